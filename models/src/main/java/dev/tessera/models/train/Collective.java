@@ -1,0 +1,56 @@
+package dev.tessera.models.train;
+
+/**
+ * Communication among the ranks of one gang. Every rank calls the same operations in the same order,
+ * each from its own rank thread. After a failure the collective is broken: every later call throws.
+ *
+ * <p>The loop sums gradients through this interface and knows neither Spark nor a network: TCP, NCCL
+ * and the single process are implementations of {@code dev.tessera.spark.collective}.
+ */
+public interface Collective extends AutoCloseable {
+
+  /** This rank's number, {@code 0 <= rank < size}. */
+  int rank();
+
+  /** The number of ranks. */
+  int size();
+
+  /**
+   * Sums {@code memory} over all ranks, in place. Every rank ends with the same bits.
+   *
+   * @throws CollectiveException if a peer is lost or late; the message names the rank, its host and
+   *     the operation
+   */
+  void allReduce(FloatMemory memory);
+
+  /**
+   * Sums over ranks and leaves the sum of part {@code rank()} in place: parts are those of {@link
+   * #part}; the others hold unspecified values afterwards.
+   */
+  void reduceScatter(FloatMemory memory);
+
+  /** Part {@code r} of rank {@code r} is copied to all ranks, in place; parts as {@link #part}. */
+  void allGather(FloatMemory memory);
+
+  /** Copies {@code root}'s values to all ranks, in place. */
+  void broadcast(FloatMemory memory, int root);
+
+  /** Returns once every rank has called it. */
+  void barrier();
+
+  /** Bytes of payload this rank has sent so far. */
+  long bytesSent();
+
+  /** Breaks running and later calls, on this rank and soon on its peers; callable by any thread. */
+  void abort(String reason);
+
+  @Override
+  void close();
+
+  /** Part {@code r} of {@code n} of {@code memory}: equal lengths, the remainder to the first. */
+  static FloatMemory part(FloatMemory memory, int r, int n) {
+    long base = memory.elements() / n;
+    long rest = memory.elements() % n;
+    return memory.slice(r * base + Math.min(r, rest), base + (r < rest ? 1 : 0));
+  }
+}
