@@ -11,7 +11,7 @@ import java.nio.channels.Selector;
 final class Duplex {
 
   /** A small message's answer is usually there sooner than a sleeping thread would wake. */
-  private static final long SPIN_NANOS = Integer.getInteger("tessera.spin", 20_000);
+  private static final long SPIN_NANOS = 20_000;
 
   private final Selector selector;
   private final Mesh mesh;

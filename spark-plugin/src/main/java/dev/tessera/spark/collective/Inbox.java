@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  */
 final class Inbox {
 
-  private static final int READ_BYTES = Integer.getInteger("tessera.r", 1 << 20);
+  private static final int READ_BYTES = 1 << 20;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
@@ -32,12 +32,7 @@ final class Inbox {
   /**
    * @param sums how many of the first segments are added, not copied
    */
-  Inbox(
-      Link link,
-      MessageHeader expected,
-      Workspace workspace,
-      Segments segments,
-      int sums) {
+  Inbox(Link link, MessageHeader expected, Workspace workspace, Segments segments, int sums) {
     this.link = link;
     this.expected = expected;
     this.header = workspace.inHeader().clear();
