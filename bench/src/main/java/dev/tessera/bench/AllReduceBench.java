@@ -28,7 +28,7 @@ public final class AllReduceBench {
   private static final long MAX_BYTES = 256 << 20;
   private static final int RANKS = 2;
   private static final int THREADS = 1;
-  private static final Path PEER = Path.of("peers", "gloo_allreduce.py");
+  private static final String PEER = "gloo_allreduce.py";
 
   private AllReduceBench() {}
 
@@ -49,6 +49,9 @@ public final class AllReduceBench {
     report.put(
         "benchmark",
         "allreduce " + algorithm + ", " + RANKS + " processes, " + THREADS + " thread each");
+    report.put("processors", Runtime.getRuntime().availableProcessors());
+    report.put("java", Runtime.version().toString());
+    report.put("pairs", pairs);
     report.put("rows", rows);
     new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(new File(arguments[0]), report);
   }
@@ -58,10 +61,6 @@ public final class AllReduceBench {
     List<List<String>> commands = new ArrayList<>();
     for (int rank = 0; rank < RANKS; rank++) {
       List<String> command = new ArrayList<>(List.of(java, "-Xmx512m", "-XX:+UseSerialGC"));
-      String extra = System.getenv("TESSERA_BENCH_OPTIONS");
-      if (extra != null) {
-        command.addAll(List.of(extra.split(" ")));
-      }
       command.addAll(
           List.of(
               "-Dai.djl.offline=true",
@@ -89,7 +88,7 @@ public final class AllReduceBench {
     String port = Integer.toString(freePort());
     List<List<String>> commands = new ArrayList<>();
     for (int rank = 0; rank < RANKS; rank++) {
-      commands.add(List.of(python, PEER.toString(), "" + rank, "" + RANKS, port, "" + THREADS));
+      commands.add(List.of(python, peer().toString(), "" + rank, "" + RANKS, port, "" + THREADS));
     }
     PeerPair pair = new PeerPair(commands, THREADS);
     try {
@@ -100,6 +99,12 @@ public final class AllReduceBench {
       pair.close();
       return null;
     }
+  }
+
+  /** The script, from the repository's folder or from that of this module. */
+  private static Path peer() {
+    Path here = Path.of("peers", PEER);
+    return Files.exists(here) ? here : Path.of("bench").resolve(here);
   }
 
   private static int freePort() throws IOException {

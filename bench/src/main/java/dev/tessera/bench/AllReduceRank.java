@@ -14,6 +14,8 @@ import dev.tessera.spark.collective.TcpListener;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +44,7 @@ final class AllReduceRank {
     try (TcpListener listener = TcpListener.bind("127.0.0.1")) {
       System.out.println(listener.port());
       List<Peer> peers = new ArrayList<>();
-      for (String port : in.readLine().split(" ")) {
+      for (String port : in.readLine().split(" ", -1)) {
         peers.add(new Peer(peers.size(), "127.0.0.1", Integer.parseInt(port)));
       }
       Algorithm algorithm = Algorithm.valueOf(arguments[2]);
@@ -56,7 +58,7 @@ final class AllReduceRank {
 
   private void serve(BufferedReader in) throws IOException {
     for (String line; (line = in.readLine()) != null && line.startsWith("run "); ) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       System.out.println(
           time(Long.parseLong(words[1]), Integer.parseInt(words[2]), Integer.parseInt(words[3])));
     }
@@ -81,8 +83,10 @@ final class AllReduceRank {
   }
 
   private static void fill(Memory tensor, long bytes) {
-    for (long i = 0; i < bytes; i += Float.BYTES) {
-      tensor.setFloat(i, 1f);
+    FloatBuffer floats =
+        tensor.getByteBuffer(0, bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    for (int i = 0; i < floats.capacity(); i++) {
+      floats.put(i, 1f);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tessera.spark.collective;
 
 import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 
@@ -87,7 +88,7 @@ final class Duplex {
       if (Thread.currentThread().isInterrupted()) {
         throw mesh.interrupted();
       }
-    } catch (IOException | java.nio.channels.CancelledKeyException e) {
+    } catch (IOException | CancelledKeyException e) {
       throw mesh.lost(in != null ? in.link() : out.link(), e);
     }
   }

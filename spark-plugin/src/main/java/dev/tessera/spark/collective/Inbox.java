@@ -67,7 +67,7 @@ final class Inbox {
    * @throws EOFException if the peer has closed the connection
    */
   boolean read() throws IOException {
-    boolean adds = next <= sums && view != NOTHING;
+    boolean adds = viewAddress != 0 && next <= sums;
     ByteBuffer target = adds ? stage() : view.limit(share());
     boolean headless = header.hasRemaining();
     long count = link.read(header, target);

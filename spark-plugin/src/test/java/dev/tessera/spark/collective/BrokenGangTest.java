@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BrokenGangTest {
 
   private static final Deadlines SHORT =
-      new Deadlines(Duration.ofSeconds(20), Duration.ofMillis(300), Duration.ofMillis(1500));
+      new Deadlines(Duration.ofSeconds(20), Duration.ofSeconds(1), Duration.ofSeconds(4));
 
   private static Object sum(Collective c, int length) {
     NativeFloats floats = NativeFloats.of(new float[length]);

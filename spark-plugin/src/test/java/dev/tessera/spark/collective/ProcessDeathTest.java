@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -30,7 +31,8 @@ class ProcessDeathTest {
   @ParameterizedTest
   @EnumSource(Algorithm.class)
   void survivorsNameTheKilledRankWellBeforeTheDeadline(Algorithm algorithm) throws Exception {
-    List<BufferedReader> outputs = start(algorithm);
+    List<BufferedReader> outputs =
+        start(algorithm, Gang.PATIENT.stallWarning(), Gang.PATIENT.failure());
     for (BufferedReader output : outputs) {
       assertThat(output.readLine()).isEqualTo("running");
     }
@@ -44,7 +46,23 @@ class ProcessDeathTest {
     assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(deadline.dividedBy(2));
   }
 
-  private List<BufferedReader> start(Algorithm algorithm) throws IOException {
+  @Test
+  void survivorsNameTheFrozenRankAtTheDeadline() throws Exception {
+    List<BufferedReader> outputs =
+        start(Algorithm.RING, Duration.ofSeconds(4), Duration.ofSeconds(12));
+    for (BufferedReader output : outputs) {
+      assertThat(output.readLine()).isEqualTo("running");
+    }
+    new ProcessBuilder("kill", "-STOP", "" + processes.get(1).pid()).start().waitFor();
+    for (int survivor : new int[] {0, 2}) {
+      assertThat(outputs.get(survivor).readLine())
+          .contains("has not moved for")
+          .containsPattern("rank 1 \\(127.0.0.1:[0-9]+\\) does not answer");
+    }
+  }
+
+  private List<BufferedReader> start(Algorithm algorithm, Duration warning, Duration failure)
+      throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String classes = System.getProperty("java.class.path");
     List<BufferedReader> outputs = new ArrayList<>();
@@ -58,7 +76,9 @@ class ProcessDeathTest {
               classes,
               ProcessRank.class.getName(),
               "" + rank,
-              "" + algorithm);
+              "" + algorithm,
+              "" + warning,
+              "" + failure);
       builder.redirectError(ProcessBuilder.Redirect.DISCARD);
       processes.add(builder.start());
       outputs.add(

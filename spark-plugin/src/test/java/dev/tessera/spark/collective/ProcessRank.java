@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,16 +18,19 @@ final class ProcessRank {
   public static void main(String[] arguments) throws IOException {
     int rank = Integer.parseInt(arguments[0]);
     Algorithm algorithm = Algorithm.valueOf(arguments[1]);
+    Deadlines deadlines =
+        new Deadlines(
+            Gang.PATIENT.connect(), Duration.parse(arguments[2]), Duration.parse(arguments[3]));
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (TcpListener listener = TcpListener.bind("127.0.0.1")) {
       System.out.println(listener.port());
       List<Peer> peers = new ArrayList<>();
-      for (String port : in.readLine().split(" ")) {
+      for (String port : in.readLine().split(" ", -1)) {
         peers.add(new Peer(peers.size(), "127.0.0.1", Integer.parseInt(port)));
       }
       try (Collective c =
-          TcpCollective.connect(listener, Gang.RUN, rank, peers, algorithm, Gang.PATIENT)) {
+          TcpCollective.connect(listener, Gang.RUN, rank, peers, algorithm, deadlines)) {
         sumForever(c);
       }
     }
