@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -100,8 +101,8 @@ final class CheckpointDamageTest {
   }
 
   /** Every byte of the edges (lengths, header, data, tail), every 97th between. */
-  private static TreeSet<Integer> cuts(byte[] whole) {
-    TreeSet<Integer> cuts = new TreeSet<>();
+  private static Set<Integer> cuts(byte[] whole) {
+    Set<Integer> cuts = new TreeSet<>();
     long header = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong();
     for (int i = 0; i < whole.length; i++) {
       boolean nearHeaderEnd = Math.abs(i - (8 + header)) < 12;

@@ -3,11 +3,13 @@ package dev.tessera.models.checkpoint;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Seeded tensors of every type, with extents of 0, 1 and odd numbers. */
 final class RandomTensors {
 
+  private static final List<DType> DTYPES = List.of(DType.values());
   private static final long[] EXTENTS = {0, 1, 1, 2, 3, 5, 7, 17, 31};
 
   private RandomTensors() {}
@@ -15,7 +17,7 @@ final class RandomTensors {
   static List<NamedTensor> draw(Random random, String prefix, int count) {
     List<NamedTensor> tensors = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      DType dtype = DType.values()[random.nextInt(DType.values().length)];
+      DType dtype = DTYPES.get(random.nextInt(DTYPES.size()));
       long[] shape = new long[random.nextInt(4)];
       for (int d = 0; d < shape.length; d++) {
         shape[d] = EXTENTS[random.nextInt(EXTENTS.length)];
@@ -60,7 +62,7 @@ final class RandomTensors {
         imagesSeen / 8,
         1,
         new ModelIdentity("abc", "model:\n  heads: 4\n"),
-        java.util.Map.of("lossScale", 65536.0, "third", 1.0 / 3),
+        Map.of("lossScale", 65536.0, "third", 1.0 / 3),
         List.of(
             new TensorFile("parameters.safetensors", draw(random, "generator", 9)),
             new TensorFile("empty.safetensors", List.of()),

@@ -25,6 +25,12 @@ final class SafetensorsDamageTest {
 
   @TempDir java.nio.file.Path folder;
 
+  private final FileSystem local;
+
+  SafetensorsDamageTest() throws IOException {
+    local = FileSystem.getLocal(new Configuration());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -152,8 +158,7 @@ final class SafetensorsDamageTest {
         .doesNotContain("\n");
   }
 
-  private static SafetensorsReader open(java.nio.file.Path path) throws IOException {
-    return SafetensorsReader.open(
-        FileSystem.getLocal(new Configuration()), new Path(path.toUri().getPath()));
+  private SafetensorsReader open(java.nio.file.Path path) throws IOException {
+    return SafetensorsReader.open(local, new Path(path.toUri().getPath()));
   }
 }
