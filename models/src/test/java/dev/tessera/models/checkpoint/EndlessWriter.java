@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -34,11 +36,11 @@ final class EndlessWriter {
   /** Every value is the images seen: a mixture of two checkpoints would show. */
   static CheckpointContent content(long imagesSeen) {
     List<TensorFile> files =
-        java.util.stream.IntStream.range(0, FILES)
+        IntStream.range(0, FILES)
             .mapToObj(
                 i ->
                     new TensorFile(
-                        "part" + i + ".safetensors", List.of(tensor("t" + i, imagesSeen))))
+                        "part" + i + ".safetensors", List.of(slow(tensor("t" + i, imagesSeen)))))
             .toList();
     return new CheckpointContent(imagesSeen, imagesSeen, 0, MODEL, Map.of(), files);
   }
@@ -49,5 +51,23 @@ final class EndlessWriter {
       memory.putLong(i * 8, value);
     }
     return NamedTensor.of(name, DType.I64, memory, LONGS);
+  }
+
+  /** Takes its time, so that most of the process's life is spent within a write. */
+  private static NamedTensor slow(NamedTensor tensor) {
+    return new NamedTensor(tensor.spec(), new SlowMemory(tensor.memory()));
+  }
+
+  private record SlowMemory(TensorMemory memory) implements TensorMemory {
+    @Override
+    public long bytes() {
+      return memory.bytes();
+    }
+
+    @Override
+    public ByteBuffer view(long offset, int length) {
+      LockSupport.parkNanos(10_000_000);
+      return memory.view(offset, length);
+    }
   }
 }
