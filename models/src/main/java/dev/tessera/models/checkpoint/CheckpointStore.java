@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -53,6 +54,7 @@ public final class CheckpointStore {
   /**
    * Writes a checkpoint and returns its path; it replaces one of the same images seen.
    *
+   * @throws UserException if the root cannot be written
    * @throws IOException if the store refuses; nothing is left behind that a reader would take
    */
   public Path write(CheckpointContent content) throws IOException {
@@ -63,7 +65,7 @@ public final class CheckpointStore {
         fs.delete(new Path(target, CheckpointManifest.NAME), false);
         fs.delete(target, true);
       }
-      fs.mkdirs(place);
+      makeDirectory(place);
       writeFiles(place, content);
       if (publication == Publication.RENAME) {
         publish(place, target);
@@ -77,14 +79,23 @@ public final class CheckpointStore {
 
   /** The newest checkpoint that is whole; what is not is passed over with a warning. */
   public Optional<Checkpoint> newestComplete() throws IOException {
-    for (Path path : newestFirst()) {
-      try {
-        return Optional.of(open(path));
-      } catch (UserException | IOException e) {
-        LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+    List<Path> seen = List.of();
+    while (true) {
+      List<Path> paths = newestFirst();
+      for (Path path : paths) {
+        try {
+          return Optional.of(open(path));
+        } catch (UserException | IOException e) {
+          LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+        }
       }
+      // A writer that runs on may have replaced all that was listed: look again until nothing
+      // moves.
+      if (paths.equals(seen)) {
+        return Optional.empty();
+      }
+      seen = paths;
     }
-    return Optional.empty();
   }
 
   /**
@@ -125,6 +136,19 @@ public final class CheckpointStore {
     List<Path> paths = new ArrayList<>(directories(NAME.asMatchPredicate()));
     paths.sort(Comparator.comparing(CheckpointStore::imagesSeen).reversed());
     return paths;
+  }
+
+  private void makeDirectory(Path place) {
+    try {
+      if (!fs.mkdirs(place)) {
+        throw new IOException("the file system refuses to create it");
+      }
+    } catch (IOException e) {
+      throw new UserException(
+          ("Cannot write checkpoints under " + root + ": " + e.getMessage())
+              + "; name a directory that can be written",
+          e);
+    }
   }
 
   private void writeFiles(Path place, CheckpointContent content) throws IOException {
@@ -211,7 +235,7 @@ public final class CheckpointStore {
   }
 
   private static String name(long imagesSeen) {
-    return String.format("step-%012d", imagesSeen);
+    return String.format(Locale.ROOT, "step-%012d", imagesSeen);
   }
 
   private static long imagesSeen(Path path) {

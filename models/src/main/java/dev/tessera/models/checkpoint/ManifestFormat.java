@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -21,7 +22,7 @@ import java.util.zip.CRC32C;
 final class ManifestFormat {
 
   private static final String TAIL = ",\n  \"crc32c\" : \"%08x\"\n}\n";
-  private static final int TAIL_BYTES = String.format(TAIL, 0).length();
+  private static final int TAIL_BYTES = String.format(Locale.ROOT, TAIL, 0).length();
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private ManifestFormat() {}
@@ -30,7 +31,7 @@ final class ManifestFormat {
     String json = toJson(manifest).toPrettyString().replace("\r\n", "\n");
     String body = json.substring(0, json.lastIndexOf("\n}"));
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    String tail = String.format(TAIL, crc32c(bytes, bytes.length));
+    String tail = String.format(Locale.ROOT, TAIL, crc32c(bytes, bytes.length));
     return (body + tail).getBytes(StandardCharsets.UTF_8);
   }
 
@@ -39,7 +40,8 @@ final class ManifestFormat {
    */
   static CheckpointManifest parse(String file, byte[] bytes) {
     int body = bytes.length - TAIL_BYTES;
-    if (body < 0 || !tail(bytes, body).equals(String.format(TAIL, crc32c(bytes, body)))) {
+    if (body < 0
+        || !tail(bytes, body).equals(String.format(Locale.ROOT, TAIL, crc32c(bytes, body)))) {
       throw new UserException(
           "Damaged manifest " + file + ": its checksum does not match; use another checkpoint");
     }
@@ -66,7 +68,7 @@ final class ManifestFormat {
           .addObject()
           .put("name", file.name())
           .put("bytes", file.bytes())
-          .put("crc32c", String.format("%08x", file.crc32c()));
+          .put("crc32c", String.format(Locale.ROOT, "%08x", file.crc32c()));
     }
     return root;
   }

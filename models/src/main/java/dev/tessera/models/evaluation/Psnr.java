@@ -11,37 +11,44 @@ public final class Psnr implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
+  private final int dimensions;
   private final double range;
   private final ExactSum squaredError = new ExactSum();
-  private long values;
+  private long images;
 
   /**
+   * @param dimensions values of an image
    * @param range greatest value less the least: 2 for pixels in [-1, 1], 255 for bytes
    */
-  public Psnr(double range) {
+  public Psnr(int dimensions, double range) {
+    Checks.positive("dimensions", dimensions);
     Checks.positive("range", range);
+    this.dimensions = dimensions;
     this.range = range;
   }
 
-  /** Adds values of an image or of several; both arrays have one layout. */
+  /** Adds images: both arrays {@code [n][dimensions]}, any n. */
   public void accumulate(float[] reference, float[] image) {
     Checks.sameLength("image", image.length, reference.length);
-    double sum = 0;
-    for (int i = 0; i < image.length; i++) {
-      double difference = (double) reference[i] - image[i];
-      sum += difference * difference;
+    int count = Checks.images("image", image.length, dimensions);
+    for (int i = 0; i < count; i++) {
+      double sum = 0;
+      for (int d = i * dimensions; d < (i + 1) * dimensions; d++) {
+        double difference = (double) reference[d] - image[d];
+        sum += difference * difference;
+      }
+      squaredError.add(sum);
     }
-    squaredError.add(sum);
-    values += image.length;
+    images += count;
   }
 
   public void merge(Psnr other) {
     squaredError.add(other.squaredError);
-    values += other.values;
+    images += other.images;
   }
 
   /** Decibels; infinite for identical images, NaN before the first. */
   public double result() {
-    return 10 * Math.log10(range * range / (squaredError.value() / values));
+    return 10 * Math.log10(range * range / (squaredError.value() / ((double) images * dimensions)));
   }
 }

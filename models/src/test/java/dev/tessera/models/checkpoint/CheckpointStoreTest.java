@@ -181,6 +181,16 @@ final class CheckpointStoreTest {
   }
 
   @Test
+  void aRootThatCannotBeWrittenIsRefusedInOneSentence() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+    CheckpointStore under = new CheckpointStore(local, new Path(root(), "file/checkpoints"));
+    assertThatThrownBy(() -> under.write(RandomTensors.content(1, 1)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("Cannot write checkpoints under")
+        .hasMessageContaining("file/checkpoints");
+  }
+
+  @Test
   void objectStoresCommitByTheManifest() {
     assertThat(Publication.of("s3a")).isEqualTo(Publication.MANIFEST_LAST);
     assertThat(Publication.of("hdfs")).isEqualTo(Publication.RENAME);

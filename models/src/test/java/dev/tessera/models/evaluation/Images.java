@@ -30,4 +30,12 @@ final class Images {
     }
     return values;
   }
+
+  static float[] joined(float[][] images) {
+    float[] all = new float[images.length * images[0].length];
+    for (int i = 0; i < images.length; i++) {
+      System.arraycopy(images[i], 0, all, i * images[0].length, images[0].length);
+    }
+    return all;
+  }
 }

@@ -15,7 +15,7 @@ final class PsnrTest {
 
   @Test
   void identicalImagesAreAtInfinityAndNoneAtNaN() {
-    Psnr psnr = new Psnr(2);
+    Psnr psnr = new Psnr(2, 2);
     assertThat(psnr.result()).isNaN();
     psnr.accumulate(new float[] {0.5f, -1}, new float[] {0.5f, -1});
     assertThat(psnr.result()).isEqualTo(Double.POSITIVE_INFINITY);
@@ -26,7 +26,7 @@ final class PsnrTest {
     float[] black = new float[300];
     float[] shifted = new float[300];
     Arrays.fill(shifted, 0.25f);
-    Psnr psnr = new Psnr(1);
+    Psnr psnr = new Psnr(300, 1);
     psnr.accumulate(black, shifted);
     assertThat(psnr.result()).isCloseTo(20 * Math.log10(4), within(1e-12));
   }
@@ -37,20 +37,18 @@ final class PsnrTest {
     float[][] images = Images.uniform(random, 60, 48);
     float[][] others = Images.uniform(random, 60, 48);
     others[7] = images[7];
-    Psnr whole = new Psnr(1);
-    for (int i = 0; i < images.length; i++) {
-      whole.accumulate(images[i], others[i]);
-    }
+    Psnr whole = new Psnr(48, 1);
+    whole.accumulate(Images.joined(images), Images.joined(others));
     for (int parts = 1; parts < 20; parts++) {
       Psnr[] partial = new Psnr[parts];
-      Arrays.setAll(partial, i -> new Psnr(1));
+      Arrays.setAll(partial, i -> new Psnr(48, 1));
       List<Integer> order = IntStream.range(0, images.length).boxed().toList();
       order = new java.util.ArrayList<>(order);
       Collections.shuffle(order, random);
       for (int i : order) {
         partial[random.nextInt(parts)].accumulate(images[i], others[i]);
       }
-      Psnr merged = new Psnr(1);
+      Psnr merged = new Psnr(48, 1);
       Arrays.stream(partial).forEach(merged::merge);
       assertThat(merged.result()).isEqualTo(whole.result());
     }
@@ -58,7 +56,7 @@ final class PsnrTest {
 
   @Test
   void aBrokenImageMakesTheResultNaN() {
-    Psnr psnr = new Psnr(1);
+    Psnr psnr = new Psnr(1, 1);
     psnr.accumulate(new float[] {0}, new float[] {Float.NaN});
     psnr.accumulate(new float[] {0}, new float[] {1});
     assertThat(psnr.result()).isNaN();
@@ -66,8 +64,8 @@ final class PsnrTest {
 
   @Test
   void wrongArgumentsAreRefused() {
-    assertThatThrownBy(() -> new Psnr(0)).hasMessage("range: 0.0 (expected: more than 0)");
-    assertThatThrownBy(() -> new Psnr(1).accumulate(new float[2], new float[3]))
+    assertThatThrownBy(() -> new Psnr(1, 0)).hasMessage("range: 0.0 (expected: more than 0)");
+    assertThatThrownBy(() -> new Psnr(1, 1).accumulate(new float[2], new float[3]))
         .hasMessage("image: 3 values (expected: 2)");
   }
 }
