@@ -5,7 +5,9 @@ import java.util.Deque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Thrown once when an attempt is cut short: runs all hooks, newest first, then those added later. */
+/**
+ * Thrown once when an attempt is cut short: runs all hooks, newest first, then those added later.
+ */
 final class AbortSwitch {
 
   private static final Logger LOG = LoggerFactory.getLogger(AbortSwitch.class);

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
-/** The driver's side of one attempt: answers its ranks at once and queues events for the controller. */
+/**
+ * The driver's side of one attempt: answers its ranks at once and queues events for the controller.
+ */
 final class Attempt {
 
   private final AttemptId id;

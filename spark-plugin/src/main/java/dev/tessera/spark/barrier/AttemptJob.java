@@ -31,8 +31,7 @@ final class AttemptJob<R extends Serializable> {
   private final List<RankFailure> failures = new ArrayList<>();
   private boolean met;
 
-  AttemptJob(
-      JavaSparkContext spark, RankPlan<R> plan, Attempt attempt, GangListener listener) {
+  AttemptJob(JavaSparkContext spark, RankPlan<R> plan, Attempt attempt, GangListener listener) {
     this.spark = spark;
     this.plan = plan;
     this.attempt = attempt;
@@ -43,12 +42,14 @@ final class AttemptJob<R extends Serializable> {
   List<R> run(String description) throws AttemptFailure, InterruptedException {
     String group = plan.attempt().toString();
     GangDesk.add(attempt);
+    JobGroup jobGroup = new JobGroup(spark, group, description);
     JavaFutureAction<List<RankResult<R>>> job = null;
-    try (JobGroup ignored = new JobGroup(spark, group, description)) {
+    try {
       job = submit();
       watch(job);
       return results(job);
     } finally {
+      jobGroup.restore();
       GangDesk.remove(attempt);
       if (job != null && !job.isDone()) {
         spark.sc().cancelJobGroup(group);
@@ -102,8 +103,7 @@ final class AttemptJob<R extends Serializable> {
       met = true;
       listener.onAttempt(plan.attempt().number(), now.places());
     } else if (event instanceof GangEvent.Message message) {
-      listener.onMessage(
-          message.rank(), (Serializable) Wire.decode(message.payload(), loader));
+      listener.onMessage(message.rank(), (Serializable) Wire.decode(message.payload(), loader));
     } else if (event instanceof GangEvent.Failure failure) {
       failures.add(RankFailure.of(failure, loader));
     }
@@ -146,8 +146,13 @@ final class AttemptJob<R extends Serializable> {
     if (waitedNanos > deadline.toNanos()) {
       throw new AttemptFailure(
           -1,
-          "tasks " + attempt.missing() + " of " + plan.size() + " did not start within "
-              + deadline.toSeconds() + " s; other jobs may hold their slots",
+          "tasks "
+              + attempt.missing()
+              + " of "
+              + plan.size()
+              + " did not start within "
+              + deadline.toSeconds()
+              + " s; other jobs may hold their slots",
           null);
     }
   }

@@ -100,8 +100,11 @@ public final class Gang<R extends Serializable> {
     int attempts = number + 1;
     if (!spec.settings().retry().allowsAfter(attempts)) {
       throw new GangException(
-          spec.name() + " was given up after " + attempts
-              + (attempts == 1 ? " attempt: " : " attempts: ") + failure.getMessage(),
+          spec.name()
+              + " was given up after "
+              + attempts
+              + (attempts == 1 ? " attempt: " : " attempts: ")
+              + failure.getMessage(),
           failure.getCause());
     }
     Duration pause = spec.settings().retry().pauseAfter(attempts);

@@ -1,9 +1,9 @@
 package dev.tessera.spark.barrier;
 
 import dev.tessera.models.UserException;
-import dev.tessera.spark.settings.TesseraSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.plugin.PluginContext;
 
 /** An executor's line to the driver, opened by the plugin before any task runs. */
@@ -35,12 +35,11 @@ public final class GangChannel {
     return (GangReply) Wire.decode(reply, GangChannel.class.getClassLoader());
   }
 
+  /**
+   * This host as Spark's executors know it; {@code PluginContext.hostname()} fails on an executor.
+   */
   static String host() {
-    return plugin().hostname();
-  }
-
-  static TesseraSettings settings() {
-    return TesseraSettings.from(plugin().conf());
+    return SparkEnv.get().blockManager().blockManagerId().host();
   }
 
   private static PluginContext plugin() {

@@ -9,8 +9,8 @@ import java.util.function.IntUnaryOperator;
  *
  * @param name what the run is called in messages and in Spark's UI
  * @param ranks how many ranks the first attempt has
- * @param ranksOfSlots the number of ranks of an attempt, given the task slots there are; it is asked
- *     anew for each attempt
+ * @param ranksOfSlots the number of ranks of an attempt, given the task slots there are; it is
+ *     asked anew for each attempt
  * @param gpu whether every rank needs a GPU
  */
 public record GangSpec(
@@ -28,8 +28,7 @@ public record GangSpec(
   }
 
   /** A gang on the CPU with the same number of ranks in every attempt. */
-  public static GangSpec of(
-      String name, int ranks, Algorithm algorithm, TesseraSettings settings) {
+  public static GangSpec of(String name, int ranks, Algorithm algorithm, TesseraSettings settings) {
     return new GangSpec(name, ranks, slots -> ranks, false, algorithm, settings);
   }
 

@@ -7,11 +7,10 @@ import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** A job group of Spark's for as long as an attempt runs; the caller's own returns afterwards. */
-final class JobGroup implements AutoCloseable {
+final class JobGroup {
 
   private static final List<String> PROPERTIES =
-      Arrays.asList(
-          "spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
+      Arrays.asList("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
 
   private final JavaSparkContext spark;
   private final Map<String, String> before = new HashMap<>();
@@ -22,8 +21,7 @@ final class JobGroup implements AutoCloseable {
     spark.setJobGroup(group, description, true);
   }
 
-  @Override
-  public void close() {
+  void restore() {
     PROPERTIES.forEach(key -> spark.setLocalProperty(key, before.get(key)));
   }
 }

@@ -32,16 +32,19 @@ final class ListenAddress {
         .orElseThrow(
             () ->
                 new UserException(
-                    "Host " + sparkHost + " has no address in " + subnet.get() + " (it has "
+                    "Host "
+                        + sparkHost
+                        + " has no address in "
+                        + subnet.get()
+                        + " (it has "
                         + addresses.stream().map(InetAddress::getHostAddress).toList()
-                        + "): change " + Setting.COLLECTIVE_SUBNET.key()));
+                        + "): change "
+                        + Setting.COLLECTIVE_SUBNET.key()));
   }
 
   private static List<InetAddress> addresses() {
     try {
-      return NetworkInterface.networkInterfaces()
-          .flatMap(NetworkInterface::inetAddresses)
-          .toList();
+      return NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).toList();
     } catch (SocketException e) {
       throw new UncheckedIOException("Cannot list this host's network interfaces", e);
     }

@@ -32,8 +32,7 @@ final class Rank<R extends Serializable> {
 
   RankResult<R> run() {
     // Before the rendezvous: from here on a kill unblocks whatever this rank waits in.
-    context.addTaskInterruptListener(
-        (TaskInterruptListener) (task, reason) -> abort.abort());
+    context.addTaskInterruptListener((TaskInterruptListener) (task, reason) -> abort.abort());
     try {
       DeviceAssignment device = DeviceAssignment.of(context);
       if (plan.gpu()) {
@@ -42,7 +41,8 @@ final class Rank<R extends Serializable> {
       String host = ListenAddress.choose(plan.settings().preferredSubnet(), GangChannel.host());
       try (TcpListener listener = TcpListener.bind(host)) {
         abort.add(listener::close);
-        Assigned place = new RendezvousCall(plan, context.partitionId(), abort).meet(host, listener);
+        Assigned place =
+            new RendezvousCall(plan, context.partitionId(), abort).meet(host, listener);
         rank = place.rank();
         R value = onRankThread(new RankBody<>(plan, place, listener, device, abort));
         GangChannel.ask(new GangMessage.Finished(plan.attempt(), rank));
@@ -95,11 +95,7 @@ final class Rank<R extends Serializable> {
     try {
       GangChannel.ask(
           new GangMessage.Failed(
-              plan.attempt(),
-              context.partitionId(),
-              rank,
-              text(cause),
-              RankFailure.encode(cause)));
+              plan.attempt(), context.partitionId(), rank, text(cause), RankFailure.encode(cause)));
     } catch (Exception e) {
       LOG.warn("Cannot tell the driver of rank {}'s failure", rank, e);
     }

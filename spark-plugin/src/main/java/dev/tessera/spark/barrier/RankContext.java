@@ -31,8 +31,9 @@ public interface RankContext {
   DeviceAssignment device();
 
   /**
-   * Sends a message to the driver's {@link GangListener#onMessage}. It returns before the driver has
-   * seen it; messages of one rank arrive in order, and all of them before {@link Gang#run} returns.
+   * Sends a message to the driver's {@link GangListener#onMessage}. It returns before the driver
+   * has seen it; messages of one rank arrive in order, and all of them before {@link Gang#run}
+   * returns.
    */
   void report(Serializable message);
 
@@ -40,8 +41,8 @@ public interface RankContext {
   boolean interrupted();
 
   /**
-   * Runs {@code hook} when the attempt is cut short, from another thread than the rank's: close what
-   * this rank may be blocked in. Runs at once when that has happened already.
+   * Runs {@code hook} when the attempt is cut short, from another thread than the rank's: close
+   * what this rank may be blocked in. Runs at once when that has happened already.
    */
   void onAbort(Runnable hook);
 }

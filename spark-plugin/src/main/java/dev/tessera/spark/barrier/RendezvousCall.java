@@ -42,8 +42,13 @@ final class RendezvousCall {
       }
       if (System.nanoTime() - start > deadline.toNanos()) {
         throw new CollectiveException(
-            "partitions " + ((GangReply.Waiting) reply).missing() + " of " + plan.size()
-                + " did not arrive within " + deadline.toSeconds() + " s");
+            "partitions "
+                + ((GangReply.Waiting) reply).missing()
+                + " of "
+                + plan.size()
+                + " did not arrive within "
+                + deadline.toSeconds()
+                + " s");
       }
       Thread.sleep(POLL_MILLIS);
     }

@@ -70,8 +70,18 @@ public record Slots(int executors, int perExecutor, String words, String remedy)
 
   UserException tooFew(int ranks, int there) {
     return new UserException(
-        ranks + " ranks need " + ranks + " task slots and there are " + there + " (" + words
-            + "): raise " + remedy + ", or ask for at most " + Math.max(1, there) + " ranks");
+        ranks
+            + " ranks need "
+            + ranks
+            + " task slots and there are "
+            + there
+            + " ("
+            + words
+            + "): raise "
+            + remedy
+            + ", or ask for at most "
+            + Math.max(1, there)
+            + " ranks");
   }
 
   private static Slots slots(
@@ -82,8 +92,13 @@ public record Slots(int executors, int perExecutor, String words, String remedy)
     int perExecutor = taskGpus < 1 ? byCores : Math.min(byCores, executorGpus / taskGpus);
     String words =
         (executors < 0 ? "executors as many as the cluster gives" : executors + " executors")
-            + " x " + cores + " cores / spark.task.cpus=" + taskCpus
-            + (taskGpus < 1 ? "" : ", " + executorGpus + " GPUs an executor, " + taskGpus + " a task");
+            + " x "
+            + cores
+            + " cores / spark.task.cpus="
+            + taskCpus
+            + (taskGpus < 1
+                ? ""
+                : ", " + executorGpus + " GPUs an executor, " + taskGpus + " a task");
     return new Slots(executors, perExecutor, words, remedy);
   }
 

@@ -14,8 +14,8 @@ public enum Algorithm {
    * sums follow one fixed binary tree over the ranks, {@code ((0+1)+(2+3))+((4+5)+(6+7))}, so that
    * 1, 2, 4 and 8 ranks that own contiguous leaves of one tree end with the same bits.
    *
-   * <p>With {@code n = p + e} ranks, {@code p} the largest power of two, ranks {@code 2i} and {@code
-   * 2i+1} for {@code i < e} are summed first and stand as one leaf of a tree over {@code p}.
+   * <p>With {@code n = p + e} ranks, {@code p} the largest power of two, ranks {@code 2i} and
+   * {@code 2i+1} for {@code i < e} are summed first and stand as one leaf of a tree over {@code p}.
    */
   TREE
 }

@@ -42,14 +42,12 @@ final class Call {
 
   /** Sends {@code lead} bytes, then as much more as the inbox has finished. */
   Outbox send(int round, int to, Segments segments, long lead) {
-    return new Outbox(
-        mesh.link(to), workspace.outHeader(), header.inRound(round), segments, lead);
+    return new Outbox(mesh.link(to), workspace.outHeader(), header.inRound(round), segments, lead);
   }
 
   /** Receives {@code segments}, adding the first {@code sums} of them. */
   Inbox receive(int round, int from, Segments segments, int sums) {
-    return new Inbox(
-        mesh.link(from), header.inRound(round), workspace, segments, sums);
+    return new Inbox(mesh.link(from), header.inRound(round), workspace, segments, sums);
   }
 
   /** Moves both messages at once; either may be null. */
@@ -61,8 +59,6 @@ final class Call {
   /** Adds the partner's vector to this rank's, both whole: one message's latency. */
   void exchangeWhole(int round, int partner, FloatMemory memory) {
     Segments copy = Segments.of(workspace.copy(memory));
-    exchange(
-        send(round, partner, copy),
-        receive(round, partner, Segments.of(memory), 1));
+    exchange(send(round, partner, copy), receive(round, partner, Segments.of(memory), 1));
   }
 }

@@ -1,8 +1,8 @@
 package dev.tessera.spark.collective;
 
 /**
- * Adds float32 values in native memory, one IEEE 754 addition per element, rounded to nearest: every
- * implementation gives the same bits.
+ * Adds float32 values in native memory, one IEEE 754 addition per element, rounded to nearest:
+ * every implementation gives the same bits.
  */
 sealed interface FloatSum permits BlasSum, BufferSum {
 

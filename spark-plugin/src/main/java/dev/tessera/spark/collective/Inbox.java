@@ -32,12 +32,7 @@ final class Inbox {
   /**
    * @param sums how many of the first segments are added, not copied
    */
-  Inbox(
-      Link link,
-      MessageHeader expected,
-      Workspace workspace,
-      Segments segments,
-      int sums) {
+  Inbox(Link link, MessageHeader expected, Workspace workspace, Segments segments, int sums) {
     this.link = link;
     this.expected = expected;
     this.header = workspace.inHeader().clear();

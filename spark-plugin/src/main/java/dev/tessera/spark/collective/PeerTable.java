@@ -12,7 +12,11 @@ public record PeerTable(List<Peer> peers) {
     for (int i = 0; i < peers.size(); i++) {
       if (peers.get(i).rank() != i) {
         throw new IllegalArgumentException(
-            "peers: " + peers.get(i) + " at place " + i + " (expected: ranks 0, 1, 2, ... in order)");
+            "peers: "
+                + peers.get(i)
+                + " at place "
+                + i
+                + " (expected: ranks 0, 1, 2, ... in order)");
       }
     }
     peers = List.copyOf(peers);

@@ -98,8 +98,7 @@ final class Reception {
     }
     if (purpose.to() != rank || purpose.from() <= rank || purpose.from() >= size) {
       return String.format(
-          "rank %d calls rank %d, this is rank %d of %d",
-          purpose.from(), purpose.to(), rank, size);
+          "rank %d calls rank %d, this is rank %d of %d", purpose.from(), purpose.to(), rank, size);
     }
     boolean taken = arrived.get(place(purpose.from(), purpose.control())) != null;
     return taken ? "rank " + purpose.from() + " is connected already" : null;

@@ -12,9 +12,7 @@ final class Relay {
     int n = call.size();
     int distance = Math.floorMod(call.rank() - root, n);
     Inbox in =
-        distance == 0
-            ? null
-            : call.receive(0, (call.rank() + n - 1) % n, Segments.of(memory), 0);
+        distance == 0 ? null : call.receive(0, (call.rank() + n - 1) % n, Segments.of(memory), 0);
     Outbox out =
         distance == n - 1
             ? null

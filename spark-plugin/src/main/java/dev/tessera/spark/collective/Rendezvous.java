@@ -32,8 +32,7 @@ final class Rendezvous {
   private final Duration patience;
   private final SocketChannel[][] channels;
 
-  Rendezvous(
-      TcpListener listener, RunIdentity run, int rank, PeerTable peers, Duration patience) {
+  Rendezvous(TcpListener listener, RunIdentity run, int rank, PeerTable peers, Duration patience) {
     this.listener = listener;
     this.run = run;
     this.rank = rank;

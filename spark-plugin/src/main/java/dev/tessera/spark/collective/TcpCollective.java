@@ -25,8 +25,7 @@ public final class TcpCollective implements Collective {
   private final AtomicBoolean busy = new AtomicBoolean();
   private long sequence;
 
-  private TcpCollective(
-      int rank, int size, Mesh mesh, Algorithm algorithm, Deadlines deadlines) {
+  private TcpCollective(int rank, int size, Mesh mesh, Algorithm algorithm, Deadlines deadlines) {
     this.rank = rank;
     this.size = size;
     this.mesh = mesh;
@@ -94,8 +93,7 @@ public final class TcpCollective implements Collective {
   public void broadcast(FloatMemory memory, int root) {
     onHost(memory);
     if (root < 0 || root >= size) {
-      throw new IllegalArgumentException(
-          "root: " + root + " (expected: 0 to " + (size - 1) + ")");
+      throw new IllegalArgumentException("root: " + root + " (expected: 0 to " + (size - 1) + ")");
     }
     run(Operation.BROADCAST, memory.elements(), root, call -> Relay.broadcast(call, memory, root));
   }

@@ -37,6 +37,6 @@ public record RetryPolicy(int maxAttempts, Duration backoff, Duration maxBackoff
   /** The pause after {@code failures} failures, 1 or more. */
   public Duration pauseAfter(int failures) {
     double millis = backoff.toMillis() * Math.pow(2, failures - 1);
-    return Duration.ofMillis((long) Math.min(millis, maxBackoff.toMillis()));
+    return Duration.ofMillis((long) Math.min(millis, (double) maxBackoff.toMillis()));
   }
 }

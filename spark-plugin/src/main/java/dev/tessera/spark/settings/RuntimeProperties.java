@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * System properties that DJL reads when libtorch is first used, and what they must say in every JVM:
- * no profiling graph executor (quadratic warm-up, other bits in its first calls), no download, no
- * call home. The launcher passes them; the plugin sets what is missing before any task runs.
+ * System properties that DJL reads when libtorch is first used, and what they must say in every
+ * JVM: no profiling graph executor (quadratic warm-up, other bits in its first calls), no download,
+ * no call home. The launcher passes them; the plugin sets what is missing before any task runs.
  */
 public final class RuntimeProperties {
 
@@ -21,7 +21,10 @@ public final class RuntimeProperties {
 
   private RuntimeProperties() {}
 
-  /** Sets the properties that nobody has set; what a user chose stays and is told by {@link #problems}. */
+  /**
+   * Sets the properties that nobody has set; what a user chose stays and is told by {@link
+   * #problems}.
+   */
   public static void setMissing() {
     REQUIRED.forEach(
         (key, value) -> {
@@ -39,7 +42,13 @@ public final class RuntimeProperties {
           String actual = System.getProperty(key);
           if (!value.equals(actual)) {
             problems.add(
-                key + " is " + actual + ": pass -D" + key + "=" + value
+                key
+                    + " is "
+                    + actual
+                    + ": pass -D"
+                    + key
+                    + "="
+                    + value
                     + " in spark.driver.defaultJavaOptions and spark.executor.defaultJavaOptions");
           }
         });

@@ -33,8 +33,7 @@ final class SettingsReader {
       // Told below, with the key.
     }
     wrong(setting, "a time such as " + setting.defaultValue());
-    return Duration.ofMillis(
-        JavaUtils.timeStringAs(setting.defaultValue(), TimeUnit.MILLISECONDS));
+    return Duration.ofMillis(JavaUtils.timeStringAs(setting.defaultValue(), TimeUnit.MILLISECONDS));
   }
 
   int count(Setting setting) {
