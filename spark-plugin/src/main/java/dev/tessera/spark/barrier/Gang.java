@@ -83,12 +83,18 @@ public final class Gang<R extends Serializable> {
   }
 
   private int ranks(int number) throws InterruptedException {
-    int slots = PreSubmit.awaitSlots(spark.sc(), spec.ranks(), spec);
+    int slots = LiveSlots.await(spark.sc(), spec.ranks(), spec.settings().slotsWait());
     int ranks = number == 0 ? spec.ranks() : spec.ranksOfSlots().applyAsInt(slots);
-    if (ranks < 1 || slots < ranks) {
-      throw Slots.of(spark.getConf()).tooFew(Math.max(1, ranks), slots);
+    if (ranks >= 1 && ranks <= slots) {
+      return ranks;
     }
-    return ranks;
+    UserException tooFew = Slots.of(spark.getConf()).tooFew(Math.max(1, ranks), slots);
+    if (number == 0) {
+      throw tooFew;
+    }
+    throw new GangException(
+        spec.name() + " was given up, its lost executors were not replaced: " + tooFew.getMessage(),
+        tooFew);
   }
 
   private void afterFailure(int number, AttemptFailure failure) throws InterruptedException {

@@ -3,7 +3,6 @@ package dev.tessera.spark.barrier;
 import dev.tessera.models.UserException;
 import dev.tessera.spark.device.GpuSettings;
 import org.apache.spark.SparkConf;
-import org.apache.spark.SparkContext;
 
 /**
  * What is checked before a gang is submitted, from settings alone, each with the setting to change.
@@ -17,8 +16,6 @@ final class PreSubmit {
   static final String NO_PLUGIN =
       "Tessera's plugin is not installed in this application: add --conf"
           + " spark.plugins=dev.tessera.spark.TesseraPlugin";
-
-  private static final long POLL_MILLIS = 50;
 
   private PreSubmit() {}
 
@@ -38,23 +35,5 @@ final class PreSubmit {
     }
     GpuSettings.check(conf, gpu);
     Slots.of(conf).require(ranks);
-  }
-
-  /**
-   * Waits until the executors that are up have slots for {@code ranks}, or {@code spec}'s patience
-   * ends; returns the slots there are.
-   */
-  static int awaitSlots(SparkContext spark, int ranks, GangSpec spec) throws InterruptedException {
-    long deadline = System.nanoTime() + spec.settings().slotsWait().toNanos();
-    int slots = slotsNow(spark);
-    while (slots < ranks && System.nanoTime() < deadline) {
-      Thread.sleep(POLL_MILLIS);
-      slots = slotsNow(spark);
-    }
-    return slots;
-  }
-
-  private static int slotsNow(SparkContext spark) {
-    return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
   }
 }
