@@ -73,21 +73,23 @@ final class AttemptJob<R extends Serializable> {
   private void watch(JavaFutureAction<?> job) throws AttemptFailure, InterruptedException {
     long start = System.nanoTime();
     long failedAt = 0;
-    while (!job.isDone()) {
+    while (!job.isDone() && !isOver(failedAt)) {
       GangEvent event = attempt.events().poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
       if (event != null) {
         handle(event);
       }
       if (!failures.isEmpty()) {
         failedAt = failedAt == 0 ? System.nanoTime() : failedAt;
-        if (primary() != null || System.nanoTime() - failedAt > GRACE.toNanos()) {
-          return;
-        }
       } else if (!met) {
         checkRendezvous(System.nanoTime() - start);
       }
     }
     drain();
+  }
+
+  private boolean isOver(long failedAt) {
+    return primary() != null
+        || (!failures.isEmpty() && System.nanoTime() - failedAt > GRACE.toNanos());
   }
 
   private void drain() {
