@@ -44,7 +44,7 @@ sealed interface ControlFrame {
       buffer.put(reason, 0, Math.min(reason.length, MAX_BODY_BYTES));
     } else if (frame instanceof Position position) {
       type = 'P';
-      int operation = position.operation() == null ? -1 : position.operation().ordinal();
+      int operation = position.operation() == null ? 0 : position.operation().code();
       buffer.putLong(position.sequence()).putInt(operation);
       buffer.put((byte) (position.inside() ? 1 : 0));
     } else {

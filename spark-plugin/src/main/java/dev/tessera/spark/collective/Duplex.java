@@ -1,6 +1,7 @@
 package dev.tessera.spark.collective;
 
 import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 
@@ -11,7 +12,7 @@ import java.nio.channels.Selector;
 final class Duplex {
 
   /** A small message's answer is usually there sooner than a sleeping thread would wake. */
-  private static final long SPIN_NANOS = Integer.getInteger("tessera.spin", 20_000);
+  private static final long SPIN_NANOS = 20_000;
 
   private final Selector selector;
   private final Mesh mesh;
@@ -87,7 +88,7 @@ final class Duplex {
       if (Thread.currentThread().isInterrupted()) {
         throw mesh.interrupted();
       }
-    } catch (IOException | java.nio.channels.CancelledKeyException e) {
+    } catch (IOException | CancelledKeyException e) {
       throw mesh.lost(in != null ? in.link() : out.link(), e);
     }
   }

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
  */
 final class Inbox {
 
-  private static final int READ_BYTES = Integer.getInteger("tessera.r", 1 << 20);
+  private static final int READ_BYTES = 1 << 20;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 
@@ -67,7 +67,7 @@ final class Inbox {
    * @throws EOFException if the peer has closed the connection
    */
   boolean read() throws IOException {
-    boolean adds = next <= sums && view != NOTHING;
+    boolean adds = viewAddress != 0 && next <= sums;
     ByteBuffer target = adds ? stage() : view.limit(share());
     boolean headless = header.hasRemaining();
     long count = link.read(header, target);

@@ -22,7 +22,7 @@ record MessageHeader(long sequence, Operation operation, long elements, int root
   }
 
   void put(ByteBuffer buffer) {
-    buffer.putInt(MAGIC).putInt(operation.ordinal()).putLong(sequence).putLong(elements);
+    buffer.putInt(MAGIC).putInt(operation.code()).putLong(sequence).putLong(elements);
     buffer.putInt(root).putInt(round);
   }
 

@@ -10,7 +10,7 @@ final class Outbox {
   private static final int GRAIN_BYTES = 64 << 10;
 
   /** One write's share, so that reading gets its turn. */
-  private static final int WRITE_BYTES = Integer.getInteger("tessera.w", 512 << 10);
+  private static final int WRITE_BYTES = 512 << 10;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocateDirect(0);
 

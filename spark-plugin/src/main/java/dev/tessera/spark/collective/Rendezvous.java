@@ -52,7 +52,7 @@ final class Rendezvous {
       acceptHigher();
       return mesh();
     } catch (IOException e) {
-      throw new CollectiveException("Rank " + rank + " cannot connect: " + e.getMessage(), e);
+      throw failed("Rank " + rank + " cannot connect: " + e.getMessage(), e);
     } finally {
       listener.releasePending();
     }

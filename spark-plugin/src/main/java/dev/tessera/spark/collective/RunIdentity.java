@@ -1,6 +1,7 @@
 package dev.tessera.spark.collective;
 
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 
 /**
  * What the ranks of one gang share: connections of other runs or attempts, and connections that
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
  * @param attempt number of this attempt at the run, from 0
  * @param secret at least 16 random bytes, known to the run's ranks only
  */
+@SuppressWarnings("ArrayRecordComponent") // copied on the way in and out, compared by content
 public record RunIdentity(String runId, int attempt, byte[] secret) {
 
   private static final int MIN_SECRET_BYTES = 16;
@@ -47,7 +49,7 @@ public record RunIdentity(String runId, int attempt, byte[] secret) {
     return other instanceof RunIdentity that
         && runId.equals(that.runId)
         && attempt == that.attempt
-        && java.security.MessageDigest.isEqual(secret, that.secret);
+        && MessageDigest.isEqual(secret, that.secret);
   }
 
   @Override

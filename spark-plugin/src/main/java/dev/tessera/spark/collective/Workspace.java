@@ -9,10 +9,10 @@ import java.nio.ByteBuffer;
 final class Workspace {
 
   /** Small enough to stay in a core's cache between the read and the sum. */
-  private static final int STAGING_BYTES = Integer.getInteger("tessera.s", 256 << 10);
+  private static final int STAGING_BYTES = 256 << 10;
 
   /** Vectors up to this size are exchanged whole: latency, not bandwidth, is their time. */
-  static final int WHOLE_BYTES = Integer.getInteger("tessera.whole", 64 << 10);
+  static final int WHOLE_BYTES = 64 << 10;
 
   private final ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
   private final ByteBuffer copy = ByteBuffer.allocateDirect(WHOLE_BYTES);
