@@ -47,7 +47,7 @@ final class Chart {
     boolean smooth = series.size() >= SMOOTHED_FROM;
     curve(svg, smooth ? "raw" : "curve", points);
     if (smooth) {
-      curve(svg, "curve", series.smoothed().thinned(MOST_POINTS));
+      curve(svg, "curve", series.smoothed(y.log()).thinned(MOST_POINTS));
     }
     marks(svg, points);
     svg.raw("</g>").close();
@@ -62,7 +62,7 @@ final class Chart {
             + "<output>%s</output></figcaption>%n",
         Svg.escape(series.name()),
         String.join(" ", kind, y.log() ? "log scale" : "").strip(),
-        Svg.escape((Quantity.value(series.last()) + " " + Unit.of(series.name())).strip()));
+        Svg.escape(Unit.text(series.name(), series.last())));
   }
 
   private void axes(Svg svg) {

@@ -21,14 +21,14 @@ final class Quantity {
     return String.format(Locale.ROOT, format, perSecond);
   }
 
-  /** {@code 0.4312}, {@code 12.31}, {@code 1.20e-05}: four digits. */
+  /** {@code 0.4312}, {@code 12.31}, {@code 1.20e-5}: four digits. */
   static String value(double number) {
     if (Double.isNaN(number) || Double.isInfinite(number)) {
       return Double.isNaN(number) ? "NaN" : number > 0 ? "inf" : "-inf";
     }
     double size = Math.abs(number);
     if (size != 0 && (size < 1e-3 || size >= 1e6)) {
-      return String.format(Locale.ROOT, "%.2e", number);
+      return String.format(Locale.ROOT, "%.2e", number).replaceFirst("e([+-])0", "e$1");
     }
     String format = size >= 1000 ? "%,.0f" : size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.4f";
     return String.format(Locale.ROOT, format, number);

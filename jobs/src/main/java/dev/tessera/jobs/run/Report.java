@@ -71,8 +71,7 @@ final class Report {
       facts.put("images/s, mean", Quantity.rate(last.images() / last.seconds()));
     }
     for (Series series : ordered(lines).stream().limit(3).toList()) {
-      String value = Quantity.value(series.smoothed().last());
-      facts.put(series.name(), (value + " " + Unit.of(series.name())).strip());
+      facts.put(series.name(), Unit.text(series.name(), series.recent()));
     }
     page.append("<dl class=\"tiles\">\n");
     facts.forEach(

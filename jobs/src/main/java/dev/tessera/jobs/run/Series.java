@@ -1,6 +1,7 @@
 package dev.tessera.jobs.run;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,22 +47,39 @@ record Series(MetricLine.Kind kind, String name, long[] images, double[] values)
   }
 
   /**
-   * An exponential mean with a memory of a twenty-fifth of the series, corrected for its start.
-   * Values that are not finite are passed over.
+   * The mean over a twenty-fifth of the series around each value, narrower towards the ends so that
+   * it never leans to one side: a straight course stays where it is. Values that are not finite are
+   * passed over.
+   *
+   * @param ofLogarithms whether to take geometric means; the finite values are then above 0
    */
-  Series smoothed() {
-    double keep = 1 - 1 / Math.max(1.0, size() / 25.0);
-    double[] smooth = new double[size()];
-    double sum = 0;
-    double weight = 0;
+  Series smoothed(boolean ofLogarithms) {
+    double[] sums = new double[size() + 1];
+    int[] counts = new int[size() + 1];
     for (int i = 0; i < size(); i++) {
-      if (Double.isFinite(values[i])) {
-        sum = keep * sum + (1 - keep) * values[i];
-        weight = keep * weight + (1 - keep);
-      }
-      smooth[i] = weight == 0 ? Double.NaN : sum / weight;
+      double value = ofLogarithms ? Math.log(values[i]) : values[i];
+      boolean finite = Double.isFinite(value);
+      sums[i + 1] = sums[i] + (finite ? value : 0);
+      counts[i + 1] = counts[i] + (finite ? 1 : 0);
+    }
+    double[] smooth = new double[size()];
+    for (int i = 0; i < size(); i++) {
+      int reach = Math.min(size() / 50, Math.min(i, size() - 1 - i));
+      int from = i - reach;
+      int to = i + reach + 1;
+      double mean = (sums[to] - sums[from]) / (counts[to] - counts[from]);
+      smooth[i] = ofLogarithms ? Math.exp(mean) : mean;
     }
     return new Series(kind, name, images, smooth);
+  }
+
+  /** The mean of the last twenty-fifth, or the last value of a short series. */
+  double recent() {
+    int from = size() - Math.max(1, size() / 25);
+    return Arrays.stream(values, from, size())
+        .filter(Double::isFinite)
+        .average()
+        .orElse(last());
   }
 
   /** At most {@code most} of the values: first, last, and each stretch's least and greatest. */

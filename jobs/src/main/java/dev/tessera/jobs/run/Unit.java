@@ -12,18 +12,22 @@ final class Unit {
           "images-per-second", "images/s",
           "seconds", "s",
           "perplexity", "codes",
-          "usage", "of 1",
           "bytes", "B");
 
   private Unit() {}
 
-  /** Empty where a number has no unit. */
-  static String of(String name) {
+  /** A number with its unit, if it has one; shares are given in percent. */
+  static String text(String name, double value) {
     String plain = name.toLowerCase(Locale.ROOT).replace('_', '-');
-    return BY_ENDING.entrySet().stream()
+    if (plain.endsWith("usage") || plain.endsWith("share")) {
+      return String.format(Locale.ROOT, "%.1f %%", 100 * value);
+    }
+    String unit =
+        BY_ENDING.entrySet().stream()
         .filter(e -> plain.endsWith(e.getKey()))
-        .map(Map.Entry::getValue)
+        .map(e -> " " + e.getValue())
         .findFirst()
         .orElse("");
+    return Quantity.value(value) + unit;
   }
 }

@@ -14,7 +14,7 @@ class QuantityTest {
     assertThat(List.of(1934.2, 33.25, 0.456)).extracting(Quantity::rate)
         .containsExactly("1,934", "33.3", "0.46");
     assertThat(List.of(0.43123, 12.3456, 1e-5, 0.0, -250.0)).extracting(Quantity::value)
-        .containsExactly("0.4312", "12.35", "1.00e-05", "0.0000", "-250.0");
+        .containsExactly("0.4312", "12.35", "1.00e-5", "0.0000", "-250.0");
     assertThat(List.of(9.4, 252.0, 11_220.0, 187_200.0)).extracting(Quantity::duration)
         .containsExactly("9s", "4m12s", "3h07m", "2d04h");
     assertThat(List.of(12.0, 1536.0, 4194304.0, 2e15)).extracting(Quantity::bytes)

@@ -74,7 +74,7 @@ class ReportTest {
 
   @Test
   void aLongSeriesIsThinnedToValuesOfTheLogWithItsEndsAndExtremes() {
-    for (int seed = 0; seed < 20; seed++) {
+    for (int seed = 0; seed < 5; seed++) {
       Random random = new Random(seed);
       int size = Chart.MOST_POINTS + random.nextInt(20_000);
       double[] values = random.doubles(size, -5, 5).toArray();
