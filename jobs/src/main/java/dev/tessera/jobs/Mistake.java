@@ -39,9 +39,7 @@ final class Mistake {
 
   private static String meant(ParameterException e) {
     List<String> near =
-        e instanceof UnmatchedArgumentException unmatched
-            ? unmatched.getSuggestions()
-            : List.of();
+        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
     return near.isEmpty() ? "" : " (did you mean " + String.join(" or ", near) + "?)";
   }
 

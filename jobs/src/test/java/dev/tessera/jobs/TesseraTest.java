@@ -60,7 +60,8 @@ class TesseraTest {
         case "user" -> throw new UserException("ranks: 3 (expected: 1 to 2)");
         case "deep" ->
             throw new IllegalStateException(
-                "Job aborted", new RuntimeException(new InvalidDatasetException("no pictures in x")));
+                "Job aborted",
+                new RuntimeException(new InvalidDatasetException("no pictures in x")));
         case "bug" -> throw new IllegalStateException("a bug\nof two lines");
         default -> recipe.read(Recipe.class, new Configuration());
       }

@@ -99,8 +99,7 @@ final class Binder {
     return complete ? Optional.of(values) : Optional.empty();
   }
 
-  private Optional<Object> variant(
-      Class<?> type, Node node, String path, Optional<Object> base) {
+  private Optional<Object> variant(Class<?> type, Node node, String path, Optional<Object> base) {
     Map<String, Class<?>> variants = Schema.variants(type);
     String expected = "one of: " + String.join(", ", variants.keySet());
     Node whole = node;
@@ -138,8 +137,7 @@ final class Binder {
     Optional<Object> base = outer.filter(type::isInstance).or(() -> Schema.defaults(type));
     List<Object> values = new ArrayList<>();
     components.forEach(
-        (key, component) ->
-            component(component, mapping, key, path, base).ifPresent(values::add));
+        (key, component) -> component(component, mapping, key, path, base).ifPresent(values::add));
     return values.size() == components.size()
         ? construct(type, values, mapping, path)
         : Optional.empty();

@@ -11,8 +11,8 @@ final class NearestKey {
   private NearestKey() {}
 
   /**
-   * The candidate with the least edit distance to {@code written}, if it is near: at most a third of
-   * the letters differ. Case, hyphens and underscores do not count. Of equals the first wins in
+   * The candidate with the least edit distance to {@code written}, if it is near: at most a third
+   * of the letters differ. Case, hyphens and underscores do not count. Of equals the first wins in
    * alphabetical order.
    */
   static Optional<String> of(String written, Collection<String> candidates) {
@@ -44,13 +44,9 @@ final class NearestKey {
 
   private static int cell(int[][] d, String a, String b, int i, int j) {
     int substitution = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-    int best =
-        Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + substitution);
+    int best = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + substitution);
     boolean swapped =
-        i > 1
-            && j > 1
-            && a.charAt(i - 1) == b.charAt(j - 2)
-            && a.charAt(i - 2) == b.charAt(j - 1);
+        i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
     return swapped ? Math.min(best, d[i - 2][j - 2] + 1) : best;
   }
 }

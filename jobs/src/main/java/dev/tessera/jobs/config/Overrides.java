@@ -43,13 +43,11 @@ final class Overrides {
     }
     Node.Mapping group =
         node instanceof Node.Mapping mapping ? mapping : Node.Mapping.empty(Where.COMMAND_LINE);
-    Node child =
-        group.entries().getOrDefault(key, new Node.Scalar("", true, Where.COMMAND_LINE));
+    Node child = group.entries().getOrDefault(key, new Node.Scalar("", true, Where.COMMAND_LINE));
     return group.with(key, set(child, rest, path, value));
   }
 
-  private Node setItem(
-      Node.Sequence list, String key, List<String> rest, String path, Node value) {
+  private Node setItem(Node.Sequence list, String key, List<String> rest, String path, Node value) {
     boolean number = key.matches("[0-9]{1,6}");
     if (!number || Integer.parseInt(key) >= list.items().size()) {
       mistakes.add(

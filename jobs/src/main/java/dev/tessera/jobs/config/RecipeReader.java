@@ -15,8 +15,8 @@ import org.apache.hadoop.fs.Path;
  * a sealed interface of records.
  *
  * <ul>
- *   <li>The component {@code learningRate} has the key {@code learning-rate}; enum constants and the
- *       {@code type:} of a sealed interface's records are spelled the same way.
+ *   <li>The component {@code learningRate} has the key {@code learning-rate}; enum constants and
+ *       the {@code type:} of a sealed interface's records are spelled the same way.
  *   <li>Components may be {@code int}, {@code long}, {@code double}, {@code boolean}, {@code
  *       String}, enums, records, sealed interfaces of records, {@code List}, {@code Map} with names
  *       as keys, and {@code Optional}.

@@ -49,8 +49,7 @@ public final class RecipeWriter {
       lines.add(Binder.TYPE + ": " + KeyNames.of(group.getClass().getSimpleName()));
     }
     Map<String, RecordComponent> components = Schema.components(group.getClass());
-    components.forEach(
-        (key, c) -> entry(lines, key, c.getGenericType(), Schema.read(c, group)));
+    components.forEach((key, c) -> entry(lines, key, c.getGenericType(), Schema.read(c, group)));
     return lines.isEmpty() ? List.of("{}") : lines;
   }
 

@@ -83,9 +83,7 @@ final class Scalars {
       return Optional.of(SPECIAL.get(text));
     }
     String plain = WHOLE.matcher(text).matches() ? text.replace("_", "") : text;
-    return REAL.matcher(plain).matches()
-        ? Optional.of(Double.valueOf(plain))
-        : Optional.empty();
+    return REAL.matcher(plain).matches() ? Optional.of(Double.valueOf(plain)) : Optional.empty();
   }
 
   private static Optional<Object> truth(String text) {

@@ -35,7 +35,9 @@ final class YamlTree {
     return new YamlTree(source, true, mistakes).document(text);
   }
 
-  /** The value of an override, in YAML's notation: {@code 3}, {@code [1, 2]}, <code>{a: 1}</code>. */
+  /**
+   * The value of an override, in YAML's notation: {@code 3}, {@code [1, 2]}, <code>{a: 1}</code>.
+   */
   static Node ofOverride(String text, Mistakes mistakes) {
     return new YamlTree(Where.COMMAND_LINE.source(), false, mistakes).document(text);
   }
@@ -43,9 +45,7 @@ final class YamlTree {
   private Node document(String text) {
     try (YAMLParser parser = YAML.createParser(text)) {
       Node root =
-          parser.nextToken() == null
-              ? new Node.Scalar("", true, where(parser))
-              : node(parser, "");
+          parser.nextToken() == null ? new Node.Scalar("", true, where(parser)) : node(parser, "");
       if (parser.nextToken() != null) {
         mistakes.add(where(parser), "", "a second document (expected: one)");
       }

@@ -51,9 +51,7 @@ record Axis(double low, double high, boolean log, double from, double to) {
   /** The pixel of a number. */
   double at(double number) {
     double share =
-        log
-            ? Math.log(number / low) / Math.log(high / low)
-            : (number - low) / (high - low);
+        log ? Math.log(number / low) / Math.log(high / low) : (number - low) / (high - low);
     return from + share * (to - from);
   }
 
@@ -69,7 +67,9 @@ record Axis(double low, double high, boolean log, double from, double to) {
     double lead = raw / power;
     double step = power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
     List<Double> ticks = new ArrayList<>();
-    for (double k = Math.ceil(low / step - 1e-9); k * step <= high * (1 + 1e-12) && ticks.size() < 50; k++) {
+    for (double k = Math.ceil(low / step - 1e-9);
+        k * step <= high * (1 + 1e-12) && ticks.size() < 50;
+        k++) {
       ticks.add(k * step);
     }
     return ticks;

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Draws one series as SVG: the values thin, their smoothed course over them. The drawing carries the
- * plotted numbers as {@code data-images} and {@code data-values}, exactly as logged.
+ * Draws one series as SVG: the values thin, their smoothed course over them. The drawing carries
+ * the plotted numbers as {@code data-images} and {@code data-values}, exactly as logged.
  */
 final class Chart {
 

@@ -40,7 +40,8 @@ public record Grid(int width, int height, int columns, int scale) {
 
   /** A grid whose scale makes a row about 640 pixels wide, at most 8 and at least 1. */
   public static Grid fitting(int width, int height, int columns) {
-    return new Grid(width, height, columns, (int) Math.max(1, Math.min(8, 640L / ((long) width * columns))));
+    return new Grid(
+        width, height, columns, (int) Math.max(1, Math.min(8, 640L / ((long) width * columns))));
   }
 
   /**

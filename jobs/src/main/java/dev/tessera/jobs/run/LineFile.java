@@ -21,7 +21,9 @@ sealed interface LineFile extends AutoCloseable {
   @Override
   void close() throws IOException;
 
-  /** Opens for appending, whatever the file system: object stores cannot append, so they rewrite. */
+  /**
+   * Opens for appending, whatever the file system: object stores cannot append, so they rewrite.
+   */
   static LineFile open(Path path, Configuration hadoop) throws IOException {
     FileSystem files = plain(path.getFileSystem(hadoop));
     boolean appends = files.hasPathCapability(path, CommonPathCapabilities.FS_APPEND);

@@ -14,7 +14,8 @@ import org.apache.hadoop.fs.Path;
  *
  * <p>A run may be killed and resumed from a checkpoint that is older than its last lines. The new
  * attempt notes so with {@link #resumed}; on reading, lines beyond the restored images are dropped,
- * and of two lines of one kind for the same images the later wins. The file itself keeps every line.
+ * and of two lines of one kind for the same images the later wins. The file itself keeps every
+ * line.
  */
 public final class MetricsLog implements AutoCloseable {
 

@@ -90,9 +90,7 @@ final class Report {
     series.sort(
         Comparator.comparingInt(
             (Series s) ->
-                s.name().contains("loss")
-                    ? 0
-                    : s.kind() == MetricLine.Kind.EVALUATION ? 1 : 2));
+                s.name().contains("loss") ? 0 : s.kind() == MetricLine.Kind.EVALUATION ? 1 : 2));
     return series;
   }
 

@@ -91,8 +91,12 @@ public final class RunDirectory {
       }
     } catch (IOException e) {
       throw new UserException(
-          "Cannot make a run directory in " + root + ": " + reason(e)
-              + " (expected: a folder that can be written)", e);
+          "Cannot make a run directory in "
+              + root
+              + ": "
+              + reason(e)
+              + " (expected: a folder that can be written)",
+          e);
     }
   }
 

@@ -76,10 +76,7 @@ record Series(MetricLine.Kind kind, String name, long[] images, double[] values)
   /** The mean of the last twenty-fifth, or the last value of a short series. */
   double recent() {
     int from = size() - Math.max(1, size() / 25);
-    return Arrays.stream(values, from, size())
-        .filter(Double::isFinite)
-        .average()
-        .orElse(last());
+    return Arrays.stream(values, from, size()).filter(Double::isFinite).average().orElse(last());
   }
 
   /** At most {@code most} of the values: first, last, and each stretch's least and greatest. */

@@ -24,10 +24,10 @@ final class Unit {
     }
     String unit =
         BY_ENDING.entrySet().stream()
-        .filter(e -> plain.endsWith(e.getKey()))
-        .map(e -> " " + e.getValue())
-        .findFirst()
-        .orElse("");
+            .filter(e -> plain.endsWith(e.getKey()))
+            .map(e -> " " + e.getValue())
+            .findFirst()
+            .orElse("");
     return Quantity.value(value) + unit;
   }
 }

@@ -49,8 +49,10 @@ class NearestKeyTest {
   }
 
   private static String word(Random random) {
-    return random.ints(random.nextInt(6), 'a', 'd').collect(
-        StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+    return random
+        .ints(random.nextInt(6), 'a', 'd')
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
   }
 
   private static String slip(String key, Random random) {

@@ -76,8 +76,7 @@ record SampleRecipe(
   private static Network network(Random random) {
     return switch (random.nextInt(3)) {
       case 0 -> new DiT(random.nextInt(), random.nextBoolean());
-      case 1 ->
-          new UNet(some(random, r -> some(r, Random::nextInt)), random.nextDouble() * 1e-5);
+      case 1 -> new UNet(some(random, r -> some(r, Random::nextInt)), random.nextDouble() * 1e-5);
       default -> new Plain();
     };
   }
@@ -94,9 +93,41 @@ record SampleRecipe(
 
   private static String text(Random random) {
     String[] awkward = {
-      "", "yes", "~", "null", "1e3", "007", "a: b", "- x", "#no", "a #b", "'", "\"", "{", "[a, b]",
-      "line\nbreak\r\n", "tab\t", "hdfs://host/p", "\u00e9\u4e2d", "\ud83d\ude00", "\u0000\u0085",
-      "\u2028", "\ufeff", " space ", "\\", "*a", "&a", "!t", "%", "@", "`", "?", "|", ">", "=", "<<"
+      "",
+      "yes",
+      "~",
+      "null",
+      "1e3",
+      "007",
+      "a: b",
+      "- x",
+      "#no",
+      "a #b",
+      "'",
+      "\"",
+      "{",
+      "[a, b]",
+      "line\nbreak\r\n",
+      "tab\t",
+      "hdfs://host/p",
+      "\u00e9\u4e2d",
+      "\ud83d\ude00",
+      "\u0000\u0085",
+      "\u2028",
+      "\ufeff",
+      " space ",
+      "\\",
+      "*a",
+      "&a",
+      "!t",
+      "%",
+      "@",
+      "`",
+      "?",
+      "|",
+      ">",
+      "=",
+      "<<"
     };
     String word = awkward[random.nextInt(awkward.length)];
     return random.nextBoolean() ? word : word + awkward[random.nextInt(awkward.length)];
@@ -110,8 +141,7 @@ record SampleRecipe(
     return items;
   }
 
-  private static <T> Map<String, T> named(
-      Random random, Function<Random, T> make) {
+  private static <T> Map<String, T> named(Random random, Function<Random, T> make) {
     Map<String, T> entries = new LinkedHashMap<>();
     for (int i = random.nextInt(4); i > 0; i--) {
       entries.put(text(random), make.apply(random));
@@ -119,8 +149,7 @@ record SampleRecipe(
     return entries;
   }
 
-  private static <T> Optional<T> maybe(
-      Random random, Function<Random, T> make) {
+  private static <T> Optional<T> maybe(Random random, Function<Random, T> make) {
     return random.nextBoolean() ? Optional.of(make.apply(random)) : Optional.empty();
   }
 }

@@ -54,7 +54,9 @@ class MetricsLogTest {
     append(written.toArray(new MetricLine[0]));
 
     assertThat(MetricsLog.read(path, hadoop)).isEqualTo(written);
-    assertThat(Files.readAllLines(file)).hasSize(500).allMatch(l -> l.startsWith("{\"kind\":\"step\""));
+    assertThat(Files.readAllLines(file))
+        .hasSize(500)
+        .allMatch(l -> l.startsWith("{\"kind\":\"step\""));
   }
 
   @Test
@@ -65,7 +67,8 @@ class MetricsLogTest {
       log.append(loss(30, 33));
     }
 
-    assertThat(MetricsLog.read(path, hadoop)).containsExactly(loss(10, 1), loss(20, 2), loss(30, 33));
+    assertThat(MetricsLog.read(path, hadoop))
+        .containsExactly(loss(10, 1), loss(20, 2), loss(30, 33));
     assertThat(Files.readAllLines(file)).hasSize(6);
   }
 

@@ -102,7 +102,8 @@ class ProgressLineTest {
     line.update(8, Map.of());
 
     assertThat(printed().lines().toList())
-        .anyMatch(text -> text.equals("checkpoint written") || text.endsWith("\rcheckpoint written"));
+        .anyMatch(
+            text -> text.equals("checkpoint written") || text.endsWith("\rcheckpoint written"));
   }
 
   @Test

@@ -130,8 +130,15 @@ class ReportTest {
   void awkwardValuesAreDrawnInsideTheFrame() {
     Pattern coordinate = Pattern.compile("[ML]([-0-9.]+) ([-0-9.]+)");
     double[][] awkward = {
-      {1}, {0, 0, 0}, {-1, -1}, {Double.NaN}, {1e-300, 1e300}, {Double.NaN, 1, Double.NEGATIVE_INFINITY, 2},
-      {1e-9, 1.0000001e-9}, {-5, 1e6}, {Double.MAX_VALUE, Double.MIN_VALUE}
+      {1},
+      {0, 0, 0},
+      {-1, -1},
+      {Double.NaN},
+      {1e-300, 1e300},
+      {Double.NaN, 1, Double.NEGATIVE_INFINITY, 2},
+      {1e-9, 1.0000001e-9},
+      {-5, 1e6},
+      {Double.MAX_VALUE, Double.MIN_VALUE}
     };
     for (double[] values : awkward) {
       long[] images = IntStream.range(0, values.length).mapToLong(i -> i * 10L).toArray();

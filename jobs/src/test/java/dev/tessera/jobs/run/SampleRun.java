@@ -20,8 +20,7 @@ final class SampleRun {
   static RunDirectory in(java.nio.file.Path root) throws IOException {
     List<String> command = List.of("train", "--config", "conf/recipes/a b.yaml", "images=25600");
     RunDirectory run =
-        RunDirectory.create(
-            new Path(root.toUri()), "dit-icons", command, new Configuration());
+        RunDirectory.create(new Path(root.toUri()), "dit-icons", command, new Configuration());
     run.writeConfig("name: dit-icons\noptimizer:\n  learning-rate: 1e-4 # <kept>\n");
     run.writeEnvironment(
         Environment.ofDriver(new SparkConf(false).set("spark.my.password", "hunter2")));
@@ -29,7 +28,12 @@ final class SampleRun {
         List.of(
             new RankFacts(0, "worker-1", 4711, 1, 400, 12_800, 400L * 4_194_304),
             new RankFacts(1, "worker-2", 4712, 1, 400, 12_800, 400L * 4_194_304)));
-    run.writeCodebook(new Random(5).doubles(256).mapToLong(u -> (long) (40 / u) - 50).map(c -> Math.max(c, 0)).toArray());
+    run.writeCodebook(
+        new Random(5)
+            .doubles(256)
+            .mapToLong(u -> (long) (40 / u) - 50)
+            .map(c -> Math.max(c, 0))
+            .toArray());
     try (MetricsLog log = run.openMetrics()) {
       for (MetricLine line : lines()) {
         log.append(line);
