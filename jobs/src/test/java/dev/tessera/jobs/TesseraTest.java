@@ -63,7 +63,7 @@ class TesseraTest {
                 "Job aborted",
                 new RuntimeException(new InvalidDatasetException("no pictures in x")));
         case "bug" -> throw new IllegalStateException("a bug\nof two lines");
-        default -> recipe.read(Recipe.class, new Configuration());
+        default -> console.console().say("" + recipe.read(Recipe.class, new Configuration()));
       }
       return 0;
     }

@@ -46,7 +46,7 @@ final class YamlText {
       case '\t' -> out.append("\\t");
       default -> {
         boolean readable =
-            point >= ' ' && point < 0x7f || Character.isLetterOrDigit(point) && point < 0xd800;
+            (point >= ' ' && point < 0x7f) || (Character.isLetterOrDigit(point) && point < 0xd800);
         if (readable) {
           out.appendCodePoint(point);
         } else {

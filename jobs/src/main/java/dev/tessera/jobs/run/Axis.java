@@ -41,7 +41,7 @@ record Axis(double low, double high, boolean log, double from, double to) {
   /** Numbers whose differences and ratios are numbers too; all others are drawn as lost. */
   private static boolean drawable(double value) {
     double size = Math.abs(value);
-    return size == 0 || size > 1e-150 && size < 1e150;
+    return size == 0 || (size > 1e-150 && size < 1e150);
   }
 
   boolean holds(double number) {

@@ -91,7 +91,7 @@ final class Chart {
                 Locale.ROOT,
                 "%s%.1f %.1f",
                 down ? "L" : "M",
-                x.at(points.images()[i]),
+                x.at((double) points.images()[i]),
                 y.at(value)));
       }
       down = drawable;
@@ -103,7 +103,7 @@ final class Chart {
   private void marks(Svg svg, Series points) {
     for (int i = 0; i < points.size(); i++) {
       double value = points.values()[i];
-      double at = x.at(points.images()[i]);
+      double at = x.at((double) points.images()[i]);
       if (!y.holds(value)) {
         svg.raw("<text class=\"lost\" x=\"%.1f\" y=\"%.1f\">×</text>", at, BOTTOM - 3);
       } else if (points.size() <= 40) {

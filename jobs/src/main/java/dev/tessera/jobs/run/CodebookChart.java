@@ -49,7 +49,7 @@ final class CodebookChart {
     for (int i = 0; i < bars; i++) {
       long count = falling[(int) ((long) i * falling.length / bars)];
       if (count > 0) {
-        double top = y.at(count);
+        double top = y.at((double) count);
         svg.bar("bar", LEFT + i * each, top, each * 0.86, BOTTOM - top);
       }
     }

@@ -106,7 +106,7 @@ public record Grid(int width, int height, int columns, int scale) {
     for (int y = 0; y < height * scale; y++) {
       for (int x = 0; x < width * scale; x++) {
         int at = (y / scale * width + x / scale) * 3;
-        int pixel = (rgb[at] & 0xff) << 16 | (rgb[at + 1] & 0xff) << 8 | rgb[at + 2] & 0xff;
+        int pixel = ((rgb[at] & 0xff) << 16) | ((rgb[at + 1] & 0xff) << 8) | (rgb[at + 2] & 0xff);
         sheet.setRGB(left + x, top + y, pixel);
       }
     }

@@ -33,9 +33,7 @@ final class MetricJson {
       JsonNode node = JSON.readTree(text);
       String key = node.path("kind").asText();
       Map<String, Double> values = new LinkedHashMap<>();
-      node.path("values")
-          .fields()
-          .forEachRemaining(e -> values.put(e.getKey(), number(e.getValue())));
+      node.path("values").properties().forEach(e -> values.put(e.getKey(), number(e.getValue())));
       return Arrays.stream(MetricLine.Kind.values())
           .filter(kind -> kind.key().equals(key))
           .findFirst()

@@ -47,9 +47,12 @@ final class Report {
     List<MetricLine> lines = run.metrics();
     summary(lines);
     page.append("</header>\n");
-    samples();
+    grids(RunDirectory.Pictures.SAMPLES, "Samples", "Drawn by the model.");
     curves(lines);
-    reconstructions();
+    grids(
+        RunDirectory.Pictures.RECONSTRUCTIONS,
+        "Reconstructions",
+        "Held-out originals, each with its reconstruction below it.");
     codebook();
     ranks();
     recipe();
@@ -68,7 +71,7 @@ final class Report {
     facts.put("steps", Quantity.count(last.step()));
     facts.put("time", Quantity.duration(last.seconds()));
     if (last.seconds() > 0) {
-      facts.put("images/s, mean", Quantity.rate(last.images() / last.seconds()));
+      facts.put("images/s, mean", Quantity.rate((double) last.images() / last.seconds()));
     }
     for (Series series : ordered(lines).stream().limit(3).toList()) {
       facts.put(series.name(), Unit.text(series.name(), series.recent()));
@@ -105,26 +108,12 @@ final class Report {
     page.append("</div></section>\n");
   }
 
-  private void samples() throws IOException {
-    List<RunDirectory.Picture> grids = run.pictures(RunDirectory.Pictures.SAMPLES);
+  private void grids(RunDirectory.Pictures pictures, String title, String lead) throws IOException {
+    List<RunDirectory.Picture> grids = run.pictures(pictures);
     if (grids.isEmpty()) {
       return;
     }
-    section("Samples", "Drawn by the model. The newest is large, then through training.");
-    picture(grids.get(grids.size() - 1), "large");
-    page.append("<div class=\"strip\">\n");
-    if (grids.size() > 1) {
-      spread(grids).forEach(grid -> picture(grid, "small"));
-    }
-    page.append("</div></section>\n");
-  }
-
-  private void reconstructions() throws IOException {
-    List<RunDirectory.Picture> grids = run.pictures(RunDirectory.Pictures.RECONSTRUCTIONS);
-    if (grids.isEmpty()) {
-      return;
-    }
-    section("Reconstructions", "Held-out originals, each with its reconstruction below it.");
+    section(title, lead + " The newest is large, then through training.");
     picture(grids.get(grids.size() - 1), "large");
     page.append("<div class=\"strip\">\n");
     if (grids.size() > 1) {
@@ -183,7 +172,7 @@ final class Report {
                   String.valueOf(rank.attempt()),
                   Quantity.count(rank.steps()),
                   Quantity.count(rank.images()),
-                  Quantity.bytes(rank.bytesSent()),
+                  Quantity.bytes((double) rank.bytesSent()),
                   Quantity.bytes(rank.bytesPerStep())))
           .append("</tr>\n");
     }

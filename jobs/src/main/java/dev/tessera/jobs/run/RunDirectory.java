@@ -1,7 +1,6 @@
 package dev.tessera.jobs.run;
 
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tessera.models.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -16,8 +15,6 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -38,7 +35,6 @@ public final class RunDirectory {
 
   private static final Pattern NUMBERED = Pattern.compile("([0-9]{4,9})-.+");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The two series of pictures that a run draws. */
   public enum Pictures {
@@ -55,14 +51,15 @@ public final class RunDirectory {
   }
 
   /** A grid as a PNG and the training images seen when it was drawn. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
   public record Picture(long images, byte[] png) {}
 
   private final Path path;
   private final Configuration hadoop;
-  private final FileSystem files;
+  private final RunFiles files;
 
   private RunDirectory(Path path, Configuration hadoop) throws IOException {
-    this.files = path.getFileSystem(hadoop);
+    this.files = new RunFiles(path.getFileSystem(hadoop), path);
     this.path = path;
     this.hadoop = hadoop;
   }
@@ -85,7 +82,7 @@ public final class RunDirectory {
       for (int number = next(files, root); ; number++) {
         RunDirectory run =
             new RunDirectory(new Path(root, String.format("%04d-%s", number, name)), hadoop);
-        if (run.claim(command)) {
+        if (run.files.claim(COMMAND, CommandText.of(command) + "\n")) {
           return run;
         }
       }
@@ -108,7 +105,7 @@ public final class RunDirectory {
   public static RunDirectory open(Path path, Configuration hadoop) {
     try {
       RunDirectory run = new RunDirectory(path, hadoop);
-      if (!run.files.exists(run.file(COMMAND))) {
+      if (!run.files.exists(COMMAND)) {
         throw new UserException(path + ": not a run directory (expected: " + COMMAND + " in it)");
       }
       return run;
@@ -130,20 +127,6 @@ public final class RunDirectory {
       return 1;
     }
     return highest + 1;
-  }
-
-  /** The first to create the command's file owns the folder. */
-  private boolean claim(List<String> command) throws IOException {
-    if (files.exists(path)) {
-      return false;
-    }
-    files.mkdirs(path);
-    try (FSDataOutputStream out = files.create(file(COMMAND), false)) {
-      out.write((CommandText.of(command) + "\n").getBytes(StandardCharsets.UTF_8));
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    }
   }
 
   public Path path() {
@@ -170,16 +153,16 @@ public final class RunDirectory {
 
   /** Writes the resolved recipe. */
   public void writeConfig(String canonicalYaml) throws IOException {
-    write(CONFIG, canonicalYaml.getBytes(StandardCharsets.UTF_8));
+    files.write(CONFIG, canonicalYaml.getBytes(StandardCharsets.UTF_8));
   }
 
   public void writeEnvironment(Environment environment) throws IOException {
-    writeJson(ENVIRONMENT, environment.groups());
+    files.writeJson(ENVIRONMENT, environment.groups());
   }
 
   /** Writes what every rank did so far. */
   public void writeRanks(List<RankFacts> ranks) throws IOException {
-    writeJson(RANKS, ranks);
+    files.writeJson(RANKS, ranks);
   }
 
   /**
@@ -188,13 +171,13 @@ public final class RunDirectory {
    * @param counts by code, over the images of the last evaluation
    */
   public void writeCodebook(long[] counts) throws IOException {
-    writeJson(CODEBOOK, counts);
+    files.writeJson(CODEBOOK, counts);
   }
 
   /** Writes a grid drawn after {@code images} training images; returns its file. */
   public Path writePicture(Pictures pictures, long images, byte[] png) throws IOException {
     String name = String.format("%s/images-%010d.png", pictures.folder, images);
-    write(name, png);
+    files.write(name, png);
     return file(name);
   }
 
@@ -202,10 +185,10 @@ public final class RunDirectory {
   public List<Picture> pictures(Pictures pictures) throws IOException {
     List<Picture> found = new ArrayList<>();
     try {
-      for (FileStatus status : files.listStatus(file(pictures.folder))) {
+      for (FileStatus status : files.list(pictures.folder)) {
         Matcher name = Pattern.compile("images-([0-9]+)\\.png").matcher(status.getPath().getName());
         if (name.matches()) {
-          found.add(new Picture(Long.parseLong(name.group(1)), bytes(status.getPath())));
+          found.add(new Picture(Long.parseLong(name.group(1)), files.bytes(status.getPath())));
         }
       }
     } catch (FileNotFoundException e) {
@@ -217,65 +200,30 @@ public final class RunDirectory {
 
   /** Makes {@code report.html} again from the other files. */
   public Path writeReport() throws IOException {
-    write(REPORT, Report.of(this).getBytes(StandardCharsets.UTF_8));
+    files.write(REPORT, Report.of(this).getBytes(StandardCharsets.UTF_8));
     return report();
   }
 
   String command() throws IOException {
-    return text(COMMAND).orElse("").strip();
+    return files.text(COMMAND).orElse("").strip();
   }
 
   Optional<String> config() throws IOException {
-    return text(CONFIG);
+    return files.text(CONFIG);
   }
 
   Map<String, Map<String, String>> environment() throws IOException {
-    return json(ENVIRONMENT, new TypeReference<LinkedHashMap<String, Map<String, String>>>() {})
+    return files
+        .json(ENVIRONMENT, new TypeReference<LinkedHashMap<String, Map<String, String>>>() {})
         .orElseGet(LinkedHashMap::new);
   }
 
   List<RankFacts> ranks() throws IOException {
-    return json(RANKS, new TypeReference<List<RankFacts>>() {}).orElse(List.of());
+    return files.json(RANKS, new TypeReference<List<RankFacts>>() {}).orElse(List.of());
   }
 
   long[] codebook() throws IOException {
-    return json(CODEBOOK, new TypeReference<long[]>() {}).orElse(new long[0]);
-  }
-
-  private <T> Optional<T> json(String name, TypeReference<T> type) throws IOException {
-    Optional<String> text = text(name);
-    return text.isEmpty() ? Optional.empty() : Optional.of(JSON.readValue(text.get(), type));
-  }
-
-  private Optional<String> text(String name) throws IOException {
-    try {
-      return Optional.of(new String(bytes(file(name)), StandardCharsets.UTF_8));
-    } catch (FileNotFoundException e) {
-      return Optional.empty();
-    }
-  }
-
-  private byte[] bytes(Path file) throws IOException {
-    try (var in = files.open(file)) {
-      return in.readAllBytes();
-    }
-  }
-
-  private void writeJson(String name, Object value) throws IOException {
-    write(name, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(value));
-  }
-
-  /** Written aside and renamed: a reader never sees half a file. */
-  private void write(String name, byte[] content) throws IOException {
-    Path target = file(name);
-    Path aside = new Path(target.getParent(), "." + target.getName() + ".writing");
-    try (FSDataOutputStream out = files.create(aside, true)) {
-      out.write(content);
-    }
-    files.delete(target, false);
-    if (!files.rename(aside, target)) {
-      throw new IOException("Cannot rename " + aside + " to " + target);
-    }
+    return files.json(CODEBOOK, new TypeReference<long[]>() {}).orElse(new long[0]);
   }
 
   private Path file(String name) {

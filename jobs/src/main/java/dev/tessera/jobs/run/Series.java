@@ -15,6 +15,7 @@ import java.util.TreeSet;
  * @param images where each value was measured, ascending
  * @param values as logged, NaN and infinities included
  */
+@SuppressWarnings("ArrayRecordComponent") // Long and numeric; never compared.
 record Series(MetricLine.Kind kind, String name, long[] images, double[] values) {
 
   /** Every series of the log, in the order in which they first appear. */

@@ -10,6 +10,7 @@ final class Terminal {
   private Terminal() {}
 
   /** Since Java 22 there is a console without a terminal too; {@code isTerminal} tells. */
+  @SuppressWarnings("SystemConsoleNull") // On Java 17 and 21 it is null.
   static boolean present() {
     Console console = System.console();
     if (console == null || "dumb".equals(System.getenv("TERM"))) {

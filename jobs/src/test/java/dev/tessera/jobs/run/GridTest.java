@@ -29,7 +29,9 @@ class GridTest {
   }
 
   private static int pixel(byte[] rgb, int at) {
-    return (rgb[at * 3] & 0xff) << 16 | (rgb[at * 3 + 1] & 0xff) << 8 | rgb[at * 3 + 2] & 0xff;
+    return ((rgb[at * 3] & 0xff) << 16)
+        | ((rgb[at * 3 + 1] & 0xff) << 8)
+        | (rgb[at * 3 + 2] & 0xff);
   }
 
   @Test

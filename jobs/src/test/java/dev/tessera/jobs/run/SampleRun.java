@@ -89,9 +89,9 @@ final class SampleRun {
       int colour = random.nextInt(0xffffff);
       byte[] rgb = new byte[32 * 32 * 3];
       for (int p = 0; p < 32 * 32; p++) {
-        boolean inside = Math.hypot(p % 32 - cx, p / 32 - cy) < 7;
+        boolean inside = Math.hypot(p % 32 - cx, Math.floorDiv(p, 32) - cy) < 7;
         for (int c = 0; c < 3; c++) {
-          double clean = inside ? colour >> 8 * c & 0xff : 235;
+          double clean = inside ? (colour >> (8 * c)) & 0xff : 235;
           double value = clean + random.nextGaussian() * noise / 150.0;
           rgb[p * 3 + c] = (byte) Math.max(0, Math.min(255, value));
         }
