@@ -1,11 +1,12 @@
 package dev.tessera.models.train;
 
 /**
- * Communication among the ranks of one gang. Every rank calls the same operations in the same order,
- * each from its own rank thread. After a failure the collective is broken: every later call throws.
+ * Communication among the ranks of one gang. Every rank calls the same operations in the same
+ * order, each from its own rank thread. After a failure the collective is broken: every later call
+ * throws.
  *
- * <p>The loop sums gradients through this interface and knows neither Spark nor a network: TCP, NCCL
- * and the single process are implementations of {@code dev.tessera.spark.collective}.
+ * <p>The loop sums gradients through this interface and knows neither Spark nor a network: TCP,
+ * NCCL and the single process are implementations of {@code dev.tessera.spark.collective}.
  */
 public interface Collective extends AutoCloseable {
 

@@ -1,0 +1,153 @@
+package dev.tessera.models.graph;
+
+import java.util.List;
+import java.util.Set;
+
+/** Updates of buffers, in place: the first operand changes and is the result. */
+final class InPlace {
+
+  private InPlace() {}
+
+  private static List<TensorType> first(String name, List<TensorType> inputs, int same) {
+    for (int i = 1; i <= same; i++) {
+      if (!inputs.get(i).equals(inputs.get(0))) {
+        throw new ShapeException(
+            name + " expects equal types, got " + inputs.get(0) + " and " + inputs.get(i));
+      }
+    }
+    return List.of(inputs.get(0));
+  }
+
+  private static void scalar(String name, TensorType type) {
+    if (type.shape().rank() != 0) {
+      throw new ShapeException(name + " expects a scalar, got " + type);
+    }
+  }
+
+  /** {@code target <- source}. */
+  record Copy() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return first("copy", inputs, 1);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.copy_(" + inputs.get(0) + ", " + inputs.get(1) + ")");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.NONE;
+    }
+
+    @Override
+    public Set<Integer> mutates() {
+      return Set.of(0);
+    }
+  }
+
+  /** {@code target <- target + weight (source - target)}, weight a scalar tensor. */
+  record Lerp() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      scalar("lerp", inputs.get(2));
+      return first("lerp", inputs, 1);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.lerp_(" + String.join(", ", inputs) + ")");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.NONE;
+    }
+
+    @Override
+    public Set<Integer> mutates() {
+      return Set.of(0);
+    }
+  }
+
+  /** {@code target <- target + scale source}, scale known while tracing. */
+  record AddScaled(double scale) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return first("add", inputs, 1);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          String.format(
+              "torch.add_(%s, %s, alpha=%s)",
+              inputs.get(0), inputs.get(1), Statements.number(scale)));
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.NONE;
+    }
+
+    @Override
+    public Set<Integer> mutates() {
+      return Set.of(0);
+    }
+  }
+
+  /**
+   * One step of AdamW (Loshchilov and Hutter 2019) on operands (parameter, gradient, first moment,
+   * second moment, step, learning rate): the parameter and both moments change. {@code step} counts
+   * from 1.
+   */
+  record AdamW(double beta1, double beta2, double eps, double weightDecay) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      scalar("adamw", inputs.get(4));
+      scalar("adamw", inputs.get(5));
+      return first("adamw", inputs, 3);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      // In-place operators on list literals are deleted as dead code: the lists have names, and an
+      // element is returned.
+      String parameters = text.let("[" + inputs.get(0) + "]");
+      String first = text.let("[" + inputs.get(2) + "]");
+      String second = text.let("[" + inputs.get(3) + "]");
+      text.let(
+          String.format(
+              "torch._fused_adamw_(%s, [%s], %s, %s, annotate(List[Tensor], []), [%s], lr=%s,"
+                  + " beta1=%s, beta2=%s, weight_decay=%s, eps=%s, amsgrad=False, maximize=False)",
+              parameters,
+              inputs.get(1),
+              first,
+              second,
+              inputs.get(4),
+              inputs.get(5),
+              Statements.number(beta1),
+              Statements.number(beta2),
+              Statements.number(weightDecay),
+              Statements.number(eps)));
+      text.assign(outputs.get(0), parameters + "[0]");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return 12.0 * inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.NONE;
+    }
+
+    @Override
+    public Set<Integer> mutates() {
+      return Set.of(0, 2, 3);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.tessera.models.graph;
+
+import java.util.List;
+
+/** Operations that pick or collect rows by int64 indices. */
+final class Indexing {
+
+  private Indexing() {}
+
+  /** Rows of {@code table [K, d]} at {@code index [...]}: {@code [..., d]}. */
+  record Embedding() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      Shape table = inputs.get(0).shape();
+      Shape index = indices("embedding", inputs.get(1));
+      if (table.rank() != 2) {
+        throw new ShapeException("embedding expects a table of [K, d], got " + table);
+      }
+      long[] dims = java.util.Arrays.copyOf(index.toArray(), index.rank() + 1);
+      dims[index.rank()] = table.dim(1);
+      return List.of(new TensorType(inputs.get(0).dtype(), Shape.of(dims)));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          "torch.embedding(" + inputs.get(0) + ", " + inputs.get(1) + ", -1, False, False)");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  /** {@code base [K, ...]} plus rows {@code values [n, ...]} at {@code index [n]}, in order. */
+  record IndexAdd() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      Shape base = inputs.get(0).shape();
+      Shape index = indices("index add", inputs.get(1));
+      Shape values = inputs.get(2).shape();
+      if (index.rank() != 1
+          || values.rank() != base.rank()
+          || !values.with(0, 0).equals(base.with(0, 0))
+          || values.dim(0) != index.dim(0)) {
+        throw new ShapeException(
+            "index add expects [K, ..], [n] and [n, ..], got "
+                + base
+                + ", "
+                + index
+                + " and "
+                + values);
+      }
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          "torch.index_add("
+              + inputs.get(0)
+              + ", 0, "
+              + inputs.get(1)
+              + ", "
+              + inputs.get(2)
+              + ")");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  /** {@code x[..., index, ...]} along {@code dim}, index of x's rank. */
+  record Gather(int dim) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      Shape index = indices("gather", inputs.get(1));
+      Shape x = inputs.get(0).shape();
+      if (index.rank() != x.rank() || !index.with(dim, 0).equals(x.with(dim, 0))) {
+        throw new ShapeException(
+            "gather expects an index that fits but for dimension "
+                + dim
+                + ", got "
+                + x
+                + " and "
+                + index);
+      }
+      return List.of(new TensorType(inputs.get(0).dtype(), index));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          "torch.gather(" + inputs.get(0) + ", " + dim + ", " + inputs.get(1) + ")");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  private static Shape indices(String name, TensorType index) {
+    if (index.dtype() != DType.INT64) {
+      throw new ShapeException(name + " expects int64 indices, got " + index);
+    }
+    return index.shape();
+  }
+}

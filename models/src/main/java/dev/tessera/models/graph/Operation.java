@@ -1,0 +1,71 @@
+package dev.tessera.models.graph;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One operation of a program: a value that knows its shape rule, its cost and how it is written in
+ * TorchScript. The list is closed, so that a test can hold every operation to finite differences;
+ * ATen remains within reach by adding a record here.
+ */
+public sealed interface Operation
+    permits Pointwise.Unary,
+        Pointwise.Binary,
+        Pointwise.WithScalar,
+        Pointwise.LeakyRelu,
+        Pointwise.Clamp,
+        Pointwise.Compare,
+        Pointwise.Where,
+        Reduction.Reduce,
+        Reduction.ArgReduce,
+        Reduction.Softmax,
+        Reduction.LogSoftmax,
+        Contraction.MatMul,
+        Contraction.Linear,
+        Contraction.Conv2d,
+        Contraction.Attention,
+        Normalization.GroupNorm,
+        Normalization.LayerNorm,
+        Structure.Reshape,
+        Structure.Permute,
+        Structure.Expand,
+        Structure.Narrow,
+        Structure.Cat,
+        Structure.Split,
+        Structure.Flip,
+        Structure.Contiguous,
+        Structure.Cast,
+        Structure.Detach,
+        Structure.Leaf,
+        Structure.UpsampleNearest,
+        Structure.AvgPool,
+        Indexing.Embedding,
+        Indexing.IndexAdd,
+        Indexing.Gather,
+        Creation.Full,
+        Creation.Range,
+        Creation.Random,
+        Grad,
+        InPlace.Copy,
+        InPlace.Lerp,
+        InPlace.AddScaled,
+        InPlace.AdamW {
+
+  /** Types of the results. Throws {@link ShapeException} if the operands do not fit. */
+  List<TensorType> infer(List<TensorType> inputs);
+
+  /** Writes statements that define {@code outputs} from {@code inputs}, all variable names. */
+  void emit(Statements text, List<String> outputs, List<String> inputs);
+
+  /** Floating-point operations, a multiplication and an addition counting as two. */
+  default double flops(List<TensorType> inputs, List<TensorType> outputs) {
+    return 0;
+  }
+
+  Derivative derivative();
+
+  /** The numbers of the operands that are changed in place. */
+  default Set<Integer> mutates() {
+    return Set.of();
+  }
+}

@@ -1,0 +1,26 @@
+package dev.tessera.models.graph;
+
+/**
+ * A named tensor of a group: a slice of the group's flat vector.
+ *
+ * @param group the group, for instance {@code generator}
+ * @param name path within the group, for instance {@code encoder.down.0.conv.weight}
+ * @param segment the segment whose run holds it
+ * @param kind which run of the segment
+ */
+public record Parameter(
+    String group, String name, String segment, Kind kind, Shape shape, Initializer initializer) {
+
+  /** The two runs of a segment. */
+  public enum Kind {
+    /** Weights of matrix products and convolutions: cast to the compute type, decayed. */
+    MATRIX,
+    /** Biases, scales, embeddings of one dimension: kept in fp32, not decayed. */
+    VECTOR
+  }
+
+  @Override
+  public String toString() {
+    return group + "/" + name + shape;
+  }
+}

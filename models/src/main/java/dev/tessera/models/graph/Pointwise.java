@@ -1,0 +1,278 @@
+package dev.tessera.models.graph;
+
+import java.util.List;
+
+/** Operations on corresponding elements, with broadcasting. */
+final class Pointwise {
+
+  private Pointwise() {}
+
+  /** A function of one operand, result in its type. */
+  enum Unary implements Operation {
+    NEG("torch.neg(%s)", 1, Derivative.SECOND),
+    EXP("torch.exp(%s)", 4, Derivative.SECOND),
+    LOG("torch.log(%s)", 4, Derivative.SECOND),
+    SQRT("torch.sqrt(%s)", 1, Derivative.SECOND),
+    RSQRT("torch.rsqrt(%s)", 2, Derivative.SECOND),
+    SQUARE("torch.square(%s)", 1, Derivative.SECOND),
+    RECIPROCAL("torch.reciprocal(%s)", 1, Derivative.SECOND),
+    ABS("torch.abs(%s)", 1, Derivative.SECOND),
+    SIN("torch.sin(%s)", 4, Derivative.SECOND),
+    COS("torch.cos(%s)", 4, Derivative.SECOND),
+    TANH("torch.tanh(%s)", 4, Derivative.SECOND),
+    SIGMOID("torch.sigmoid(%s)", 4, Derivative.SECOND),
+    SILU("torch.silu(%s)", 5, Derivative.SECOND),
+    GELU("torch.gelu(%s, approximate=\"tanh\")", 8, Derivative.SECOND),
+    RELU("torch.relu(%s)", 1, Derivative.SECOND),
+    SOFTPLUS("torch.softplus(%s)", 6, Derivative.SECOND),
+    SIGN("torch.sign(%s)", 1, Derivative.NONE),
+    FLOOR("torch.floor(%s)", 1, Derivative.NONE),
+    ROUND("torch.round(%s)", 1, Derivative.NONE);
+
+    private final String format;
+    private final int cost;
+    private final Derivative derivative;
+
+    Unary(String format, int cost, Derivative derivative) {
+      this.format = format;
+      this.cost = cost;
+      this.derivative = derivative;
+    }
+
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), String.format(format, inputs.get(0)));
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return (double) cost * outputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return derivative;
+    }
+  }
+
+  /** A function of two operands that broadcast. */
+  enum Binary implements Operation {
+    ADD("add", Derivative.SECOND),
+    SUB("sub", Derivative.SECOND),
+    MUL("mul", Derivative.SECOND),
+    DIV("div", Derivative.SECOND),
+    MAXIMUM("maximum", Derivative.SECOND),
+    MINIMUM("minimum", Derivative.SECOND);
+
+    private final String function;
+    private final Derivative derivative;
+
+    Binary(String function, Derivative derivative) {
+      this.function = function;
+      this.derivative = derivative;
+    }
+
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return List.of(
+          new TensorType(promoted(inputs), common(function, inputs.get(0), inputs.get(1))));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0), "torch." + function + "(" + inputs.get(0) + ", " + inputs.get(1) + ")");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return outputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return derivative;
+    }
+  }
+
+  /** {@code x OP value} with a number known while tracing. */
+  record WithScalar(Kind kind, double value) implements Operation {
+
+    enum Kind {
+      ADD("torch.add(%s, %s)"),
+      MUL("torch.mul(%s, %s)"),
+      POW("torch.pow(%s, %s)");
+
+      private final String format;
+
+      Kind(String format) {
+        this.format = format;
+      }
+    }
+
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      if (!inputs.get(0).dtype().isFloating()) {
+        throw new ShapeException("arithmetic with numbers expects floats, got " + inputs.get(0));
+      }
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0), String.format(kind.format, inputs.get(0), Statements.number(value)));
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return outputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  /** {@code x} where positive, {@code slope x} elsewhere. */
+  record LeakyRelu(double slope) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          "torch.leaky_relu(" + inputs.get(0) + ", " + Statements.number(slope) + ")");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return outputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  /** Values limited to {@code [min, max]}. */
+  record Clamp(double min, double max) implements Operation {
+    Clamp {
+      if (!(min <= max)) {
+        throw new IllegalArgumentException(
+            "max: " + max + " (expected: at least min, " + min + ")");
+      }
+    }
+
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          "torch.clamp("
+              + inputs.get(0)
+              + ", "
+              + Statements.number(min)
+              + ", "
+              + Statements.number(max)
+              + ")");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  /** Truth of a relation between two operands that broadcast. */
+  enum Compare implements Operation {
+    LESS("lt"),
+    LESS_OR_EQUAL("le"),
+    GREATER("gt"),
+    EQUAL("eq");
+
+    private final String function;
+
+    Compare(String function) {
+      this.function = function;
+    }
+
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return List.of(new TensorType(DType.BOOL, common(function, inputs.get(0), inputs.get(1))));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0), "torch." + function + "(" + inputs.get(0) + ", " + inputs.get(1) + ")");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.NONE;
+    }
+  }
+
+  /** {@code condition ? x : y}; operands (condition, x, y) broadcast. */
+  record Where() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      if (inputs.get(0).dtype() != DType.BOOL) {
+        throw new ShapeException("where expects a bool condition, got " + inputs.get(0));
+      }
+      Shape xy = common("where", inputs.get(1), inputs.get(2));
+      DType dtype = DType.promote(inputs.get(1).dtype(), inputs.get(2).dtype());
+      return List.of(
+          new TensorType(dtype, common("where", inputs.get(0), new TensorType(dtype, xy))));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.where(" + String.join(", ", inputs) + ")");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  private static DType promoted(List<TensorType> inputs) {
+    TensorType a = inputs.get(0);
+    TensorType b = inputs.get(1);
+    // A tensor without dimensions does not raise the type of one with dimensions in its category.
+    if (a.dtype().isFloating() == b.dtype().isFloating()) {
+      if (a.shape().rank() == 0 && b.shape().rank() > 0) {
+        return b.dtype();
+      }
+      if (b.shape().rank() == 0 && a.shape().rank() > 0) {
+        return a.dtype();
+      }
+    }
+    return DType.promote(a.dtype(), b.dtype());
+  }
+
+  private static Shape common(String name, TensorType a, TensorType b) {
+    Shape shape = Shape.broadcast(a.shape(), b.shape());
+    if (shape == null) {
+      throw new ShapeException(
+          name + " expects shapes that broadcast, got " + a.shape() + " and " + b.shape());
+    }
+    return shape;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.tessera.models.graph;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Operations that combine the elements along dimensions. */
+final class Reduction {
+
+  private Reduction() {}
+
+  /** Sum, mean or extreme over {@code dims}; the reduced dimensions stay with size 1. */
+  record Reduce(Kind kind, List<Integer> dims) implements Operation {
+
+    enum Kind {
+      SUM("sum"),
+      MEAN("mean"),
+      AMAX("amax"),
+      AMIN("amin");
+
+      private final String function;
+
+      Kind(String function) {
+        this.function = function;
+      }
+    }
+
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      Shape shape = inputs.get(0).shape();
+      for (int dim : dims) {
+        shape = shape.with(dim, 1);
+      }
+      return List.of(new TensorType(inputs.get(0).dtype(), shape));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0), "torch." + kind.function + "(" + inputs.get(0) + ", " + dims + ", True)");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  /** Index (int64) of the least or greatest element along {@code dim}, which disappears. */
+  record ArgReduce(boolean least, int dim) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return List.of(new TensorType(DType.INT64, inputs.get(0).shape().without(dim)));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          (least ? "torch.argmin(" : "torch.argmax(") + inputs.get(0) + ", " + dim + ", False)");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.NONE;
+    }
+  }
+
+  /** {@code exp(x) / sum(exp(x))} along {@code dim}. */
+  record Softmax(int dim) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      inputs.get(0).shape().axis(dim);
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.softmax(" + inputs.get(0) + ", " + dim + ")");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return 8.0 * inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  /** {@code x - log(sum(exp(x)))} along {@code dim}. */
+  record LogSoftmax(int dim) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      inputs.get(0).shape().axis(dim);
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.log_softmax(" + inputs.get(0) + ", " + dim + ")");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return 8.0 * inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
+  static List<Integer> dims(int... dims) {
+    return Arrays.stream(dims).boxed().toList();
+  }
+}

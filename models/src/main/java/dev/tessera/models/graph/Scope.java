@@ -1,0 +1,88 @@
+package dev.tessera.models.graph;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A place in a model under construction: layers declare their parameters here, under names that
+ * begin with the place's path.
+ */
+public final class Scope {
+
+  private static final class Group {
+    final String name;
+    final List<Parameter> parameters = new ArrayList<>();
+    final Set<String> names = new LinkedHashSet<>();
+
+    Group(String name) {
+      this.name = name;
+    }
+  }
+
+  private final Group group;
+  private final String path;
+  private final String segment;
+
+  private Scope(Group group, String path, String segment) {
+    this.group = group;
+    this.path = path;
+    this.segment = segment;
+  }
+
+  /** The root of a new group. */
+  public static Scope group(String name) {
+    return new Scope(new Group(name), "", "");
+  }
+
+  /** A place within this one. */
+  public Scope child(String name) {
+    return new Scope(group, path.isEmpty() ? name : path + "." + name, segment);
+  }
+
+  public Scope child(int index) {
+    return child(Integer.toString(index));
+  }
+
+  /** A place within this one whose parameters form a segment of their own. */
+  public Scope segment(String name) {
+    Scope child = child(name);
+    return new Scope(group, child.path, child.path);
+  }
+
+  public String path() {
+    return path;
+  }
+
+  /** The segment that this place's parameters belong to; empty outside of all segments. */
+  public String segment() {
+    return segment;
+  }
+
+  /** Declares the weight of a matrix product or convolution. */
+  public Parameter matrix(String name, Shape shape, Initializer initializer) {
+    return declare(name, Parameter.Kind.MATRIX, shape, initializer);
+  }
+
+  /** Declares a bias, scale or other parameter that is not decayed. */
+  public Parameter vector(String name, Shape shape, Initializer initializer) {
+    return declare(name, Parameter.Kind.VECTOR, shape, initializer);
+  }
+
+  private Parameter declare(
+      String name, Parameter.Kind kind, Shape shape, Initializer initializer) {
+    String full = child(name).path;
+    if (!group.names.add(full)) {
+      throw new IllegalArgumentException("name: " + full + " (expected: declared once a group)");
+    }
+    Parameter parameter = new Parameter(group.name, full, segment, kind, shape, initializer);
+    group.parameters.add(parameter);
+    return parameter;
+  }
+
+  /** The layout of all that was declared in this group so far. */
+  public Layout layout() {
+    return new Layout(group.name, group.parameters);
+  }
+}

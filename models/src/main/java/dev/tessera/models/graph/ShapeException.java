@@ -1,0 +1,15 @@
+package dev.tessera.models.graph;
+
+/** Operands that do not fit together; the message names the layer and the shapes. */
+public final class ShapeException extends IllegalArgumentException {
+
+  private static final long serialVersionUID = 1L;
+
+  ShapeException(String message) {
+    super(message);
+  }
+
+  ShapeException(String path, String message) {
+    super(path.isEmpty() ? message : path + ": " + message);
+  }
+}

@@ -1,0 +1,521 @@
+package dev.tessera.models.graph;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A value of a program being traced: element type, shape and the operation that makes it. Methods
+ * append operations; nothing is computed until the program runs.
+ */
+public final class Tensor {
+
+  /** Older values first. */
+  static final Comparator<Tensor> BY_AGE = Comparator.comparingLong(t -> t.age);
+
+  private final Trace trace;
+  private final String name;
+  private final TensorType type;
+  private final Operation operation;
+  private final List<Tensor> operands;
+  private final boolean requiresGrad;
+  private final long age;
+
+  private Tensor(
+      Trace trace, String name, TensorType type, Operation operation, List<Tensor> operands) {
+    this.trace = trace;
+    this.name = name;
+    this.type = type;
+    this.operation = operation;
+    this.operands = operands;
+    this.age = operation == null ? -1 : Long.parseLong(name.substring(1));
+    this.requiresGrad =
+        operation instanceof Structure.Leaf
+            || (operation != null
+                && operation.derivative() != Derivative.NONE
+                && operands.stream().anyMatch(t -> t.requiresGrad));
+  }
+
+  static Tensor input(Trace trace, String name, TensorType type) {
+    return new Tensor(trace, name, type, null, List.of());
+  }
+
+  static Tensor result(
+      Trace trace, String name, TensorType type, Operation operation, List<Tensor> operands) {
+    return new Tensor(trace, name, type, operation, operands);
+  }
+
+  public Trace trace() {
+    return trace;
+  }
+
+  public TensorType type() {
+    return type;
+  }
+
+  public Shape shape() {
+    return type.shape();
+  }
+
+  /** Size of dimension {@code i}; negative {@code i} counts from the last. */
+  public long dim(int i) {
+    return type.shape().dim(i);
+  }
+
+  /** Whether a gradient can flow from here to a leaf. */
+  public boolean requiresGrad() {
+    return requiresGrad;
+  }
+
+  String name() {
+    return name;
+  }
+
+  boolean is(String other) {
+    return name.equals(other);
+  }
+
+  /** The tensor whose memory this one views. */
+  Tensor base() {
+    boolean view =
+        operation instanceof Structure.Narrow
+            || operation instanceof Structure.Split
+            || operation instanceof Structure.Reshape
+            || operation instanceof Structure.Permute
+            || operation instanceof Structure.Expand
+            || operation instanceof Structure.Detach;
+    return view ? operands.get(0).base() : this;
+  }
+
+  /** Whether a gradient flows from this value to {@code other}. */
+  boolean dependsOn(Tensor other) {
+    Deque<Tensor> open = new ArrayDeque<>(List.of(this));
+    Set<Tensor> seen = new HashSet<>();
+    while (!open.isEmpty()) {
+      Tensor tensor = open.pop();
+      if (tensor == other) {
+        return true;
+      }
+      if (tensor.requiresGrad
+          && !(tensor.operation instanceof Structure.Leaf)
+          && seen.add(tensor)) {
+        open.addAll(tensor.operands);
+      }
+    }
+    return false;
+  }
+
+  /** The least of the derivatives that the operations between the leaves and this value have. */
+  Derivative smoothness() {
+    Derivative least = Derivative.SECOND;
+    Deque<Tensor> open = new ArrayDeque<>(List.of(this));
+    Set<Tensor> seen = new HashSet<>();
+    while (!open.isEmpty()) {
+      Tensor tensor = open.pop();
+      boolean inner = tensor.requiresGrad && !(tensor.operation instanceof Structure.Leaf);
+      if (inner && seen.add(tensor)) {
+        if (tensor.operation.derivative() == Derivative.FIRST) {
+          least = Derivative.FIRST;
+        }
+        open.addAll(tensor.operands);
+      }
+    }
+    return least;
+  }
+
+  // Pointwise.
+
+  public Tensor add(Tensor other) {
+    return trace.apply(Pointwise.Binary.ADD, this, other);
+  }
+
+  public Tensor sub(Tensor other) {
+    return trace.apply(Pointwise.Binary.SUB, this, other);
+  }
+
+  public Tensor mul(Tensor other) {
+    return trace.apply(Pointwise.Binary.MUL, this, other);
+  }
+
+  public Tensor div(Tensor other) {
+    return trace.apply(Pointwise.Binary.DIV, this, other);
+  }
+
+  public Tensor maximum(Tensor other) {
+    return trace.apply(Pointwise.Binary.MAXIMUM, this, other);
+  }
+
+  public Tensor minimum(Tensor other) {
+    return trace.apply(Pointwise.Binary.MINIMUM, this, other);
+  }
+
+  public Tensor add(double value) {
+    return trace.apply(new Pointwise.WithScalar(Pointwise.WithScalar.Kind.ADD, value), this);
+  }
+
+  public Tensor mul(double value) {
+    return trace.apply(new Pointwise.WithScalar(Pointwise.WithScalar.Kind.MUL, value), this);
+  }
+
+  public Tensor pow(double exponent) {
+    return trace.apply(new Pointwise.WithScalar(Pointwise.WithScalar.Kind.POW, exponent), this);
+  }
+
+  public Tensor neg() {
+    return trace.apply(Pointwise.Unary.NEG, this);
+  }
+
+  public Tensor exp() {
+    return trace.apply(Pointwise.Unary.EXP, this);
+  }
+
+  public Tensor log() {
+    return trace.apply(Pointwise.Unary.LOG, this);
+  }
+
+  public Tensor sqrt() {
+    return trace.apply(Pointwise.Unary.SQRT, this);
+  }
+
+  /** {@code 1 / sqrt(x)}. */
+  public Tensor rsqrt() {
+    return trace.apply(Pointwise.Unary.RSQRT, this);
+  }
+
+  public Tensor square() {
+    return trace.apply(Pointwise.Unary.SQUARE, this);
+  }
+
+  public Tensor reciprocal() {
+    return trace.apply(Pointwise.Unary.RECIPROCAL, this);
+  }
+
+  public Tensor abs() {
+    return trace.apply(Pointwise.Unary.ABS, this);
+  }
+
+  public Tensor sin() {
+    return trace.apply(Pointwise.Unary.SIN, this);
+  }
+
+  public Tensor cos() {
+    return trace.apply(Pointwise.Unary.COS, this);
+  }
+
+  public Tensor tanh() {
+    return trace.apply(Pointwise.Unary.TANH, this);
+  }
+
+  public Tensor sigmoid() {
+    return trace.apply(Pointwise.Unary.SIGMOID, this);
+  }
+
+  /** {@code x sigmoid(x)}. */
+  public Tensor silu() {
+    return trace.apply(Pointwise.Unary.SILU, this);
+  }
+
+  /** The tanh form of GELU. */
+  public Tensor gelu() {
+    return trace.apply(Pointwise.Unary.GELU, this);
+  }
+
+  public Tensor relu() {
+    return trace.apply(Pointwise.Unary.RELU, this);
+  }
+
+  /** {@code log(1 + exp(x))}. */
+  public Tensor softplus() {
+    return trace.apply(Pointwise.Unary.SOFTPLUS, this);
+  }
+
+  public Tensor sign() {
+    return trace.apply(Pointwise.Unary.SIGN, this);
+  }
+
+  public Tensor floor() {
+    return trace.apply(Pointwise.Unary.FLOOR, this);
+  }
+
+  /** To the nearest integer, halves to even. */
+  public Tensor round() {
+    return trace.apply(Pointwise.Unary.ROUND, this);
+  }
+
+  public Tensor leakyRelu(double slope) {
+    return trace.apply(new Pointwise.LeakyRelu(slope), this);
+  }
+
+  public Tensor clamp(double min, double max) {
+    return trace.apply(new Pointwise.Clamp(min, max), this);
+  }
+
+  public Tensor less(Tensor other) {
+    return trace.apply(Pointwise.Compare.LESS, this, other);
+  }
+
+  public Tensor lessOrEqual(Tensor other) {
+    return trace.apply(Pointwise.Compare.LESS_OR_EQUAL, this, other);
+  }
+
+  public Tensor greater(Tensor other) {
+    return trace.apply(Pointwise.Compare.GREATER, this, other);
+  }
+
+  public Tensor equalTo(Tensor other) {
+    return trace.apply(Pointwise.Compare.EQUAL, this, other);
+  }
+
+  /** {@code this ? x : y}; this is bool. */
+  public Tensor where(Tensor x, Tensor y) {
+    return trace.apply(new Pointwise.Where(), this, x, y);
+  }
+
+  // Reductions; the reduced dimensions stay with size 1.
+
+  public Tensor sum(int... dims) {
+    return reduce(Reduction.Reduce.Kind.SUM, dims);
+  }
+
+  public Tensor mean(int... dims) {
+    return reduce(Reduction.Reduce.Kind.MEAN, dims);
+  }
+
+  /** The greatest; ties share the gradient. */
+  public Tensor amax(int... dims) {
+    return reduce(Reduction.Reduce.Kind.AMAX, dims);
+  }
+
+  public Tensor amin(int... dims) {
+    return reduce(Reduction.Reduce.Kind.AMIN, dims);
+  }
+
+  private Tensor reduce(Reduction.Reduce.Kind kind, int... dims) {
+    return trace.apply(new Reduction.Reduce(kind, Reduction.dims(dims)), this);
+  }
+
+  /** The sum of all elements, without dimensions. */
+  public Tensor sumAll() {
+    return reshape(Shape.of(shape().size())).sum(0).reshape(Shape.of());
+  }
+
+  /** The mean of all elements, without dimensions. */
+  public Tensor meanAll() {
+    return reshape(Shape.of(shape().size())).mean(0).reshape(Shape.of());
+  }
+
+  /** int64 indices of the least elements along {@code dim}, which disappears. */
+  public Tensor argMin(int dim) {
+    return trace.apply(new Reduction.ArgReduce(true, dim), this);
+  }
+
+  public Tensor argMax(int dim) {
+    return trace.apply(new Reduction.ArgReduce(false, dim), this);
+  }
+
+  public Tensor softmax(int dim) {
+    return trace.apply(new Reduction.Softmax(dim), this);
+  }
+
+  public Tensor logSoftmax(int dim) {
+    return trace.apply(new Reduction.LogSoftmax(dim), this);
+  }
+
+  // Contractions, in the compute type.
+
+  /** {@code [..., n, k] x [..., k, m] -> [..., n, m]}. */
+  public Tensor matmul(Tensor other) {
+    return trace.apply(new Contraction.MatMul(), compute(this), compute(other));
+  }
+
+  /** {@code [..., in] -> [..., out]} by {@code weight [out, in]} and {@code bias [out]} or null. */
+  public Tensor linear(Tensor weight, Tensor bias) {
+    Contraction.Linear linear = new Contraction.Linear();
+    return bias == null
+        ? trace.apply(linear, compute(this), compute(weight))
+        : trace.apply(linear, compute(this), compute(weight), compute(bias));
+  }
+
+  /** {@code [N, in, H, W]} by {@code weight [out, in, k, k]} and {@code bias [out]} or null. */
+  public Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
+    Contraction.Conv2d conv = new Contraction.Conv2d(stride, padding);
+    return bias == null
+        ? trace.apply(conv, compute(this), compute(weight))
+        : trace.apply(conv, compute(this), compute(weight), compute(bias));
+  }
+
+  /** Attention of queries (this), keys and values, all {@code [N, heads, tokens, d]}. */
+  public Tensor attention(Tensor keys, Tensor values, boolean causal) {
+    return trace.apply(
+        new Contraction.Attention(causal), compute(this), compute(keys), compute(values));
+  }
+
+  private Tensor compute(Tensor tensor) {
+    return tensor.cast(trace.precision().compute());
+  }
+
+  // Normalisation, in the master type.
+
+  /** Over groups of channels of {@code [N, C, ...]}; weight and bias {@code [C]}. */
+  public Tensor groupNorm(int groups, Tensor weight, Tensor bias, double eps) {
+    return trace.apply(new Normalization.GroupNorm(groups, eps), master(), weight, bias);
+  }
+
+  /** Over the last dimension, without scale and shift. */
+  public Tensor layerNorm(double eps) {
+    return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master());
+  }
+
+  /** Over the last dimension; weight and bias of its size. */
+  public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
+    return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master(), weight, bias);
+  }
+
+  /** This value in the master type. */
+  public Tensor master() {
+    return cast(trace.precision().master());
+  }
+
+  // Structure.
+
+  public Tensor reshape(long... dims) {
+    return reshape(Shape.of(dims));
+  }
+
+  public Tensor reshape(Shape shape) {
+    return shape.equals(shape()) ? this : trace.apply(new Structure.Reshape(shape), this);
+  }
+
+  /** Dimension {@code i} of the result is dimension {@code order[i]} of this. */
+  public Tensor permute(int... order) {
+    return trace.apply(new Structure.Permute(Arrays.stream(order).boxed().toList()), this);
+  }
+
+  /** Exchanges two dimensions. */
+  public Tensor transpose(int a, int b) {
+    int[] order = java.util.stream.IntStream.range(0, shape().rank()).toArray();
+    order[shape().axis(a)] = shape().axis(b);
+    order[shape().axis(b)] = shape().axis(a);
+    return permute(order);
+  }
+
+  public Tensor expand(Shape shape) {
+    return shape.equals(shape()) ? this : trace.apply(new Structure.Expand(shape(), shape), this);
+  }
+
+  public Tensor narrow(int dim, long start, long length) {
+    return trace.apply(new Structure.Narrow(dim, start, length), this);
+  }
+
+  public List<Tensor> split(int dim, long... sizes) {
+    List<Long> list = Arrays.stream(sizes).boxed().toList();
+    return trace.applyAll(new Structure.Split(list, dim), this);
+  }
+
+  /** {@code parts} equal parts along {@code dim}. */
+  public List<Tensor> chunk(int dim, int parts) {
+    long[] sizes = new long[parts];
+    Arrays.fill(sizes, dim(dim) / parts);
+    return split(dim, sizes);
+  }
+
+  public static Tensor cat(int dim, List<Tensor> parts) {
+    Tensor first = parts.get(0);
+    return parts.size() == 1
+        ? first
+        : first.trace.apply(new Structure.Cat(dim), parts.toArray(Tensor[]::new));
+  }
+
+  public Tensor flip(int dim) {
+    return trace.apply(new Structure.Flip(dim), this);
+  }
+
+  public Tensor contiguous() {
+    return trace.apply(new Structure.Contiguous(), this);
+  }
+
+  public Tensor cast(DType dtype) {
+    return dtype == type.dtype() ? this : trace.apply(new Structure.Cast(dtype), this);
+  }
+
+  /** The same values, for which no gradient flows back. */
+  public Tensor detach() {
+    return trace.apply(new Structure.Detach(), this);
+  }
+
+  /** A fresh leaf of the autograd graph. */
+  public Tensor leaf() {
+    return trace.apply(new Structure.Leaf(), this);
+  }
+
+  public Tensor upsampleNearest(int scale) {
+    return trace.apply(new Structure.UpsampleNearest(scale), this);
+  }
+
+  public Tensor avgPool(int size) {
+    return trace.apply(new Structure.AvgPool(size), this);
+  }
+
+  // Indexing.
+
+  /** Rows of this table {@code [K, d]} at int64 {@code index [...]}: {@code [..., d]}. */
+  public Tensor embedding(Tensor index) {
+    return trace.apply(new Indexing.Embedding(), this, index);
+  }
+
+  /** This {@code [K, ...]} plus rows {@code values [n, ...]} at {@code index [n]}. */
+  public Tensor indexAdd(Tensor index, Tensor values) {
+    return trace.apply(new Indexing.IndexAdd(), this, index, values);
+  }
+
+  public Tensor gather(int dim, Tensor index) {
+    return trace.apply(new Indexing.Gather(dim), this, index);
+  }
+
+  // Updates in place, for buffers.
+
+  /** This buffer becomes {@code source}. */
+  public Tensor copyFrom(Tensor source) {
+    return trace.apply(new InPlace.Copy(), this, source);
+  }
+
+  /** This buffer moves towards {@code source} by the scalar {@code weight}. */
+  public Tensor lerpTo(Tensor source, Tensor weight) {
+    return trace.apply(new InPlace.Lerp(), this, source, weight);
+  }
+
+  /** This buffer grows by {@code scale source}. */
+  public Tensor addInPlace(Tensor source, double scale) {
+    return trace.apply(new InPlace.AddScaled(scale), this, source);
+  }
+
+  /** This parameter takes one step of AdamW; both moments change too. */
+  public Tensor adamW(
+      Tensor gradient,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      Tensor step,
+      Tensor learningRate,
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay) {
+    return trace.apply(
+        new InPlace.AdamW(beta1, beta2, eps, weightDecay),
+        this,
+        gradient,
+        firstMoment,
+        secondMoment,
+        step,
+        learningRate);
+  }
+
+  @Override
+  public String toString() {
+    return name + ": " + type;
+  }
+}

@@ -1,0 +1,281 @@
+package dev.tessera.models.graph;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A program being written. Layers call methods of {@link Tensor}; each appends an operation here,
+ * after its operands' shapes have been checked.
+ */
+public final class Trace {
+
+  private final String name;
+  private final Precision precision;
+  private final List<Tensor> inputs = new ArrayList<>();
+  private final Set<Tensor> mutated = new HashSet<>();
+  private final Map<Parameter, Tensor> weights = new HashMap<>();
+  private final Deque<String> path = new ArrayDeque<>();
+  private Map<String, Integer> sites = new HashMap<>();
+  private Statements text;
+  private Tensor key;
+  private Segments segments;
+  private int tensors;
+  private double flops;
+  private double flopsFactor = 1;
+
+  public Trace(String name, Precision precision) {
+    this.name = name;
+    this.precision = precision;
+  }
+
+  public Precision precision() {
+    return precision;
+  }
+
+  /** Declares the next argument of the program; all before the first operation. */
+  public Tensor input(String argument, DType dtype, Shape shape) {
+    if (text != null) {
+      throw new IllegalStateException("input " + argument + " is declared after an operation");
+    }
+    if (!argument.matches("[a-z][a-z_0-9]*") || inputs.stream().anyMatch(t -> t.is(argument))) {
+      throw new IllegalArgumentException(
+          "argument: " + argument + " (expected: a new snake_case name)");
+    }
+    Tensor tensor = Tensor.input(this, argument, new TensorType(dtype, shape));
+    inputs.add(tensor);
+    return tensor;
+  }
+
+  /** Declares an argument without dimensions. */
+  public Tensor scalar(String argument, DType dtype) {
+    return input(argument, dtype, Shape.of());
+  }
+
+  /** Names {@code key} (int64, no dimensions) as the source of this program's randomness. */
+  public void randomness(Tensor key) {
+    this.key = key;
+  }
+
+  /** Runs {@code body} with {@code layer} added to the path that error messages show. */
+  public <T> T at(String layer, Supplier<T> body) {
+    path.addLast(layer);
+    try {
+      return body.get();
+    } finally {
+      path.removeLast();
+    }
+  }
+
+  /** Elements equal to {@code value}. */
+  public Tensor full(DType dtype, Shape shape, double value) {
+    return apply(new Creation.Full(new TensorType(dtype, shape), value));
+  }
+
+  /** {@code [0, 1, ..., n - 1]}. */
+  public Tensor range(long n, DType dtype) {
+    return apply(new Creation.Range(n, dtype));
+  }
+
+  /** Independent uniform numbers in (0, 1), in the master type. */
+  public Tensor uniform(Shape shape) {
+    return random(Creation.Random.Law.UNIFORM, shape);
+  }
+
+  /** Independent standard normal numbers, in the master type. */
+  public Tensor normal(Shape shape) {
+    return random(Creation.Random.Law.NORMAL, shape);
+  }
+
+  private Tensor random(Creation.Random.Law law, Shape shape) {
+    if (key == null) {
+      throw new IllegalStateException(here() + ": the program has no random key");
+    }
+    String where = here();
+    long site = Hash.of(where) ^ sites.merge(where, 1, Integer::sum);
+    return apply(new Creation.Random(law, site, new TensorType(precision.master(), shape)), key);
+  }
+
+  /** The value of a parameter whose group is bound. */
+  public Tensor weight(Parameter parameter) {
+    Tensor tensor = weights.get(parameter);
+    if (tensor == null) {
+      throw new IllegalStateException(
+          here() + ": " + parameter + " is not bound in program " + name);
+    }
+    return tensor;
+  }
+
+  /** Makes a group's parameters the slices of {@code flat}, as constants. */
+  public void bind(Layout layout, Tensor flat) {
+    if (!flat.shape().equals(Shape.of(layout.size()))) {
+      throw new ShapeException(
+          here(),
+          "group " + layout.group() + " expects [" + layout.size() + "], got " + flat.shape());
+    }
+    bindRuns(layout.runs(), flat, 0);
+  }
+
+  /** Binds consecutive runs to {@code flat}, whose first element has the given offset. */
+  void bindRuns(List<Layout.Run> runs, Tensor flat, long offset) {
+    if (runs.isEmpty()) {
+      return;
+    }
+    List<Tensor> parts = flat.split(0, runs.stream().mapToLong(Layout.Run::size).toArray());
+    for (int i = 0; i < runs.size(); i++) {
+      bindRun(runs.get(i), parts.get(i));
+    }
+  }
+
+  private void bindRun(Layout.Run run, Tensor part) {
+    // One cast for all weights of a segment; vectors stay in the master type.
+    Tensor typed = run.kind() == Parameter.Kind.MATRIX ? part.cast(precision.compute()) : part;
+    List<Layout.Slice> slices = run.slices();
+    List<Tensor> values = typed.split(0, slices.stream().mapToLong(Layout.Slice::size).toArray());
+    for (int i = 0; i < slices.size(); i++) {
+      Parameter parameter = slices.get(i).parameter();
+      weights.put(parameter, values.get(i).reshape(parameter.shape()));
+    }
+  }
+
+  /**
+   * Traces {@code loss} with the group's parameters bound to {@code flat} and differentiates it.
+   *
+   * @return the gradient, like {@code flat}; the loss's own operations remain usable as outputs
+   */
+  public Tensor gradient(
+      Layout layout, Tensor flat, Segmentation segmentation, Supplier<Tensor> loss) {
+    if (segments != null) {
+      throw new IllegalStateException("gradient within a gradient: use Tensor.grad");
+    }
+    flopsFactor = 3;
+    try {
+      if (segmentation == Segmentation.WHOLE) {
+        Tensor leaf = flat.leaf();
+        bind(layout, leaf);
+        return grad(List.of(loss.get()), List.of(leaf), List.of(), false, false).get(0);
+      }
+      segments = new Segments(this, layout, flat);
+      return segments.gradient(loss);
+    } finally {
+      segments = null;
+      flopsFactor = 1;
+    }
+  }
+
+  /**
+   * Traces a segment: {@code body} of {@code operands}, which must be all that it takes from
+   * outside beside its own parameters. Under {@link Segmentation#RECOMPUTE} its activations are not
+   * kept.
+   */
+  public Tensor segment(String segment, Function<List<Tensor>, Tensor> body, Tensor... operands) {
+    List<Tensor> list = Arrays.asList(operands);
+    return segments == null ? body.apply(list) : segments.forward(segment, body, list);
+  }
+
+  /**
+   * Derivatives of {@code of} along {@code directions} (none for a scalar) with respect to {@code
+   * to}.
+   */
+  public List<Tensor> grad(
+      List<Tensor> of,
+      List<Tensor> to,
+      List<Tensor> directions,
+      boolean createGraph,
+      boolean retain) {
+    if (createGraph && of.stream().anyMatch(t -> t.smoothness() != Derivative.SECOND)) {
+      throw new IllegalStateException(
+          here()
+              + ": a second derivative is asked of an operation that has only a first (attention)");
+    }
+    List<Tensor> operands = new ArrayList<>(of);
+    operands.addAll(to);
+    operands.addAll(directions);
+    return applyAll(
+        new Grad(of.size(), to.size(), createGraph, retain), operands.toArray(Tensor[]::new));
+  }
+
+  Tensor apply(Operation operation, Tensor... operands) {
+    return applyAll(operation, operands).get(0);
+  }
+
+  List<Tensor> applyAll(Operation operation, Tensor... operands) {
+    List<TensorType> types = Arrays.stream(operands).map(Tensor::type).toList();
+    List<TensorType> results;
+    try {
+      results = operation.infer(types);
+    } catch (IllegalArgumentException e) {
+      throw new ShapeException(here(), e.getMessage());
+    }
+    List<Tensor> outputs = new ArrayList<>();
+    for (TensorType type : results) {
+      outputs.add(Tensor.result(this, "t" + tensors++, type, operation, List.of(operands)));
+    }
+    for (int i : operation.mutates()) {
+      mutated.add(operands[i].base());
+    }
+    operation.emit(statements(), names(outputs), names(Arrays.asList(operands)));
+    flops += flopsFactor * operation.flops(types, results);
+    if (segments != null) {
+      segments.check(outputs.get(0));
+    }
+    return outputs;
+  }
+
+  private Statements statements() {
+    if (text == null) {
+      if (inputs.isEmpty()) {
+        throw new IllegalStateException("program " + name + " has no inputs");
+      }
+      // New tensors are made where the first argument lies.
+      text = new Statements("ops.prim.device(" + inputs.get(0).name() + ")");
+    }
+    return text;
+  }
+
+  /** The path of the layer being traced. */
+  String here() {
+    return String.join(".", path);
+  }
+
+  Map<String, Integer> sites() {
+    return new HashMap<>(sites);
+  }
+
+  /** Traces {@code body} again as it was traced when {@code sites} and {@code where} held. */
+  <T> T again(Map<String, Integer> before, Supplier<T> body) {
+    Map<String, Integer> now = sites;
+    double factor = flopsFactor;
+    sites = new HashMap<>(before);
+    flopsFactor = 0;
+    try {
+      return body.get();
+    } finally {
+      sites = now;
+      flopsFactor = factor;
+    }
+  }
+
+  /** Ends the trace. */
+  public Program finish(Tensor... outputs) {
+    List<Tensor> results = Arrays.asList(outputs);
+    String body = statements() + "    return [" + String.join(", ", names(results)) + "]\n";
+    List<Program.Input> arguments =
+        inputs.stream()
+            .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
+            .toList();
+    return new Program(name, arguments, results.stream().map(Tensor::type).toList(), body, flops);
+  }
+
+  private static List<String> names(List<Tensor> tensors) {
+    return tensors.stream().map(Tensor::name).toList();
+  }
+}

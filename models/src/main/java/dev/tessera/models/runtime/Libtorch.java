@@ -1,0 +1,89 @@
+package dev.tessera.models.runtime;
+
+import ai.djl.engine.Engine;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
+import dev.tessera.models.UserException;
+import java.nio.file.Path;
+
+/**
+ * The process's libtorch: loaded once by DJL, never downloaded, refused when the process was
+ * started with settings under which programs would be slow or inexact.
+ */
+public final class Libtorch {
+
+  /** Off in every JVM: the profiling executor costs time quadratic in a program's length. */
+  public static final String GRAPH_OPTIMIZER = "ai.djl.pytorch.graph_optimizer";
+
+  private static Libtorch loaded;
+
+  private final String version;
+  private final Path folder;
+  private final StableApi api;
+
+  private Libtorch(String version, Path folder) {
+    this.version = version;
+    this.folder = folder;
+    this.api = StableApi.open(folder);
+  }
+
+  /**
+   * Loads libtorch on first use.
+   *
+   * @throws UserException if the JVM was started without the property above or libtorch is missing
+   */
+  public static synchronized Libtorch load() {
+    if (loaded == null) {
+      String optimizer = System.getProperty(GRAPH_OPTIMIZER);
+      if (!"false".equals(optimizer)) {
+        throw new UserException(
+            "This JVM runs without -D"
+                + GRAPH_OPTIMIZER
+                + "=false: start it by bin/tessera, or add the option to"
+                + " spark.driver.extraJavaOptions and spark.executor.extraJavaOptions.");
+      }
+      // Before the engine loads: no call home, no download.
+      System.setProperty("ai.djl.offline", "true");
+      System.setProperty("OPT_OUT_TRACKING", "true");
+      loaded = start();
+    }
+    return loaded;
+  }
+
+  private static Libtorch start() {
+    try {
+      Engine engine = Engine.getEngine("PyTorch");
+      return new Libtorch(engine.getVersion(), Path.of(LibUtils.getLibtorchPath()));
+    } catch (RuntimeException | LinkageError e) {
+      throw new UserException(
+          "libtorch cannot be loaded ("
+              + e.getMessage()
+              + "): put the natives' jar on the class path or set PYTORCH_LIBRARY_PATH.",
+          e);
+    }
+  }
+
+  public String version() {
+    return version;
+  }
+
+  /** The folder that libtorch's libraries were loaded from. */
+  public Path folder() {
+    return folder;
+  }
+
+  StableApi api() {
+    return api;
+  }
+
+  /** Threads of one operation, in the whole process. */
+  public static void useThreads(int threads) {
+    load();
+    JniUtils.setNumThreads(threads);
+  }
+
+  public static int threads() {
+    load();
+    return JniUtils.getNumThreads();
+  }
+}

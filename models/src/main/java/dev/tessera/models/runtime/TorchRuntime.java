@@ -1,0 +1,135 @@
+package dev.tessera.models.runtime;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
+import com.sun.jna.Native;
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Program;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.TensorType;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A rank's access to libtorch: loads programs and makes tensors. It belongs to the thread that
+ * opened it, and refuses every other: a second native thread in a JVM runs several times slower for
+ * good once another has used libtorch's own threads.
+ */
+public final class TorchRuntime implements AutoCloseable {
+
+  private final Thread owner = Thread.currentThread();
+  private final Libtorch libtorch;
+  private final PtNDManager manager;
+
+  private TorchRuntime(Libtorch libtorch) {
+    this.libtorch = libtorch;
+    this.manager = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  }
+
+  /** Opens a runtime on the CPU; the calling thread becomes the rank's. */
+  public static TorchRuntime onCpu() {
+    return new TorchRuntime(Libtorch.load());
+  }
+
+  /** Loads a program; it holds no weights. */
+  public Executable load(Program program) {
+    checkThread();
+    try {
+      PtSymbolBlock block =
+          JniUtils.loadModule(manager, new ByteArrayInputStream(program.archive()), false, false);
+      return new Executable(this, program, block);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(
+          "Cannot load program " + program.name() + ": " + e.getMessage() + "\n" + program.text(),
+          e);
+    }
+  }
+
+  /** A new tensor of zeros. */
+  public NativeTensor zeros(DType dtype, Shape shape) {
+    checkThread();
+    NDArray array = manager.zeros(new ai.djl.ndarray.types.Shape(shape.toArray()), dataType(dtype));
+    return adopt(array, new TensorType(dtype, shape));
+  }
+
+  /** A new scalar. */
+  public NativeTensor scalar(float value) {
+    NativeTensor tensor = zeros(DType.FLOAT32, Shape.of());
+    tensor.set(value);
+    return tensor;
+  }
+
+  /** A new int64 scalar. */
+  public NativeTensor scalar(long value) {
+    NativeTensor tensor = zeros(DType.INT64, Shape.of());
+    tensor.set(value);
+    return tensor;
+  }
+
+  /** A tensor over the remaining bytes of a direct buffer, which it keeps alive; no copy. */
+  public NativeTensor wrap(ByteBuffer memory, DType dtype, Shape shape) {
+    checkThread();
+    if (!memory.isDirect() || memory.remaining() < shape.size() * dtype.bytes()) {
+      throw new IllegalArgumentException(
+          "memory: " + memory + " (expected: a direct buffer for " + dtype + shape + ")");
+    }
+    long address =
+        com.sun.jna.Pointer.nativeValue(Native.getDirectBufferPointer(memory)) + memory.position();
+    long handle = libtorch.api().fromBlob(address, shape.toArray(), dtype);
+    PtNDArray array = new PtNDArray(manager, handle);
+    array.detach();
+    return new NativeTensor(this, array, new TensorType(dtype, shape), memory);
+  }
+
+  NativeTensor adopt(NDArray array, TensorType type) {
+    // Lives until its holder closes it, not as long as the manager of some other tensor.
+    array.detach();
+    return new NativeTensor(this, (PtNDArray) array, type, null);
+  }
+
+  long dataPointer(PtNDArray array) {
+    return libtorch.api().dataPointer(array.getHandle());
+  }
+
+  void checkThread() {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException(
+          "libtorch of "
+              + owner.getName()
+              + " is called by "
+              + Thread.currentThread().getName()
+              + " (expected: the rank's own thread)");
+    }
+  }
+
+  private static DataType dataType(DType dtype) {
+    return switch (dtype) {
+      case UINT8 -> DataType.UINT8;
+      case INT32 -> DataType.INT32;
+      case INT64 -> DataType.INT64;
+      case FLOAT16 -> DataType.FLOAT16;
+      case FLOAT32 -> DataType.FLOAT32;
+      case FLOAT64 -> DataType.FLOAT64;
+      case BOOL -> DataType.BOOLEAN;
+      case BFLOAT16 ->
+          throw new IllegalArgumentException(
+              "dtype: BFLOAT16 (expected: another; it lives inside programs only)");
+    };
+  }
+
+  @Override
+  public void close() {
+    checkThread();
+    manager.close();
+  }
+}
