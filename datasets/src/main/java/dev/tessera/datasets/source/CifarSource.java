@@ -2,7 +2,6 @@ package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.RgbImage;
-import dev.tessera.datasets.table.Subset;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -17,7 +16,7 @@ import org.apache.hadoop.fs.Path;
 /**
  * The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky, 2009): records of one label byte (two
  * in CIFAR-100: coarse, fine), then 32x32 pixels as planes of red, green, blue. The file's length
- * tells which. Files named {@code test*} are held out.
+ * tells which. Files named {@code test*} are held out if there are others.
  *
  * @param pattern path or glob of the {@code .bin} files
  */
@@ -40,11 +39,11 @@ public record CifarSource(String pattern) implements ImageSource {
     for (SourceFiles.Found file : files) {
       labelBytes = labelBytes(file);
       long count = file.bytes() / (labelBytes + PIXELS);
-      segments.add(
-          new Segment(file.path().toString(), file.relative(), id, 0, count, Segment.NO_LABEL));
+      segments.add(Segment.of(file.path().toString(), file.relative(), id, count));
       id += count;
     }
-    return new Listing(segments, classNames(conf, files.get(0).path().getParent(), labelBytes));
+    return new Listing(
+        TestFiles.split(segments), classNames(conf, files.get(0).path().getParent(), labelBytes));
   }
 
   private static int labelBytes(SourceFiles.Found file) {
@@ -108,10 +107,15 @@ public record CifarSource(String pattern) implements ImageSource {
       ByteBuffer pixels = ByteBuffer.wrap(entry, labelBytes, PIXELS);
       RgbImage image = RgbImage.fromPlanar(SIDE, SIDE, pixels);
       String path = segment.name() + "#" + next;
-      Subset split = segment.name().startsWith("test") ? Subset.HELDOUT : Subset.TRAIN;
       long id = segment.id() + next++ - segment.from();
       return new RawImage(
-          id, path, path, entry[labelBytes - 1] & 0xff, null, split, new RawImage.Decoded(image));
+          id,
+          path,
+          path,
+          entry[labelBytes - 1] & 0xff,
+          null,
+          segment.split(),
+          new RawImage.Decoded(image));
     }
 
     @Override

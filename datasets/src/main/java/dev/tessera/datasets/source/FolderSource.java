@@ -37,7 +37,7 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
     for (SourceFiles.Found file : files) {
       int label = classes.label(file.relative());
       segments.add(
-          new Segment(file.path().toString(), file.relative(), segments.size(), 0, 1, label));
+          new Segment(file.path().toString(), file.relative(), segments.size(), 0, 1, label, null));
     }
     return new Listing(segments, classes.names());
   }

@@ -47,7 +47,7 @@ public record IconSource(long count, long seed, int size, List<String> classes)
 
   @Override
   public Listing list(Configuration conf) {
-    Segment all = new Segment("", "icons", 0, 0, count, Segment.NO_LABEL);
+    Segment all = Segment.of("", "icons", 0, count);
     return new Listing(List.of(all), names(families()));
   }
 

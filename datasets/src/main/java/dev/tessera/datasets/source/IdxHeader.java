@@ -5,6 +5,8 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.apache.hadoop.conf.Configuration;
@@ -61,7 +63,7 @@ record IdxHeader(int[] dimensions) {
   static IdxHeader read(Path path, DataInputStream in, int... ranks) throws IOException {
     int magic = in.readInt();
     int rank = magic & 0xff;
-    boolean known = java.util.Arrays.stream(ranks).anyMatch(r -> r == rank);
+    boolean known = Arrays.stream(ranks).anyMatch(r -> r == rank);
     if (magic >>> 8 != UINT8 || !known) {
       throw new InvalidDatasetException(
           "%s is not an IDX file of %s (magic number 0x%08x)"
@@ -105,6 +107,6 @@ record IdxHeader(int[] dimensions) {
     try (FSDataInputStream in = fs.open(path)) {
       in.readFully(Math.max(0, length - 4), trailer);
     }
-    return Integer.reverseBytes(java.nio.ByteBuffer.wrap(trailer).getInt()) & 0xffffffffL;
+    return Integer.reverseBytes(ByteBuffer.wrap(trailer).getInt()) & 0xffffffffL;
   }
 }

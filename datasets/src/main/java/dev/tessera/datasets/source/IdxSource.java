@@ -2,10 +2,10 @@ package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.RgbImage;
-import dev.tessera.datasets.table.Subset;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -36,15 +36,14 @@ public record IdxSource(String pattern) implements ImageSource {
       }
       IdxHeader header = IdxHeader.check(conf, file.path(), 3, 4);
       classes = Math.max(classes, classes(conf, file.path(), header.count()));
-      segments.add(
-          new Segment(
-              file.path().toString(), file.relative(), id, 0, header.count(), Segment.NO_LABEL));
+      segments.add(Segment.of(file.path().toString(), file.relative(), id, header.count()));
       id += header.count();
     }
     if (segments.isEmpty()) {
       throw SourceFiles.empty(pattern, "IDX pictures");
     }
-    return new Listing(segments, IntStream.range(0, classes).mapToObj(String::valueOf).toList());
+    return new Listing(
+        TestFiles.split(segments), IntStream.range(0, classes).mapToObj(String::valueOf).toList());
   }
 
   /** Number of classes, 0 without labels. */
@@ -86,11 +85,6 @@ public record IdxSource(String pattern) implements ImageSource {
     return new SegmentReader(split, segment -> new Items(conf, segment));
   }
 
-  /** The test files of MNIST and its relatives. */
-  static Subset split(String name) {
-    return name.startsWith("t10k-") || name.startsWith("test-") ? Subset.HELDOUT : Subset.TRAIN;
-  }
-
   private static final class Items implements RawImages {
 
     private final Segment segment;
@@ -122,7 +116,7 @@ public record IdxSource(String pattern) implements ImageSource {
       Integer label = labels == null ? null : (Integer) (labels[(int) next] & 0xff);
       long id = segment.id() + next++ - segment.from();
       return new RawImage(
-          id, path, path, label, null, split(segment.name()), new RawImage.Decoded(rgb(item)));
+          id, path, path, label, null, segment.split(), new RawImage.Decoded(rgb(item)));
     }
 
     private RgbImage rgb(byte[] item) {
@@ -133,7 +127,7 @@ public record IdxSource(String pattern) implements ImageSource {
       }
       RgbImage image = RgbImage.blank(columns, rows);
       for (int i = 0; i < item.length; i++) {
-        java.util.Arrays.fill(image.pixels(), i * 3, i * 3 + 3, item[i]);
+        Arrays.fill(image.pixels(), i * 3, i * 3 + 3, item[i]);
       }
       return image;
     }

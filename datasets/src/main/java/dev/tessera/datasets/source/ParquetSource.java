@@ -38,8 +38,7 @@ public record ParquetSource(String root) implements ImageSource {
     long id = 0;
     for (SourceFiles.Found file : files(conf)) {
       long rows = rows(conf, file.path());
-      segments.add(
-          new Segment(file.path().toString(), file.relative(), id, 0, rows, Segment.NO_LABEL));
+      segments.add(Segment.of(file.path().toString(), file.relative(), id, rows));
       id += rows;
     }
     if (id == 0) {

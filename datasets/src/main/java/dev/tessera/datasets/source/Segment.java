@@ -1,5 +1,6 @@
 package dev.tessera.datasets.source;
 
+import dev.tessera.datasets.table.Subset;
 import java.io.Serializable;
 
 /**
@@ -11,11 +12,17 @@ import java.io.Serializable;
  * @param from first picture in the file
  * @param to picture after the last
  * @param label class of all these pictures, or -1 if the file says it or there is none
+ * @param split of all these pictures, or null if the source has none
  */
-public record Segment(String path, String name, long id, long from, long to, int label)
+public record Segment(
+    String path, String name, long id, long from, long to, int label, Subset split)
     implements Serializable {
 
   static final int NO_LABEL = -1;
+
+  static Segment of(String path, String name, long id, long count) {
+    return new Segment(path, name, id, 0, count, NO_LABEL, null);
+  }
 
   /** Number of pictures. */
   public long count() {
@@ -26,6 +33,6 @@ public record Segment(String path, String name, long id, long from, long to, int
   Segment clip(long begin, long end) {
     long first = Math.max(0, begin - id);
     long last = Math.min(count(), end - id);
-    return new Segment(path, name, id + first, from + first, from + last, label);
+    return new Segment(path, name, id + first, from + first, from + last, label, split);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.datasets.source;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
 import java.util.zip.CRC32;
@@ -35,8 +36,7 @@ public record ZipSource(String file, boolean classPerFolder) implements ImageSou
       if (entries.isEmpty()) {
         throw SourceFiles.empty(file, "files");
       }
-      Segment all =
-          new Segment(path.toString(), path.getName(), 0, 0, entries.size(), Segment.NO_LABEL);
+      Segment all = Segment.of(path.toString(), path.getName(), 0, entries.size());
       return new Listing(List.of(all), classes(entries).names());
     }
   }
@@ -103,7 +103,7 @@ public record ZipSource(String file, boolean classPerFolder) implements ImageSou
         return crc.getValue() == entry.crc()
             ? new RawImage.Encoded(bytes)
             : new RawImage.Unreadable("corrupt zip entry: wrong CRC");
-      } catch (DataFormatException | java.io.EOFException e) {
+      } catch (DataFormatException | EOFException e) {
         return new RawImage.Unreadable("corrupt zip entry: " + e.getMessage());
       }
     }

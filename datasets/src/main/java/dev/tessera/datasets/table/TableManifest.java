@@ -2,8 +2,10 @@ package dev.tessera.datasets.table;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.tessera.datasets.InvalidDatasetException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a table holds: its files in order, and everything a reader would otherwise have to guess.
@@ -44,7 +46,8 @@ public record TableManifest(
     files = List.copyOf(files);
     quarantine = List.copyOf(quarantine);
     classNames = List.copyOf(classNames);
-    provenance = Map.copyOf(provenance);
+    // Sorted, so that equal tables have equal manifests.
+    provenance = Collections.unmodifiableMap(new TreeMap<>(provenance));
     if (kind == TableKind.CODES && codes == null || kind == TableKind.LATENTS && latents == null) {
       throw new IllegalArgumentException(kind.label() + ": null (expected: a description)");
     }
