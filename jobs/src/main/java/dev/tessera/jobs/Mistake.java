@@ -40,7 +40,7 @@ final class Mistake {
   private static String meant(ParameterException e) {
     List<String> near =
         e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-    return near.isEmpty() ? "" : " (did you mean " + String.join(" or ", near) + "?)";
+    return near.isEmpty() ? "" : " (did you mean " + near.get(0) + "?)";
   }
 
   /** A job threw. */

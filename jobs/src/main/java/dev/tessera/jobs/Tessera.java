@@ -1,5 +1,7 @@
 package dev.tessera.jobs;
 
+import dev.tessera.jobs.doctor.DoctorCommand;
+import dev.tessera.jobs.ingest.IngestCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tessera",
     description = "Large-scale generative training for Apache Spark.",
-    subcommands = {},
+    subcommands = {DoctorCommand.class, IngestCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,

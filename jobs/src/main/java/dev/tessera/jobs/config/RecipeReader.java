@@ -59,6 +59,23 @@ public final class RecipeReader {
     return type.cast(bound.orElseThrow());
   }
 
+  /**
+   * Changes keys of a recipe that has no file.
+   *
+   * @throws UserException with all mistakes of the overrides at once
+   */
+  public static <T extends Record> T override(T base, List<String> overrides) {
+    Mistakes mistakes = new Mistakes();
+    String source = Where.COMMAND_LINE.source();
+    Node root = new Overrides(mistakes).apply(Node.Mapping.empty(Where.COMMAND_LINE), overrides);
+    Class<?> type = base.getClass();
+    Optional<Object> bound = new Binder(type, mistakes).bind(type, root, "", Optional.of(base));
+    mistakes.throwIfAny(source);
+    @SuppressWarnings("unchecked") // Bound to the class of the base.
+    T changed = (T) bound.orElseThrow();
+    return changed;
+  }
+
   private static String text(String location, Configuration hadoop) {
     Path path = new Path(location);
     try (FSDataInputStream in = path.getFileSystem(hadoop).open(path)) {

@@ -38,14 +38,14 @@ final class AllowedEdges {
       spark.collective     : models models.train spark.settings
       spark.barrier        : datasets models models.train spark.settings spark.device spark.collective spark.ui
       spark                : models spark.settings spark.device spark.barrier spark.ui
-      spark.table          : datasets datasets.image datasets.source datasets.table
+      spark.table          : datasets datasets.image datasets.source datasets.table models
       spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table
       spark.inference      : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
       jobs.run             : models
-      jobs.doctor          : models models.runtime spark spark.settings spark.device spark.barrier jobs.run
-      jobs.ingest          : datasets datasets.image datasets.source datasets.table spark.table jobs.run
+      jobs.doctor          : models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
+      jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run
       jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run
       jobs.sample          : datasets datasets.table models models.graph models.runtime models.checkpoint models.diffusion models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run

@@ -203,6 +203,17 @@ class RecipeReaderTest {
   }
 
   @Test
+  void aRecipeWithoutAFileIsChangedByOverridesAlone() {
+    Tuned base = new Tuned("x", new Optimizer(0.25, 3));
+
+    assertThat(RecipeReader.override(base, List.of("optimizer.warmup=4")))
+        .isEqualTo(new Tuned("x", new Optimizer(0.25, 4)));
+    assertThat(RecipeReader.override(base, List.of())).isEqualTo(base);
+    assertThatThrownBy(() -> RecipeReader.override(base, List.of("nmae=y")))
+        .hasMessage("command line: nmae: unknown key (did you mean name?)");
+  }
+
+  @Test
   void theListHasNoSuchPlace() {
     assertThat(mistake(Training.class, GOOD, "widths.2=1"))
         .isEqualTo("command line: widths.2: 2 (expected: a place in the list, 0 to 1)");
