@@ -8,7 +8,7 @@ import dev.tessera.datasets.image.Pictures;
 import dev.tessera.datasets.image.RgbImage;
 import dev.tessera.datasets.table.ImageRow;
 import dev.tessera.datasets.table.ManifestFile;
-import dev.tessera.datasets.table.RowFormat;
+import dev.tessera.datasets.table.RowFormats;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.datasets.table.TableReader;
@@ -248,7 +248,7 @@ class BatchReaderTest {
     TableManifest manifest = TestTables.images(path("t"), 25, 3, SIZE);
     List<ImageRow> rows = new ArrayList<>(rows(manifest));
     try (SequentialReader<ImageRow> slice =
-        SequentialReader.open(CONF, path("t"), RowFormat.IMAGES, 5, 17)) {
+        SequentialReader.open(CONF, path("t"), RowFormats.IMAGES, 5, 17)) {
       for (int i = 5; i < 17; i++) {
         ByteBuffer pixels = ByteBuffer.allocate(PIXELS);
         ImageRow row = slice.next(Map.of(Column.PIXELS, pixels));
@@ -286,7 +286,7 @@ class BatchReaderTest {
             path("t"),
             ManifestFile.read(CONF, path("t")),
             Subset.TRAIN,
-            RowFormat.IMAGES,
+            RowFormats.IMAGES,
             0,
             manifest.rows(Subset.TRAIN))) {
       for (ImageRow row = reader.next(); row != null; row = reader.next()) {

@@ -102,7 +102,7 @@ class TableOutputTest {
     TableOutput output = TableOutput.begin(CONF, path("t"), false);
     List<TablePart> parts = new ArrayList<>();
     for (long attempt = 0; attempt < 3; attempt++) {
-      TablePartWriter<ImageRow> writer = output.part(CONF, RowFormat.IMAGES, 0, attempt, Map.of());
+      TablePartWriter<ImageRow> writer = output.part(CONF, RowFormats.IMAGES, 0, attempt, Map.of());
       writer.write(TestTables.image(0, 8));
       if (attempt == 1) {
         writer.close();
@@ -124,7 +124,7 @@ class TableOutputTest {
   @Test
   void abortLeavesNoTrace() throws Exception {
     TableOutput output = TableOutput.begin(CONF, path("deep/er/t"), false);
-    output.part(CONF, RowFormat.IMAGES, 0, 0, Map.of()).write(TestTables.image(0, 8));
+    output.part(CONF, RowFormats.IMAGES, 0, 0, Map.of()).write(TestTables.image(0, 8));
     output.abort(CONF);
     assertThat(dir).isEmptyDirectory();
   }
@@ -196,7 +196,7 @@ class TableOutputTest {
   private List<Long> ids(TableManifest manifest, long from, long to) throws IOException {
     List<Long> ids = new ArrayList<>();
     try (TableReader<ImageRow> rows =
-        TableReader.open(CONF, path("t"), manifest, RowFormat.IMAGES, from, to)) {
+        TableReader.open(CONF, path("t"), manifest, RowFormats.IMAGES, from, to)) {
       for (ImageRow row = rows.next(); row != null; row = rows.next()) {
         assertThat(row.bytes()).isEqualTo(TestTables.image(row.id(), 8).bytes());
         ids.add(row.id());

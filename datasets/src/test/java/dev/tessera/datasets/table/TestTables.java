@@ -19,14 +19,14 @@ public final class TestTables {
 
   public static TableManifest images(String path, int rows, int parts, int size)
       throws IOException {
-    return write(path, RowFormat.IMAGES, rows, parts, id -> image(id, size), content(size));
+    return write(path, RowFormats.IMAGES, rows, parts, id -> image(id, size), content(size));
   }
 
   public static TableManifest codes(String path, int rows, int parts) throws IOException {
     CodeInfo info = new CodeInfo(64, 2, 2, 1, 30);
     return write(
         path,
-        RowFormat.CODES,
+        RowFormats.CODES,
         rows,
         parts,
         id -> {
@@ -41,7 +41,7 @@ public final class TestTables {
     LatentInfo info = new LatentInfo(List.of(1, 2, 2), "float16", 1, 0, 1);
     return write(
         path,
-        RowFormat.LATENTS,
+        RowFormats.LATENTS,
         rows,
         parts,
         id -> {

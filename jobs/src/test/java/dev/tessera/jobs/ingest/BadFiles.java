@@ -15,6 +15,7 @@ final class BadFiles {
   private static final int EACH = 40;
 
   /** A file's bytes and what the quarantine must say. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
   record Bad(byte[] bytes, String reason) {}
 
   private BadFiles() {}

@@ -168,6 +168,8 @@ class IngestJobTest {
 
   @Test
   void drawsTheEmbeddedIcons() throws Exception {
+    assertRefused(recipe("icons:?cuont=3", 32, false, 1), "cuont=3 (expected: count, seed");
+    assertRefused(recipe("icons:?classes=dragon", 32, false, 1), "classes: dragon (expected");
     IngestRecipe recipe = recipe("icons:?count=300&seed=5", 32, false, 3);
     IngestSummary summary = IngestJob.run(spark, recipe);
     assertThat(summary.written()).isEqualTo(300);
@@ -189,8 +191,6 @@ class IngestJobTest {
                 1 << 20,
                 false));
     assertThat(again.manifest().contentChecksum()).isEqualTo(checksum);
-    assertRefused(recipe("icons:?cuont=3", 32, false, 1), "cuont=3 (expected: count, seed");
-    assertRefused(recipe("icons:?classes=dragon", 32, false, 1), "classes: dragon (expected");
   }
 
   @Test

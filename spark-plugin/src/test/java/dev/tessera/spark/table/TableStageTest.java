@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.table.CodeInfo;
 import dev.tessera.datasets.table.CodeRow;
-import dev.tessera.datasets.table.RowFormat;
+import dev.tessera.datasets.table.RowFormats;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableContent;
 import dev.tessera.datasets.table.TableManifest;
@@ -136,7 +136,7 @@ class TableStageTest {
 
   private static TablePart writeShare(int share, TableOutput output, TaskTables tables)
       throws IOException {
-    TablePartWriter<CodeRow> writer = tables.open(output, RowFormat.CODES);
+    TablePartWriter<CodeRow> writer = tables.open(output, RowFormats.CODES);
     for (int i = 0; i < ROWS_PER_TASK; i++) {
       int id = share * ROWS_PER_TASK + i;
       Subset split = id % 4 == 3 ? Subset.HELDOUT : Subset.TRAIN;
