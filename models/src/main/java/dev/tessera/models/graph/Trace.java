@@ -246,8 +246,13 @@ public final class Trace {
     return applyAll(operation, operands).get(0);
   }
 
-  List<Tensor> applyAll(Operation operation, Tensor... operands) {
-    checkOperands(operation, operands);
+  List<Tensor> applyAll(Operation operation, Tensor... arguments) {
+    checkOperands(operation, arguments);
+    Tensor[] operands = arguments.clone();
+    if (!operation.mutates().isEmpty()) {
+      // A buffer outlives the call: it must not hold on to the autograd graph of its new value.
+      Arrays.setAll(operands, i -> operands[i].requiresGrad() ? operands[i].detach() : operands[i]);
+    }
     List<TensorType> types = Arrays.stream(operands).map(Tensor::type).toList();
     List<TensorType> results;
     try {
