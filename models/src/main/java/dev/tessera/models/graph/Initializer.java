@@ -50,6 +50,18 @@ public sealed interface Initializer {
     }
   }
 
+  /** Given values, in row-major order. */
+  record Values(float[] values) implements Initializer {
+    @Override
+    public float[] values(Shape shape, long seed) {
+      if (values.length != shape.size()) {
+        throw new IllegalArgumentException(
+            "values: " + values.length + " (expected: " + shape.size() + ")");
+      }
+      return values.clone();
+    }
+  }
+
   static Initializer zeros() {
     return new Constant(0);
   }

@@ -1,0 +1,119 @@
+package dev.tessera.models.diffusion;
+
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Layout;
+import dev.tessera.models.graph.Precision;
+import dev.tessera.models.graph.Program;
+import dev.tessera.models.graph.Scope;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Tensor;
+import dev.tessera.models.graph.Trace;
+import dev.tessera.models.nn.Backbone;
+import java.util.List;
+
+/** A recipe's network for one signal, and its programs. */
+public final class DiffusionModel {
+
+  /** The group of the network. */
+  public static final String DENOISER = "denoiser";
+
+  private final DiffusionRecipe recipe;
+  private final Signal signal;
+  private final int classes;
+  private final Layout layout;
+  private final Backbone backbone;
+  private final EdmPreconditioning preconditioning = new EdmPreconditioning(Signal.SIGMA_DATA);
+
+  /**
+   * @param classes number of classes of the data; not used by an unconditional recipe
+   */
+  public DiffusionModel(DiffusionRecipe recipe, Signal signal, int classes) {
+    if (recipe.classConditional() && classes < 1) {
+      throw new IllegalArgumentException(
+          "classConditional: true (expected: false, the data set has no labels)");
+    }
+    this.recipe = recipe;
+    this.signal = signal;
+    this.classes = recipe.classConditional() ? classes : 0;
+    Scope scope = Scope.group(DENOISER);
+    this.backbone =
+        recipe
+            .backbone()
+            .build(scope, signal.channels(), signal.height(), signal.width(), this.classes);
+    this.layout = scope.layout();
+  }
+
+  public DiffusionRecipe recipe() {
+    return recipe;
+  }
+
+  public Signal signal() {
+    return signal;
+  }
+
+  /** Number of classes that the network knows; 0 if it is unconditional. */
+  public int classes() {
+    return classes;
+  }
+
+  public Layout layout() {
+    return layout;
+  }
+
+  EdmPreconditioning preconditioning() {
+    return preconditioning;
+  }
+
+  /** The denoised {@code x [N, C, H, W]} at {@code sigma [N]}; label int64 {@code [N]} or null. */
+  Tensor denoise(Tensor x, Tensor sigma, Tensor label) {
+    Tensor scaled = x.mul(EdmPreconditioning.pixelwise(preconditioning.in(sigma)));
+    Tensor f = backbone.apply(scaled, preconditioning.noise(sigma), label);
+    return x.mul(EdmPreconditioning.pixelwise(preconditioning.skip(sigma)))
+        .add(f.mul(EdmPreconditioning.pixelwise(preconditioning.out(sigma))));
+  }
+
+  /**
+   * The denoiser that samplers call: {@code (denoiser, x float64 [N, C, H, W], sigma float64 [],
+   * label int64 [N], guidance float64 []) ->} denoised float64. Label {@link #classes} means none.
+   * Unconditional models take no label; {@code guided} ones run both with and without the class and
+   * extrapolate from the latter (Ho and Salimans 2022).
+   */
+  public Program denoiser(int batch, boolean guided) {
+    Trace trace = new Trace("denoise", Precision.FP32);
+    Tensor flat = trace.input(DENOISER, DType.FLOAT32, Shape.of(layout.size()));
+    Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
+    Tensor sigma = trace.scalar("sigma", DType.FLOAT64);
+    Tensor label = classes > 0 ? trace.input("label", DType.INT64, Shape.of(batch)) : null;
+    Tensor guidance = guided ? trace.scalar("guidance", DType.FLOAT64) : null;
+    trace.bind(layout, flat);
+    Tensor single = x.cast(DType.FLOAT32);
+    Tensor level = sigma.cast(DType.FLOAT32);
+    if (!guided) {
+      Tensor levels = level.reshape(1).expand(Shape.of(batch));
+      return trace.finish(denoise(single, levels, label).cast(DType.FLOAT64));
+    }
+    Tensor none = trace.full(DType.INT64, Shape.of(batch), classes);
+    Tensor both =
+        denoise(
+            Tensor.cat(0, List.of(single, single)),
+            level.reshape(1).expand(Shape.of(2L * batch)),
+            Tensor.cat(0, List.of(label, none)));
+    List<Tensor> halves = both.cast(DType.FLOAT64).chunk(0, 2);
+    Tensor difference = halves.get(0).sub(halves.get(1));
+    return trace.finish(halves.get(1).add(difference.mul(guidance)));
+  }
+
+  /**
+   * Samples as they are stored: {@code (x float64) ->} uint8 pixels or float32 latents, {@code [N,
+   * C, H, W]}.
+   */
+  public Program stored(int batch) {
+    Trace trace = new Trace("stored", Precision.FP32);
+    Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
+    Tensor values = signal.denormalize(x);
+    return trace.finish(
+        signal.kind() == Signal.Kind.PIXELS
+            ? values.clamp(0, 255).round().cast(DType.UINT8)
+            : values.cast(DType.FLOAT32));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tessera.models.diffusion;
+
+import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.nn.Dit;
+import dev.tessera.models.train.EmaRecipe;
+import dev.tessera.models.train.OptimizerRecipe;
+
+/**
+ * A diffusion model in EDM's form (Karras et al. 2022).
+ *
+ * @param classConditional whether the network sees the label
+ * @param labelDropout chance that a label is hidden in training, for classifier-free guidance
+ * @param flip whether pictures are mirrored at random
+ */
+public record DiffusionRecipe(
+    BackboneRecipe backbone,
+    Noise noise,
+    boolean classConditional,
+    double labelDropout,
+    boolean flip,
+    OptimizerRecipe optimizer,
+    EmaRecipe ema) {
+
+  public DiffusionRecipe {
+    if (!(labelDropout >= 0 && labelDropout <= 1)) {
+      throw new IllegalArgumentException(
+          "labelDropout: " + labelDropout + " (expected: between 0 and 1)");
+    }
+  }
+
+  public static DiffusionRecipe defaults() {
+    return new DiffusionRecipe(
+        Dit.Recipe.defaults(),
+        Noise.defaults(),
+        true,
+        0.1,
+        false,
+        new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0, 5_000, 1),
+        EmaRecipe.defaults());
+  }
+
+  /** Distribution of the training noise: {@code ln(sigma) ~ N(mean, deviation^2)}. */
+  public record Noise(double mean, double deviation) {
+    public Noise {
+      if (!(deviation > 0)) {
+        throw new IllegalArgumentException("deviation: " + deviation + " (expected: above 0)");
+      }
+    }
+
+    public static Noise defaults() {
+      return new Noise(-1.2, 1.2);
+    }
+  }
+}

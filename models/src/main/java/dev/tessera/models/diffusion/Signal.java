@@ -1,0 +1,65 @@
+package dev.tessera.models.diffusion;
+
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Tensor;
+
+/**
+ * What a diffusion model draws: {@code [channels, height, width]} pixels or latents, and the affine
+ * map that gives them mean 0 and standard deviation {@link #SIGMA_DATA}.
+ *
+ * @param shift mean of the stored values
+ * @param scale standard deviation of the stored values
+ */
+public record Signal(Kind kind, int channels, int height, int width, double shift, double scale) {
+
+  /** The standard deviation of what the network sees, EDM's sigma_data. */
+  public static final double SIGMA_DATA = 0.5;
+
+  /** What the numbers are. */
+  public enum Kind {
+    /** uint8 colours, mapped to [-1, 1] whatever their statistics. */
+    PIXELS,
+    /** float32 latents of a tokenizer. */
+    LATENTS
+  }
+
+  public Signal {
+    if (!(scale > 0)) {
+      throw new IllegalArgumentException("scale: " + scale + " (expected: above 0)");
+    }
+  }
+
+  /** Pictures of three colours. */
+  public static Signal pixels(int height, int width) {
+    return new Signal(Kind.PIXELS, 3, height, width, 127.5, 127.5 * SIGMA_DATA);
+  }
+
+  public static Signal latents(int channels, int height, int width, double mean, double deviation) {
+    return new Signal(Kind.LATENTS, channels, height, width, mean, deviation);
+  }
+
+  /** The stored values of a batch. */
+  DType dtype() {
+    return kind == Kind.PIXELS ? DType.UINT8 : DType.FLOAT32;
+  }
+
+  /** The column of a batch that holds them. */
+  String column() {
+    return kind == Kind.PIXELS ? "image" : "latent";
+  }
+
+  Shape shape(int batch) {
+    return Shape.of(batch, channels, height, width);
+  }
+
+  /** Stored values as the network sees them. */
+  Tensor normalize(Tensor stored) {
+    return stored.cast(stored.trace().precision().master()).add(-shift).mul(SIGMA_DATA / scale);
+  }
+
+  /** The inverse of {@link #normalize}, before rounding. */
+  Tensor denormalize(Tensor seen) {
+    return seen.mul(scale / SIGMA_DATA).add(shift);
+  }
+}

@@ -1,0 +1,60 @@
+package dev.tessera.models.nn;
+
+import dev.tessera.models.graph.Initializer;
+import dev.tessera.models.graph.Parameter;
+import dev.tessera.models.graph.Scope;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Tensor;
+
+/** A convolution of {@code [N, in, H, W]} with square kernels. */
+public final class Conv2d {
+
+  private final String path;
+  private final Parameter weight;
+  private final Parameter bias;
+  private final int stride;
+  private final int padding;
+
+  private Conv2d(
+      Scope scope, long in, long out, int kernel, int stride, int padding, Initializer weights) {
+    this.path = scope.path();
+    this.weight = scope.matrix("weight", Shape.of(out, in, kernel, kernel), weights);
+    this.bias = scope.vector("bias", Shape.of(out), Initializer.zeros());
+    this.stride = stride;
+    this.padding = padding;
+  }
+
+  /** Same size: stride 1 and padding {@code kernel / 2}; PyTorch's initial weights. */
+  public static Conv2d same(Scope scope, long in, long out, int kernel) {
+    return new Conv2d(
+        scope, in, out, kernel, 1, kernel / 2, Initializer.fanIn(in * kernel * kernel));
+  }
+
+  /** As {@link #same}, all zero at first. */
+  public static Conv2d zero(Scope scope, long in, long out, int kernel) {
+    return new Conv2d(scope, in, out, kernel, 1, kernel / 2, Initializer.zeros());
+  }
+
+  /** Halves height and width: kernel 3, stride 2, padding 1. */
+  public static Conv2d halving(Scope scope, long in, long out) {
+    return new Conv2d(scope, in, out, 3, 2, 1, Initializer.fanIn(in * 9));
+  }
+
+  /** Any stride and padding, normal weights of the given standard deviation. */
+  public static Conv2d normal(
+      Scope scope, long in, long out, int kernel, int stride, int padding, double deviation) {
+    return new Conv2d(scope, in, out, kernel, stride, padding, new Initializer.Normal(deviation));
+  }
+
+  public Tensor apply(Tensor x) {
+    return x.trace()
+        .at(
+            path,
+            () -> x.conv2d(x.trace().weight(weight), x.trace().weight(bias), stride, padding));
+  }
+
+  /** The weight, for losses that look at its gradient. */
+  public Parameter weight() {
+    return weight;
+  }
+}

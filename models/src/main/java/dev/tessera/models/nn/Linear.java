@@ -1,0 +1,42 @@
+package dev.tessera.models.nn;
+
+import dev.tessera.models.graph.Initializer;
+import dev.tessera.models.graph.Parameter;
+import dev.tessera.models.graph.Scope;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Tensor;
+
+/** An affine map of the last dimension: {@code [..., in] -> [..., out]}. */
+public final class Linear {
+
+  private final String path;
+  private final Parameter weight;
+  private final Parameter bias;
+
+  private Linear(Scope scope, long in, long out, Initializer weights, boolean bias) {
+    this.path = scope.path();
+    this.weight = scope.matrix("weight", Shape.of(out, in), weights);
+    this.bias = bias ? scope.vector("bias", Shape.of(out), Initializer.zeros()) : null;
+  }
+
+  /** Glorot's initial weights, bias 0. */
+  public static Linear of(Scope scope, long in, long out) {
+    return new Linear(scope, in, out, Initializer.xavier(in, out), true);
+  }
+
+  public static Linear withoutBias(Scope scope, long in, long out) {
+    return new Linear(scope, in, out, Initializer.xavier(in, out), false);
+  }
+
+  /** All zero at first: the block that it ends is then the identity. */
+  public static Linear zero(Scope scope, long in, long out) {
+    return new Linear(scope, in, out, Initializer.zeros(), true);
+  }
+
+  public Tensor apply(Tensor x) {
+    return x.trace()
+        .at(
+            path,
+            () -> x.linear(x.trace().weight(weight), bias == null ? null : x.trace().weight(bias)));
+  }
+}

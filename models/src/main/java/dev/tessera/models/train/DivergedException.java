@@ -1,0 +1,19 @@
+package dev.tessera.models.train;
+
+/** A metric that is no longer a number: another attempt would end the same way. */
+public final class DivergedException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  DivergedException(String metric, float value, long images) {
+    super(
+        "Training diverged: "
+            + metric
+            + " is "
+            + value
+            + " after "
+            + images
+            + " images; lower optimizer.learningRate, raise optimizer.warmupImages or set"
+            + " optimizer.clipNorm.");
+  }
+}

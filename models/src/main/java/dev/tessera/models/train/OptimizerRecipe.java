@@ -1,0 +1,45 @@
+package dev.tessera.models.train;
+
+/**
+ * AdamW (Loshchilov and Hutter 2019) on a flat vector. Decay applies to matrices only.
+ *
+ * @param learningRate after the warm-up
+ * @param warmupImages images over which the rate rises linearly from 0
+ * @param clipNorm greatest L2 norm of the whole gradient; 0 for none
+ */
+public record OptimizerRecipe(
+    double learningRate,
+    double beta1,
+    double beta2,
+    double eps,
+    double weightDecay,
+    long warmupImages,
+    double clipNorm) {
+
+  public OptimizerRecipe {
+    require(learningRate > 0, "learningRate", learningRate, "above 0");
+    require(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 or more, below 1");
+    require(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 or more, below 1");
+    require(eps > 0, "eps", eps, "above 0");
+    require(weightDecay >= 0, "weightDecay", weightDecay, "0 or more");
+    require(warmupImages >= 0, "warmupImages", warmupImages, "0 or more");
+    require(clipNorm >= 0, "clipNorm", clipNorm, "0 or more");
+  }
+
+  private static void require(boolean holds, String name, Object value, String expected) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
+    }
+  }
+
+  public static OptimizerRecipe defaults() {
+    return new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0, 0, 1);
+  }
+
+  /** The rate once {@code images} images have been seen. */
+  double rate(long images) {
+    return warmupImages == 0
+        ? learningRate
+        : learningRate * Math.min(1, (double) (images + 1) / warmupImages);
+  }
+}

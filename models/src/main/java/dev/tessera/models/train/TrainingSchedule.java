@@ -1,0 +1,41 @@
+package dev.tessera.models.train;
+
+/**
+ * How long to train and in what portions, all in images.
+ *
+ * @param seed of initial parameters, data order and randomness
+ * @param batch images a step, over all ranks
+ * @param shards parts of a batch; fixed by the recipe, whatever the number of ranks
+ * @param images length of the run
+ * @param checkpointImages images between checkpoints; one more is written at the end
+ */
+public record TrainingSchedule(
+    long seed, int batch, int shards, long images, long checkpointImages) {
+
+  public TrainingSchedule {
+    require(batch > 0, "batch", batch, "above 0");
+    require(
+        shards > 0 && Integer.bitCount(shards) == 1 && batch % shards == 0,
+        "shards",
+        shards,
+        "a power of two that divides the batch of " + batch);
+    require(images > 0, "images", images, "above 0");
+    require(checkpointImages > 0, "checkpointImages", checkpointImages, "above 0");
+  }
+
+  private static void require(boolean holds, String name, Object value, String expected) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
+    }
+  }
+
+  /** Images of one shard's batch. */
+  public int shardBatch() {
+    return batch / shards;
+  }
+
+  /** Steps that cover {@link #images}. */
+  public long steps() {
+    return (images + batch - 1) / batch;
+  }
+}

@@ -1,0 +1,128 @@
+package dev.tessera.models.train;
+
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Layout;
+import dev.tessera.models.graph.Parameter;
+import dev.tessera.models.graph.Precision;
+import dev.tessera.models.graph.Program;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Tensor;
+import dev.tessera.models.graph.Trace;
+import dev.tessera.models.runtime.Executable;
+import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.Results;
+import dev.tessera.models.runtime.TorchRuntime;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The update of one group as one program: clip, AdamW over the runs, average. */
+final class Update implements AutoCloseable {
+
+  private final Executable executable;
+  private final NativeTensor step;
+  private final NativeTensor rate;
+  private final NativeTensor approach;
+
+  Update(TorchRuntime runtime, Group group) {
+    executable = runtime.load(trace(group));
+    step = runtime.scalar(0f);
+    rate = runtime.scalar(0f);
+    approach = runtime.scalar(0f);
+  }
+
+  static Program trace(Group group) {
+    Trace trace = new Trace("update " + group.name(), Precision.FP32);
+    Layout layout = group.layout();
+    OptimizerRecipe recipe = group.optimizer();
+    Shape flat = Shape.of(layout.size());
+    Tensor parameters = trace.input("parameters", DType.FLOAT32, flat);
+    Tensor gradient = trace.input("gradient", DType.FLOAT32, flat);
+    Tensor first = trace.input("exp_avg", DType.FLOAT32, flat);
+    Tensor second = trace.input("exp_avg_sq", DType.FLOAT32, flat);
+    Tensor step = trace.scalar("step", DType.FLOAT32);
+    Tensor rate = trace.scalar("learning_rate", DType.FLOAT32);
+    Tensor approach = group.ema().isPresent() ? trace.scalar("approach", DType.FLOAT32) : null;
+    Tensor average = approach == null ? null : trace.input("ema", DType.FLOAT32, flat);
+    Tensor norm = gradient.square().sumAll().sqrt();
+    Tensor clipped = gradient;
+    if (recipe.clipNorm() > 0) {
+      clipped = gradient.mul(norm.add(1e-6).reciprocal().mul(recipe.clipNorm()).clamp(0, 1));
+    }
+    List<Tensor> results = new ArrayList<>(List.of(norm));
+    for (Span span : spans(layout, recipe)) {
+      results.add(
+          span.of(parameters)
+              .adamW(
+                  span.of(clipped),
+                  span.of(first),
+                  span.of(second),
+                  step,
+                  rate,
+                  recipe.beta1(),
+                  recipe.beta2(),
+                  recipe.eps(),
+                  span.decay));
+    }
+    if (average != null) {
+      results.add(average.lerpTo(parameters, approach));
+    }
+    return trace.finish(results.toArray(Tensor[]::new));
+  }
+
+  /** A stretch of the flat vector under one decay. */
+  private record Span(long offset, long size, double decay) {
+    Tensor of(Tensor flat) {
+      return size == flat.shape().size() ? flat : flat.narrow(0, offset, size);
+    }
+  }
+
+  private static List<Span> spans(Layout layout, OptimizerRecipe recipe) {
+    if (recipe.weightDecay() == 0) {
+      return List.of(new Span(0, layout.size(), 0));
+    }
+    return layout.runs().stream()
+        .map(
+            run ->
+                new Span(
+                    run.offset(),
+                    run.size(),
+                    run.kind() == Parameter.Kind.MATRIX ? recipe.weightDecay() : 0))
+        .toList();
+  }
+
+  /** Applies {@code gradient}, the mean over the global batch, and returns its norm. */
+  double apply(GroupState state, NativeTensor gradient, long images, int batch) {
+    Group group = state.group();
+    state.updates(state.updates() + 1);
+    step.set((float) state.updates());
+    rate.set((float) group.optimizer().rate(images));
+    List<NativeTensor> arguments =
+        new ArrayList<>(
+            List.of(
+                state.parameters(),
+                gradient,
+                state.firstMoment(),
+                state.secondMoment(),
+                step,
+                rate));
+    group
+        .ema()
+        .ifPresent(
+            ema -> {
+              approach.set((float) (1 - ema.keep(images + batch, batch)));
+              arguments.add(approach);
+              arguments.add(state.average());
+            });
+    try (Results results = executable.run(arguments)) {
+      return results.get(0).item();
+    }
+  }
+
+  @Override
+  public void close() {
+    executable.close();
+    step.close();
+    rate.close();
+    approach.close();
+  }
+}

@@ -1,0 +1,123 @@
+package dev.tessera.models.vqgan;
+
+import dev.tessera.models.train.OptimizerRecipe;
+import java.util.List;
+
+/** A VQGAN (Esser et al. 2021): its first stage, which turns pictures into codes and back. */
+public record VqganRecipe(
+    Network network, Codes codes, Losses losses, Adversary adversary, OptimizerRecipe optimizer) {
+
+  public static VqganRecipe defaults() {
+    return new VqganRecipe(
+        Network.defaults(),
+        Codes.defaults(),
+        Losses.defaults(),
+        Adversary.defaults(),
+        new OptimizerRecipe(1e-3, 0.5, 0.9, 1e-8, 0, 2_000, 1));
+  }
+
+  /**
+   * Encoder and decoder.
+   *
+   * @param channels features at full size
+   * @param multipliers features of each level over {@code channels}; each level after the first
+   *     halves the size
+   * @param blocks residual blocks a level
+   * @param attention whether pixels attend to one another at the coarsest level
+   */
+  public record Network(int channels, List<Integer> multipliers, int blocks, boolean attention) {
+    public Network {
+      multipliers = List.copyOf(multipliers);
+      require(channels >= 4, "channels", channels, "4 or more");
+      require(
+          !multipliers.isEmpty() && multipliers.stream().allMatch(m -> m > 0),
+          "multipliers",
+          multipliers,
+          "one or more positive numbers");
+      require(blocks >= 1, "blocks", blocks, "1 or more");
+    }
+
+    public static Network defaults() {
+      return new Network(32, List.of(1, 2, 4), 1, true);
+    }
+
+    /** Pixels a side for one code. */
+    public int factor() {
+      return 1 << (multipliers.size() - 1);
+    }
+  }
+
+  /**
+   * The codebook, kept as a moving average of what is assigned to it (van den Oord et al. 2017,
+   * appendix A.1), with dead codes restarted from the batch (Dhariwal et al. 2020).
+   *
+   * @param count number of codes
+   * @param width features of a code
+   * @param commitment weight of the commitment loss
+   * @param decay of the moving average
+   * @param restartBelow a code whose share of assignments falls below this fraction of the uniform
+   *     share is restarted
+   */
+  public record Codes(int count, int width, double commitment, double decay, double restartBelow) {
+    public Codes {
+      require(count >= 2, "count", count, "2 or more");
+      require(width >= 1, "width", width, "1 or more");
+      require(commitment >= 0, "commitment", commitment, "0 or more");
+      require(decay >= 0 && decay < 1, "decay", decay, "0 or more, below 1");
+      require(
+          restartBelow >= 0 && restartBelow < 1,
+          "restartBelow",
+          restartBelow,
+          "0 or more, below 1");
+    }
+
+    public static Codes defaults() {
+      return new Codes(512, 8, 0.25, 0.99, 0.02);
+    }
+  }
+
+  /** Weights of the mean absolute and the mean squared error of the reconstruction. */
+  public record Losses(double absolute, double squared) {
+    public Losses {
+      require(absolute >= 0, "absolute", absolute, "0 or more");
+      require(squared >= 0, "squared", squared, "0 or more");
+      require(absolute + squared > 0, "absolute", absolute, "above 0 where squared is 0");
+    }
+
+    public static Losses defaults() {
+      return new Losses(1, 0.5);
+    }
+  }
+
+  /**
+   * The discriminator.
+   *
+   * @param channels features of its first layer
+   * @param layers layers that halve the size
+   * @param weight of its loss for the generator, beside the adaptive weight
+   * @param startImages images after which it takes part; 0 or less leaves it out
+   */
+  public record Adversary(
+      int channels, int layers, double weight, long startImages, OptimizerRecipe optimizer) {
+    public Adversary {
+      require(channels >= 4, "channels", channels, "4 or more");
+      require(layers >= 1, "layers", layers, "1 or more");
+      require(weight >= 0, "weight", weight, "0 or more");
+    }
+
+    public static Adversary defaults() {
+      return new Adversary(
+          32, 2, 0.1, 20_000, new OptimizerRecipe(2e-4, 0.5, 0.9, 1e-8, 0, 2_000, 1));
+    }
+
+    boolean takesPart() {
+      return startImages > 0 && weight > 0;
+    }
+  }
+
+  private static void require(boolean holds, String name, Object value, String expected) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
+    }
+  }
+}
