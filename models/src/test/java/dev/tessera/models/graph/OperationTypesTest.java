@@ -3,9 +3,9 @@ package dev.tessera.models.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.models.runtime.Executable;
+import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
-import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
 import java.util.Arrays;
