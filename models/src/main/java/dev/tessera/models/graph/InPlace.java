@@ -126,8 +126,8 @@ final class InPlace {
 
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
-      // In-place operators on list literals are deleted as dead code: the lists have names, and an
-      // element is returned.
+      // In-place operators on lists are deleted as dead code unless the lists have names and an
+      // element is used afterwards: here by a copy onto itself, which costs nothing.
       String parameters = text.let("[" + inputs.get(0) + "]");
       String first = text.let("[" + inputs.get(2) + "]");
       String second = text.let("[" + inputs.get(3) + "]");
@@ -146,7 +146,7 @@ final class InPlace {
               Statements.number(beta2),
               Statements.number(weightDecay),
               Statements.number(eps)));
-      text.assign(outputs.get(0), parameters + "[0]");
+      text.assign(outputs.get(0), "torch.copy_(" + inputs.get(0) + ", " + parameters + "[0])");
     }
 
     @Override

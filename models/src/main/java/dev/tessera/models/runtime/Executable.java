@@ -69,6 +69,18 @@ public final class Executable implements AutoCloseable {
   }
 
   private Results adopt(NDList list, Object memory) {
+    if (list.size() != program.outputs().size()) {
+      int returned = list.size();
+      list.close();
+      throw new IllegalStateException(
+          "program "
+              + program.name()
+              + " returned "
+              + returned
+              + " results (expected: "
+              + program.outputs().size()
+              + ")");
+    }
     List<NativeTensor> tensors = new ArrayList<>(list.size());
     for (int i = 0; i < list.size(); i++) {
       tensors.add(runtime.adopt(list.get(i), program.outputs().get(i), memory));
