@@ -105,9 +105,11 @@ final class Creation {
       long size = type.shape().size();
       long pairs = (size + 1) / 2;
       String h = text.let("torch.mul(" + range(text, pairs, DType.INT64) + ", " + WEYL + ")");
-      String key =
-          text.let("torch.mul(torch.add(" + inputs.get(0) + ", " + site + "), " + MIX_KEY + ")");
-      h = text.let("torch.add_(" + h + ", torch.bitwise_xor(" + key + ", " + site + "))");
+      // The start of the sequence: one round of mixing parts neighbouring keys and sites.
+      String start =
+          text.let("torch.add(torch.mul(" + inputs.get(0) + ", " + MIX_KEY + "), " + site + ")");
+      start = mix(text, start, 32, MIX_2);
+      h = text.let("torch.add_(" + h + ", " + start + ")");
       h = mix(text, h, 30, MIX_1);
       h = mix(text, h, 27, MIX_2);
       h = text.let(xorShift(h, 31));

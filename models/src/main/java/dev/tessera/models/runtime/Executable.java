@@ -49,6 +49,10 @@ public final class Executable implements AutoCloseable {
     check(arguments);
     NDList list = new NDList(arguments.size());
     arguments.forEach(argument -> list.add(argument.array()));
+    // DJL's property acts in its own blocks' forward alone, which is not called here; the switch
+    // is thread-local. On, the first two calls of a program profile it and the third has other
+    // bits.
+    JniUtils.setGraphExecutorOptimize(false);
     // Grad mode is thread-local, off where the engine was started; inference mode would forbid
     // gradients of what a program returns.
     JniUtils.setGradMode(true);

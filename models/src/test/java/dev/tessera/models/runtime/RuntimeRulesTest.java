@@ -231,6 +231,56 @@ final class RuntimeRulesTest {
         .orElseThrow();
   }
 
+  /** With the optimizing executor the first calls take hundreds of times as long as the rest. */
+  @Test
+  void firstCallsAndOtherBatchesCostWhatAllCallsCost() throws Exception {
+    ExecutorService rank = Executors.newSingleThreadExecutor(r -> new Thread(r, "rank-0"));
+    Libtorch.load();
+    try {
+      double[] ratios = rank.submit(RuntimeRulesTest::firstCalls).get();
+      assertThat(ratios[0]).isLessThan(60);
+      assertThat(ratios[1]).isLessThan(60);
+    } finally {
+      rank.shutdown();
+    }
+  }
+
+  /** Times of the first three calls, of one batch and then another, over the median call's. */
+  private static double[] firstCalls() {
+    Program small = chain(8);
+    Program large = chain(24);
+    // One text serves both: sizes are open.
+    assertThat(large.text()).isEqualTo(small.text());
+    double[] ratios = new double[2];
+    try (TorchRuntime runtime = TorchRuntime.onCpu()) {
+      for (int i = 0; i < 2; i++) {
+        try (Executable loaded = runtime.load(i == 0 ? small : large);
+            NativeTensor x = runtime.zeros(DType.FLOAT32, Shape.of(i == 0 ? 8 : 24, 16))) {
+          List<Long> times = new ArrayList<>();
+          for (int call = 0; call < 23; call++) {
+            long start = System.nanoTime();
+            loaded.run(x).close();
+            times.add(System.nanoTime() - start);
+          }
+          long first = times.get(0) + times.get(1) + times.get(2);
+          ratios[i] = (double) first / times.subList(3, 23).stream().sorted().toList().get(10);
+        }
+      }
+    }
+    return ratios;
+  }
+
+  private static Program chain(int batch) {
+    Trace trace = new Trace("chain", Precision.FP32);
+    Tensor x = trace.input("x", DType.FLOAT32, Shape.of(batch, 16)).leaf();
+    Tensor y = x;
+    for (int i = 0; i < 300; i++) {
+      y = y.tanh().add(y);
+    }
+    return trace.finish(
+        trace.grad(List.of(y.meanAll()), List.of(x), List.of(), false, false).get(0));
+  }
+
   @Test
   void namesThatTorchScriptKnowsAreNoArguments() {
     for (String name : List.of("t0", "t12", "lambda", "self", "torch", "Capital", "_x", "int")) {
