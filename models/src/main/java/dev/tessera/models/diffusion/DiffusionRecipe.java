@@ -1,9 +1,9 @@
 package dev.tessera.models.diffusion;
 
 import dev.tessera.models.nn.BackboneRecipe;
-import dev.tessera.models.nn.Dit;
 import dev.tessera.models.train.EmaRecipe;
 import dev.tessera.models.train.OptimizerRecipe;
+import java.io.Serializable;
 
 /**
  * A diffusion model in EDM's form (Karras et al. 2022).
@@ -19,7 +19,8 @@ public record DiffusionRecipe(
     double labelDropout,
     boolean flip,
     OptimizerRecipe optimizer,
-    EmaRecipe ema) {
+    EmaRecipe ema)
+    implements Serializable {
 
   public DiffusionRecipe {
     if (!(labelDropout >= 0 && labelDropout <= 1)) {
@@ -30,7 +31,7 @@ public record DiffusionRecipe(
 
   public static DiffusionRecipe defaults() {
     return new DiffusionRecipe(
-        Dit.Recipe.defaults(),
+        BackboneRecipe.Dit.defaults(),
         Noise.defaults(),
         true,
         0.1,
@@ -40,7 +41,7 @@ public record DiffusionRecipe(
   }
 
   /** Distribution of the training noise: {@code ln(sigma) ~ N(mean, deviation^2)}. */
-  public record Noise(double mean, double deviation) {
+  public record Noise(double mean, double deviation) implements Serializable {
     public Noise {
       if (!(deviation > 0)) {
         throw new IllegalArgumentException("deviation: " + deviation + " (expected: above 0)");

@@ -1,10 +1,13 @@
 package dev.tessera.models.diffusion;
 
+import java.io.Serializable;
+
 /**
  * Noise levels from {@code sigmaMax} to {@code sigmaMin}, evenly spaced in {@code sigma^(1/rho)},
  * then 0 (Karras et al. 2022, equation 5).
  */
-public record KarrasGrid(int steps, double sigmaMin, double sigmaMax, double rho) {
+public record KarrasGrid(int steps, double sigmaMin, double sigmaMax, double rho)
+    implements Serializable {
 
   public KarrasGrid {
     if (steps < 2) {

@@ -3,6 +3,7 @@ package dev.tessera.models.diffusion;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
+import java.io.Serializable;
 
 /**
  * What a diffusion model draws: {@code [channels, height, width]} pixels or latents, and the affine
@@ -11,7 +12,8 @@ import dev.tessera.models.graph.Tensor;
  * @param shift mean of the stored values
  * @param scale standard deviation of the stored values
  */
-public record Signal(Kind kind, int channels, int height, int width, double shift, double scale) {
+public record Signal(Kind kind, int channels, int height, int width, double shift, double scale)
+    implements Serializable {
 
   /** The standard deviation of what the network sees, EDM's sigma_data. */
   public static final double SIGMA_DATA = 0.5;

@@ -14,42 +14,9 @@ import java.util.List;
  */
 public final class Dit implements Backbone {
 
-  /**
-   * @param patch side of a patch
-   * @param width features of a token
-   * @param depth number of blocks
-   * @param heads attention heads
-   */
-  public record Recipe(int patch, int width, int depth, int heads) implements BackboneRecipe {
-    public Recipe {
-      positive("patch", patch);
-      positive("depth", depth);
-      positive("heads", heads);
-      if (width < 4 || width % 4 != 0 || width % heads != 0) {
-        throw new IllegalArgumentException(
-            "width: " + width + " (expected: a multiple of 4 and of the " + heads + " heads)");
-      }
-    }
-
-    private static void positive(String name, int value) {
-      if (value < 1) {
-        throw new IllegalArgumentException(name + ": " + value + " (expected: 1 or more)");
-      }
-    }
-
-    public static Recipe defaults() {
-      return new Recipe(2, 256, 6, 4);
-    }
-
-    @Override
-    public Backbone build(Scope scope, int channels, int height, int width, int classes) {
-      return new Dit(scope, this, channels, height, width, classes);
-    }
-  }
-
   private static final double EPS = 1e-6;
 
-  private final Recipe recipe;
+  private final BackboneRecipe.Dit recipe;
   private final int channels;
   private final int rows;
   private final int columns;
@@ -60,7 +27,7 @@ public final class Dit implements Backbone {
   private final Linear modulation;
   private final Linear output;
 
-  private Dit(Scope scope, Recipe recipe, int channels, int height, int width, int classes) {
+  Dit(Scope scope, BackboneRecipe.Dit recipe, int channels, int height, int width, int classes) {
     if (height % recipe.patch() != 0 || width % recipe.patch() != 0) {
       throw new IllegalArgumentException(
           "patch: " + recipe.patch() + " (expected: a divisor of " + height + " x " + width + ")");

@@ -16,7 +16,7 @@ final class DitBlock {
   private final Linear up;
   private final Linear down;
 
-  DitBlock(Scope scope, Dit.Recipe recipe) {
+  DitBlock(Scope scope, BackboneRecipe.Dit recipe) {
     int width = recipe.width();
     segment = scope.segment();
     modulation = Linear.zero(scope.child("modulation"), width, 6L * width);

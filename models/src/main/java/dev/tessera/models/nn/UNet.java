@@ -11,50 +11,6 @@ import java.util.List;
 /** A U-Net of residual blocks with attention at the coarsest level (Ho et al. 2020, reduced). */
 public final class UNet implements Backbone {
 
-  /**
-   * @param channels features at full size
-   * @param multipliers features of each level over {@code channels}; each level halves the size
-   * @param blocks residual blocks a level
-   * @param heads attention heads at the coarsest level
-   */
-  public record Recipe(int channels, List<Integer> multipliers, int blocks, int heads)
-      implements BackboneRecipe {
-    public Recipe {
-      multipliers = List.copyOf(multipliers);
-      if (channels < 4 || channels % heads != 0) {
-        throw new IllegalArgumentException(
-            "channels: " + channels + " (expected: 4 or more, a multiple of the heads)");
-      }
-      if (multipliers.isEmpty() || multipliers.stream().anyMatch(m -> m < 1)) {
-        throw new IllegalArgumentException(
-            "multipliers: " + multipliers + " (expected: one or more positive numbers)");
-      }
-      if (blocks < 1) {
-        throw new IllegalArgumentException("blocks: " + blocks + " (expected: 1 or more)");
-      }
-    }
-
-    public static Recipe defaults() {
-      return new Recipe(64, List.of(1, 2, 2), 2, 4);
-    }
-
-    @Override
-    public Backbone build(Scope scope, int channels, int height, int width, int classes) {
-      int factor = 1 << (multipliers.size() - 1);
-      if (height % factor != 0 || width % factor != 0) {
-        throw new IllegalArgumentException(
-            "multipliers: "
-                + multipliers
-                + " (expected: levels that halve "
-                + height
-                + " x "
-                + width
-                + " evenly)");
-      }
-      return new UNet(scope, this, channels, classes);
-    }
-  }
-
   private final NoiseEmbedding noise;
   private final Conv2d input;
   private final List<List<ResBlock>> down = new ArrayList<>();
@@ -67,7 +23,7 @@ public final class UNet implements Backbone {
   private final GroupNorm norm;
   private final Conv2d output;
 
-  private UNet(Scope scope, Recipe recipe, int dataChannels, int classes) {
+  UNet(Scope scope, BackboneRecipe.Unet recipe, int dataChannels, int classes) {
     int base = recipe.channels();
     int embedding = 4 * base;
     noise = new NoiseEmbedding(scope.child("noise"), embedding, classes);
@@ -82,7 +38,8 @@ public final class UNet implements Backbone {
     output = Conv2d.zero(scope.child("output"), current, dataChannels, 3);
   }
 
-  private int declareDown(Scope scope, Recipe recipe, int embedding, Deque<Integer> skips) {
+  private int declareDown(
+      Scope scope, BackboneRecipe.Unet recipe, int embedding, Deque<Integer> skips) {
     int current = recipe.channels();
     int levels = recipe.multipliers().size();
     for (int level = 0; level < levels; level++) {
@@ -102,7 +59,8 @@ public final class UNet implements Backbone {
     return current;
   }
 
-  private int declareUp(Scope scope, Recipe recipe, int embedding, int from, Deque<Integer> skips) {
+  private int declareUp(
+      Scope scope, BackboneRecipe.Unet recipe, int embedding, int from, Deque<Integer> skips) {
     int current = from;
     List<Integer> reversed = new ArrayList<>(recipe.multipliers());
     Collections.reverse(reversed);

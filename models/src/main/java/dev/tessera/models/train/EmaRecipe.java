@@ -1,5 +1,7 @@
 package dev.tessera.models.train;
 
+import java.io.Serializable;
+
 /**
  * Exponential moving average of a group's parameters, in images seen: the half-life grows with the
  * run until it reaches its full length (Karras et al. 2022, appendix F).
@@ -7,7 +9,7 @@ package dev.tessera.models.train;
  * @param halfLifeImages images after which a parameter's weight has halved
  * @param rampup largest half-life as a fraction of the images seen so far
  */
-public record EmaRecipe(double halfLifeImages, double rampup) {
+public record EmaRecipe(double halfLifeImages, double rampup) implements Serializable {
 
   public EmaRecipe {
     if (!(halfLifeImages > 0)) {

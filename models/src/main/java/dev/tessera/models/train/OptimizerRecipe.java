@@ -1,5 +1,7 @@
 package dev.tessera.models.train;
 
+import java.io.Serializable;
+
 /**
  * AdamW (Loshchilov and Hutter 2019) on a flat vector. Decay applies to matrices only.
  *
@@ -14,7 +16,8 @@ public record OptimizerRecipe(
     double eps,
     double weightDecay,
     long warmupImages,
-    double clipNorm) {
+    double clipNorm)
+    implements Serializable {
 
   public OptimizerRecipe {
     require(learningRate > 0, "learningRate", learningRate, "above 0");

@@ -1,5 +1,7 @@
 package dev.tessera.models.train;
 
+import java.io.Serializable;
+
 /**
  * How long to train and in what portions, all in images.
  *
@@ -9,8 +11,8 @@ package dev.tessera.models.train;
  * @param images length of the run
  * @param checkpointImages images between checkpoints; one more is written at the end
  */
-public record TrainingSchedule(
-    long seed, int batch, int shards, long images, long checkpointImages) {
+public record TrainingSchedule(long seed, int batch, int shards, long images, long checkpointImages)
+    implements Serializable {
 
   public TrainingSchedule {
     require(batch > 0, "batch", batch, "above 0");

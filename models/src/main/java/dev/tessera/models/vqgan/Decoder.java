@@ -38,7 +38,10 @@ final class Decoder {
       }
       levels.add(blocks);
       if (level > 0) {
-        enlarge.add(Conv2d.same(at.child("enlarge"), current, current, 3));
+        // Already to the next level's features: at the next level's size, width is what costs.
+        int next = network.channels() * network.multipliers().get(level - 1);
+        enlarge.add(Conv2d.same(at.child("enlarge"), current, next, 3));
+        current = next;
       }
     }
     norm = new GroupNorm(scope.child("norm"), current);

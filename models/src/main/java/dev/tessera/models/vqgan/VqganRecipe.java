@@ -1,11 +1,13 @@
 package dev.tessera.models.vqgan;
 
 import dev.tessera.models.train.OptimizerRecipe;
+import java.io.Serializable;
 import java.util.List;
 
 /** A VQGAN (Esser et al. 2021): its first stage, which turns pictures into codes and back. */
 public record VqganRecipe(
-    Network network, Codes codes, Losses losses, Adversary adversary, OptimizerRecipe optimizer) {
+    Network network, Codes codes, Losses losses, Adversary adversary, OptimizerRecipe optimizer)
+    implements Serializable {
 
   public static VqganRecipe defaults() {
     return new VqganRecipe(
@@ -25,7 +27,8 @@ public record VqganRecipe(
    * @param blocks residual blocks a level
    * @param attention whether pixels attend to one another at the coarsest level
    */
-  public record Network(int channels, List<Integer> multipliers, int blocks, boolean attention) {
+  public record Network(int channels, List<Integer> multipliers, int blocks, boolean attention)
+      implements Serializable {
     public Network {
       multipliers = List.copyOf(multipliers);
       require(channels >= 4, "channels", channels, "4 or more");
@@ -58,7 +61,8 @@ public record VqganRecipe(
    * @param restartBelow a code whose share of assignments falls below this fraction of the uniform
    *     share is restarted
    */
-  public record Codes(int count, int width, double commitment, double decay, double restartBelow) {
+  public record Codes(int count, int width, double commitment, double decay, double restartBelow)
+      implements Serializable {
     public Codes {
       require(count >= 2, "count", count, "2 or more");
       require(width >= 1, "width", width, "1 or more");
@@ -77,7 +81,7 @@ public record VqganRecipe(
   }
 
   /** Weights of the mean absolute and the mean squared error of the reconstruction. */
-  public record Losses(double absolute, double squared) {
+  public record Losses(double absolute, double squared) implements Serializable {
     public Losses {
       require(absolute >= 0, "absolute", absolute, "0 or more");
       require(squared >= 0, "squared", squared, "0 or more");
@@ -98,7 +102,8 @@ public record VqganRecipe(
    * @param startImages images after which it takes part; 0 or less leaves it out
    */
   public record Adversary(
-      int channels, int layers, double weight, long startImages, OptimizerRecipe optimizer) {
+      int channels, int layers, double weight, long startImages, OptimizerRecipe optimizer)
+      implements Serializable {
     public Adversary {
       require(channels >= 4, "channels", channels, "4 or more");
       require(layers >= 1, "layers", layers, "1 or more");

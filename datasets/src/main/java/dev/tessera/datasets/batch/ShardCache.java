@@ -1,0 +1,149 @@
+package dev.tessera.datasets.batch;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.table.Subset;
+import dev.tessera.datasets.table.TableManifest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * The folder where one shard of a table is cached. Its name holds a fingerprint of everything that
+ * decides its bytes, so that a folder that exists is right, and whoever comes first with it wins.
+ */
+final class ShardCache {
+
+  private static final String LAYOUT = "segments-1";
+
+  private final Path folder;
+
+  private ShardCache(Path folder) {
+    this.folder = folder;
+  }
+
+  static ShardCache of(
+      Path root,
+      TableManifest manifest,
+      Subset split,
+      Map<Column, Integer> widths,
+      int shard,
+      int shards,
+      long segmentBytes) {
+    // The files' checksums, not only the content's: a shard depends on the order of rows too.
+    String identity =
+        String.join(
+            "|",
+            LAYOUT,
+            manifest.contentChecksum(),
+            String.join(",", manifest.files(split).stream().map(f -> f.sha256()).toList()),
+            widths.toString(),
+            Integer.toString(shards),
+            Long.toString(segmentBytes));
+    String name =
+        String.format(Locale.ROOT, "%s/shard-%05d-of-%05d", fingerprint(identity), shard, shards);
+    return new ShardCache(root.resolve(name));
+  }
+
+  boolean complete() {
+    return Files.isDirectory(folder);
+  }
+
+  Path segment(int number) {
+    return segment(folder, number);
+  }
+
+  static Path segment(Path folder, int number) {
+    return folder.resolve(String.format(Locale.ROOT, "segment-%04d.arrow", number));
+  }
+
+  /** A new folder beside the final one, for this writer alone. */
+  Path stage() throws IOException {
+    Path parent = folder.getParent();
+    Files.createDirectories(parent);
+    return Files.createDirectory(
+        parent.resolve("_" + folder.getFileName() + "-" + UUID.randomUUID()));
+  }
+
+  /** Gives a finished folder its name; another rank on this host may have been faster. */
+  void publish(Path staged) throws IOException {
+    try {
+      Files.move(staged, folder, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileAlreadyExistsException
+        | DirectoryNotEmptyException
+        | AtomicMoveNotSupportedException e) {
+      if (!complete()) {
+        throw e;
+      }
+      discard(staged);
+    } catch (FileSystemException e) {
+      // Linux answers a rename onto a folder with "Directory not empty" as a plain exception.
+      if (!complete()) {
+        throw e;
+      }
+      discard(staged);
+    }
+  }
+
+  static void discard(Path staged) {
+    try (Stream<Path> files = Files.walk(staged)) {
+      for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new InvalidDatasetException(
+          "Cannot remove " + staged + " (" + e.getMessage() + "): remove it by hand", e);
+    }
+  }
+
+  /** Fails early rather than with a half-written cache and a full disk. */
+  static void checkRoom(Path root, long bytes) {
+    try {
+      Files.createDirectories(root);
+      long free = Files.getFileStore(root).getUsableSpace();
+      if (free < bytes) {
+        throw new InvalidDatasetException(
+            "The cache folder %s has %,d MB free and needs %,d MB: choose another folder or free some"
+                .formatted(root, free >> 20, (bytes >> 20) + 1));
+      }
+    } catch (IOException e) {
+      throw new InvalidDatasetException(
+          "Cannot write to the cache folder " + root + " (" + e.getMessage() + "): choose another",
+          e);
+    }
+  }
+
+  private static String fingerprint(String identity) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+
+  static List<Integer> checkOwned(List<Integer> owned, int shards) {
+    for (int shard : owned) {
+      if (shard < 0 || shard >= shards) {
+        throw new IllegalArgumentException(
+            "owned: " + shard + " (expected: 0 to " + (shards - 1) + ")");
+      }
+    }
+    return List.copyOf(owned);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tessera.datasets.image;
+
+import java.util.Arrays;
+
+/**
+ * One axis of a resize as a sparse matrix: target pixel i is the sum over j of {@code weights[i][j]
+ * * source[first[i] + j]}. Each row sums to exactly one unit, so that constants stay constant.
+ */
+record ResizeWeights(int[] first, int[][] weights) {
+
+  /** Fixed point: 22 bits leave room for 8-bit values and overshoot in an int accumulator. */
+  static final int BITS = 22;
+
+  static ResizeWeights of(int source, int target, ResizeFilter filter) {
+    double scale = (double) source / target;
+    double stretch = Math.max(1, scale);
+    double radius = filter.radius() * stretch;
+    int[] first = new int[target];
+    int[][] weights = new int[target][];
+    for (int i = 0; i < target; i++) {
+      double centre = (i + 0.5) * scale;
+      int from = (int) Math.max(0, Math.ceil(centre - radius - 0.5));
+      int to = (int) Math.min(source - 1, Math.floor(centre + radius - 0.5));
+      double[] row = new double[to - from + 1];
+      for (int j = 0; j < row.length; j++) {
+        row[j] = filter.weight((from + j + 0.5 - centre) / stretch);
+      }
+      first[i] = from;
+      weights[i] = fixedPoint(row);
+    }
+    return new ResizeWeights(first, weights);
+  }
+
+  /** Normalises and rounds; what rounding leaves over goes to the largest weight. */
+  private static int[] fixedPoint(double[] row) {
+    double sum = Arrays.stream(row).sum();
+    int[] fixed = new int[row.length];
+    int rest = 1 << BITS;
+    int largest = 0;
+    for (int j = 0; j < row.length; j++) {
+      fixed[j] = (int) Math.round(row[j] / sum * (1 << BITS));
+      rest -= fixed[j];
+      if (fixed[j] > fixed[largest]) {
+        largest = j;
+      }
+    }
+    fixed[largest] += rest;
+    return fixed;
+  }
+}

@@ -1,0 +1,2 @@
+/** Decodes, crops and resizes pictures: encoded bytes to 8-bit RGB and back. */
+package dev.tessera.datasets.image;

@@ -1,0 +1,86 @@
+package dev.tessera.datasets.source;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A folder of picture files, nested at will. Every file counts: what is not a picture ends in the
+ * quarantine.
+ *
+ * @param root folder, or one file
+ * @param classPerFolder whether the first folder's name is the class
+ */
+public record FolderSource(String root, boolean classPerFolder) implements ImageSource {
+
+  /** Larger files are not read: no picture of a sane size needs more. */
+  static final long MAX_FILE_BYTES = 256L << 20;
+
+  @Override
+  public String name() {
+    return "folder";
+  }
+
+  @Override
+  public Listing list(Configuration conf) throws IOException {
+    List<SourceFiles.Found> files = SourceFiles.under(conf, root);
+    if (files.isEmpty()) {
+      throw SourceFiles.empty(root, "files");
+    }
+    ClassFolders classes =
+        ClassFolders.of(files.stream().map(SourceFiles.Found::relative).toList(), classPerFolder);
+    List<Segment> segments = new ArrayList<>(files.size());
+    for (SourceFiles.Found file : files) {
+      int label = classes.label(file.relative());
+      segments.add(
+          new Segment(file.path().toString(), file.relative(), segments.size(), 0, 1, label, null));
+    }
+    return new Listing(segments, classes.names());
+  }
+
+  @Override
+  public RawImages open(Configuration conf, Split split) {
+    return new SegmentReader(split, segment -> new OneFile(read(conf, segment)));
+  }
+
+  private static RawImage read(Configuration conf, Segment segment) throws IOException {
+    Path path = new Path(segment.path());
+    FileSystem fs = path.getFileSystem(conf);
+    long length = fs.getFileStatus(path).getLen();
+    if (length > MAX_FILE_BYTES) {
+      return RawImage.of(
+          segment.id(),
+          segment.name(),
+          segment.label(),
+          new RawImage.Unreadable("file of " + length + " bytes (limit: " + MAX_FILE_BYTES + ")"));
+    }
+    byte[] bytes = new byte[(int) length];
+    try (FSDataInputStream in = fs.open(path)) {
+      in.readFully(bytes);
+    }
+    return RawImage.of(segment.id(), segment.name(), segment.label(), new RawImage.Encoded(bytes));
+  }
+
+  private static final class OneFile implements RawImages {
+
+    private RawImage image;
+
+    OneFile(RawImage image) {
+      this.image = image;
+    }
+
+    @Override
+    public RawImage next() {
+      RawImage result = image;
+      image = null;
+      return result;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,140 @@
+package dev.tessera.datasets.source;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.image.RgbImage;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * IDX files, gzipped or not: pictures in {@code *images-idx3-ubyte}, labels beside them in {@code
+ * *labels-idx1-ubyte}. Files named {@code t10k-*} or {@code test-*} are held out if there are
+ * others.
+ *
+ * @param pattern path or glob of the picture files
+ */
+public record IdxSource(String pattern) implements ImageSource {
+
+  @Override
+  public String name() {
+    return "idx";
+  }
+
+  @Override
+  public Listing list(Configuration conf) throws IOException {
+    List<Segment> segments = new ArrayList<>();
+    long id = 0;
+    int classes = 0;
+    for (SourceFiles.Found file : SourceFiles.matching(conf, pattern)) {
+      if (file.relative().contains("labels-idx1")) {
+        continue;
+      }
+      IdxHeader header = IdxHeader.check(conf, file.path(), 3, 4);
+      classes = Math.max(classes, classes(conf, file.path(), header.count()));
+      segments.add(Segment.of(file.path().toString(), file.relative(), id, header.count()));
+      id += header.count();
+    }
+    if (segments.isEmpty()) {
+      throw SourceFiles.empty(pattern, "IDX pictures");
+    }
+    return new Listing(
+        TestFiles.split(segments), IntStream.range(0, classes).mapToObj(String::valueOf).toList());
+  }
+
+  /** Number of classes, 0 without labels. */
+  private static int classes(Configuration conf, Path images, int count) throws IOException {
+    Path labels = labels(images);
+    if (labels == null || !labels.getFileSystem(conf).exists(labels)) {
+      return 0;
+    }
+    int labelled = IdxHeader.check(conf, labels, 1).count();
+    if (labelled != count) {
+      throw new InvalidDatasetException(
+          "%s has %d labels for the %d pictures of %s: fetch both again"
+              .formatted(labels, labelled, count, images.getName()));
+    }
+    int max = 0;
+    for (byte label : readLabels(conf, labels)) {
+      max = Math.max(max, label & 0xff);
+    }
+    return max + 1;
+  }
+
+  private static byte[] readLabels(Configuration conf, Path labels) throws IOException {
+    try (DataInputStream in = IdxHeader.open(conf, labels)) {
+      byte[] values = new byte[IdxHeader.read(labels, in, 1).count()];
+      in.readFully(values);
+      return values;
+    }
+  }
+
+  private static Path labels(Path images) {
+    String name = images.getName();
+    return name.contains("images-idx3")
+        ? new Path(images.getParent(), name.replace("images-idx3", "labels-idx1"))
+        : null;
+  }
+
+  @Override
+  public RawImages open(Configuration conf, Split split) {
+    return new SegmentReader(split, segment -> new Items(conf, segment));
+  }
+
+  private static final class Items implements RawImages {
+
+    private final Segment segment;
+    private final DataInputStream in;
+    private final IdxHeader header;
+    private final byte[] labels;
+    private long next;
+
+    Items(Configuration conf, Segment segment) throws IOException {
+      this.segment = segment;
+      this.next = segment.from();
+      Path path = new Path(segment.path());
+      Path labelled = labels(path);
+      boolean known = labelled != null && labelled.getFileSystem(conf).exists(labelled);
+      this.labels = known ? readLabels(conf, labelled) : null;
+      this.in = IdxHeader.open(conf, path);
+      this.header = IdxHeader.read(path, in, 3, 4);
+      in.skipNBytes(next * header.itemBytes());
+    }
+
+    @Override
+    public RawImage next() throws IOException {
+      if (next >= segment.to()) {
+        return null;
+      }
+      byte[] item = new byte[header.itemBytes()];
+      in.readFully(item);
+      String path = segment.name() + "#" + next;
+      Integer label = labels == null ? null : (Integer) (labels[(int) next] & 0xff);
+      long id = segment.id() + next++ - segment.from();
+      return new RawImage(
+          id, path, path, label, null, segment.split(), new RawImage.Decoded(rgb(item)));
+    }
+
+    private RgbImage rgb(byte[] item) {
+      int rows = header.dimensions()[1];
+      int columns = header.dimensions()[2];
+      if (header.dimensions().length == 4) {
+        return new RgbImage(columns, rows, item);
+      }
+      RgbImage image = RgbImage.blank(columns, rows);
+      for (int i = 0; i < item.length; i++) {
+        Arrays.fill(image.pixels(), i * 3, i * 3 + 3, item[i]);
+      }
+      return image;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+}

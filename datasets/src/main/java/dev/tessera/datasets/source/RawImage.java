@@ -1,0 +1,41 @@
+package dev.tessera.datasets.source;
+
+import dev.tessera.datasets.image.RgbImage;
+import dev.tessera.datasets.table.Subset;
+
+/**
+ * A picture as its source holds it.
+ *
+ * @param id number in the source
+ * @param path relative to the source's root
+ * @param group pictures of one group are never divided between training and held-out rows
+ * @param label class number, or null
+ * @param caption description, or null
+ * @param split if the source has a split of its own, else null
+ */
+public record RawImage(
+    long id,
+    String path,
+    String group,
+    Integer label,
+    String caption,
+    Subset split,
+    Content content) {
+
+  /** What there is of the picture. */
+  public sealed interface Content {}
+
+  /** A file's bytes, not yet looked at. */
+  public record Encoded(byte[] bytes) implements Content {}
+
+  /** Pixels of a source that is not made of picture files. */
+  public record Decoded(RgbImage image) implements Content {}
+
+  /** Nothing, with the reason for the quarantine table. */
+  public record Unreadable(String reason) implements Content {}
+
+  static RawImage of(long id, String path, int label, Content content) {
+    return new RawImage(
+        id, path, path, label == Segment.NO_LABEL ? null : label, null, null, content);
+  }
+}

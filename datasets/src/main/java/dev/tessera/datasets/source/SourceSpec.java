@@ -1,0 +1,172 @@
+package dev.tessera.datasets.source;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Recognises what an input is, from its name and, for a folder, from the names in it:
+ *
+ * <pre>
+ * icons:?count=20000&amp;seed=7&amp;classes=flag,cloud   the embedded icons
+ * x.zip                                        a zip of pictures
+ * *-ubyte, *-ubyte.gz                          IDX files
+ * *.bin                                        CIFAR's binary format
+ * *.parquet                                    Parquet with image: struct&lt;bytes, path&gt;
+ * a folder                                     of any one of these, or of PNG and JPEG files
+ * </pre>
+ */
+public final class SourceSpec {
+
+  private static final String ICONS = "icons:";
+  private static final Set<String> ICON_OPTIONS = Set.of("count", "seed", "size", "classes");
+
+  private SourceSpec() {}
+
+  /**
+   * @param spec as above; paths are Hadoop's, globs allowed for files
+   * @param classPerFolder for folders and zips: the first folder's name is the class
+   * @param iconSize side of embedded icons in pixels, unless the spec says it
+   * @throws InvalidDatasetException if there is nothing there, or nothing we can read
+   */
+  public static ImageSource parse(
+      Configuration conf, String spec, boolean classPerFolder, int iconSize) {
+    if (spec.isBlank()) {
+      throw new InvalidDatasetException("The input is empty: give a path or icons:");
+    }
+    if (spec.startsWith(ICONS)) {
+      return icons(spec, iconSize);
+    }
+    try {
+      Path path = new Path(spec);
+      if (isGlob(spec)) {
+        return file(spec, classPerFolder);
+      }
+      FileSystem fs = path.getFileSystem(conf);
+      return fs.getFileStatus(path).isDirectory()
+          ? folder(fs, spec, classPerFolder)
+          : file(spec, classPerFolder);
+    } catch (FileNotFoundException e) {
+      throw SourceFiles.missing(spec, e);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidDatasetException(
+          "Cannot read " + spec + " (" + e.getMessage() + "): check the input path", e);
+    }
+  }
+
+  private static boolean isGlob(String spec) {
+    return spec.indexOf('*') >= 0 || spec.indexOf('?') >= 0 || spec.indexOf('{') >= 0;
+  }
+
+  private static ImageSource file(String spec, boolean classPerFolder) {
+    String name = spec.substring(spec.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".zip")) {
+      return new ZipSource(spec, classPerFolder);
+    }
+    if (isIdx(name)) {
+      return new IdxSource(spec);
+    }
+    if (name.endsWith(".bin")) {
+      return new CifarSource(spec);
+    }
+    if (name.endsWith(".parquet")) {
+      return new ParquetSource(spec);
+    }
+    if (name.endsWith(".png") || name.endsWith(".jpg") || name.endsWith(".jpeg")) {
+      return new FolderSource(spec, false);
+    }
+    throw new InvalidDatasetException(
+        spec
+            + " is of no known kind (expected: a folder, .zip, -ubyte, -ubyte.gz, .bin, .parquet,"
+            + " .png, .jpg or icons:)");
+  }
+
+  private static boolean isIdx(String name) {
+    return name.endsWith("-ubyte") || name.endsWith("-ubyte.gz") || name.endsWith(".idx");
+  }
+
+  /** A folder holds what its first recognised file says; deeper folders mean picture files. */
+  private static ImageSource folder(FileSystem fs, String spec, boolean classPerFolder)
+      throws IOException {
+    String root = spec.endsWith("/") ? spec.substring(0, spec.length() - 1) : spec;
+    for (FileStatus entry : fs.listStatus(new Path(spec))) {
+      String name = entry.getPath().getName();
+      if (entry.isDirectory()) {
+        if (name.equals("data") && hasParquet(fs, entry.getPath())) {
+          return new ParquetSource(spec);
+        }
+      } else if (name.contains("images-idx3") && isIdx(name)) {
+        return new IdxSource(root + "/*images-idx3*");
+      } else if (name.endsWith(".bin")) {
+        return new CifarSource(root + "/*.bin");
+      } else if (name.endsWith(".parquet")) {
+        return new ParquetSource(spec);
+      }
+    }
+    return new FolderSource(spec, classPerFolder);
+  }
+
+  private static boolean hasParquet(FileSystem fs, Path folder) throws IOException {
+    for (FileStatus entry : fs.listStatus(folder)) {
+      if (entry.getPath().getName().endsWith(".parquet")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static IconSource icons(String spec, int iconSize) {
+    Map<String, String> options = options(spec);
+    String classes = options.getOrDefault("classes", "");
+    try {
+      return new IconSource(
+          number(options, "count", IconSource.DEFAULT_COUNT),
+          number(options, "seed", 0),
+          Math.toIntExact(number(options, "size", iconSize)),
+          classes.isEmpty() ? List.of() : List.of(classes.split(",")));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new InvalidDatasetException(spec + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, String> options(String spec) {
+    String query = spec.substring(ICONS.length());
+    Map<String, String> options = new LinkedHashMap<>();
+    if (query.isEmpty()) {
+      return options;
+    }
+    if (query.charAt(0) != '?') {
+      throw new InvalidDatasetException(
+          spec + " is no icons source (expected: icons: or icons:?count=20000&seed=7)");
+    }
+    for (String option : query.substring(1).split("&")) {
+      int equals = option.indexOf('=');
+      String key = equals < 0 ? option : option.substring(0, equals);
+      if (equals < 0 || !ICON_OPTIONS.contains(key)) {
+        throw new InvalidDatasetException(
+            "%s: %s (expected: count, seed, size or classes, each with =value)"
+                .formatted(spec, option));
+      }
+      options.put(key, option.substring(equals + 1));
+    }
+    return options;
+  }
+
+  private static long number(Map<String, String> options, String key, long otherwise) {
+    String text = options.get(key);
+    try {
+      return text == null ? otherwise : Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(key + ": " + text + " (expected: a whole number)", e);
+    }
+  }
+}

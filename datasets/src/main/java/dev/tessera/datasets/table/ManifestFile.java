@@ -1,0 +1,91 @@
+package dev.tessera.datasets.table;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.tessera.datasets.InvalidDatasetException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** {@code manifest.json}: the last file written to a table and the first one read. */
+public final class ManifestFile {
+
+  static final String NAME = "manifest.json";
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  private ManifestFile() {}
+
+  /**
+   * Reads the manifest of the table at {@code table}.
+   *
+   * @throws InvalidDatasetException if there is no complete table, or one of another version
+   */
+  public static TableManifest read(Configuration conf, String table) {
+    Path path = new Path(table, NAME);
+    try (InputStream in = path.getFileSystem(conf).open(path)) {
+      return parse(table, in.readAllBytes());
+    } catch (FileNotFoundException e) {
+      throw new InvalidDatasetException(
+          table + " is not a complete table (it has no " + NAME + "): run the job that writes it",
+          e);
+    } catch (IOException e) {
+      throw new InvalidDatasetException("Cannot read " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static TableManifest parse(String table, byte[] bytes) {
+    try {
+      JsonNode tree = JSON.readTree(bytes);
+      int version = tree.path("version").asInt(0);
+      if (version != TableManifest.VERSION) {
+        throw new InvalidDatasetException(
+            "%s has manifest version %d (expected: %d): write it again with this release"
+                .formatted(table, version, TableManifest.VERSION));
+      }
+      return JSON.treeToValue(tree, TableManifest.class);
+    } catch (JsonProcessingException e) {
+      throw new InvalidDatasetException(
+          table
+              + "/"
+              + NAME
+              + " is damaged ("
+              + e.getOriginalMessage()
+              + "): write the table again",
+          e);
+    } catch (IOException e) {
+      throw new InvalidDatasetException("Cannot read " + table + "/" + NAME, e);
+    }
+  }
+
+  /** Writes under another name and renames, so that a reader sees all of it or nothing. */
+  static void write(FileSystem fs, Path table, TableManifest manifest) throws IOException {
+    Path temporary = new Path(table, "_" + NAME);
+    try (OutputStream out = fs.create(temporary, true)) {
+      out.write(toJson(manifest).getBytes(StandardCharsets.UTF_8));
+    }
+    if (!fs.rename(temporary, new Path(table, NAME))) {
+      throw new IOException("cannot rename " + temporary + " to " + NAME);
+    }
+  }
+
+  /** The manifest as it stands in its file. */
+  static String toJson(TableManifest manifest) {
+    try {
+      return JSON.writeValueAsString(manifest) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A manifest is always JSON", e);
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package dev.tessera.datasets.table;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A table being written. The driver begins it; task attempts write parts into a staging folder
+ * under names of their own; the driver commits the parts of the attempts that won, or aborts. Until
+ * the commit an existing table stays as it is; the manifest is written last, so that a commit cut
+ * short leaves no readable table.
+ */
+public final class TableOutput implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String table;
+  private final String staging;
+  private final String createdFrom;
+
+  private TableOutput(String table, String staging, String createdFrom) {
+    this.table = table;
+    this.staging = staging;
+    this.createdFrom = createdFrom;
+  }
+
+  /**
+   * Checks that a table can be written to {@code path} and makes its staging folder.
+   *
+   * @throws InvalidDatasetException if something is there already and {@code overwrite} is false,
+   *     if it is not a table of ours, or if the place cannot be written
+   */
+  public static TableOutput begin(Configuration conf, String path, boolean overwrite) {
+    try {
+      Path table = new Path(path);
+      FileSystem fs = table.getFileSystem(conf);
+      OutputFolder.check(fs, table, overwrite);
+      Path created = OutputFolder.firstMissing(fs, table);
+      Path staging = new Path(table, OutputFolder.STAGING + UUID.randomUUID());
+      if (!fs.mkdirs(staging)) {
+        throw new IOException("cannot create the folder");
+      }
+      return new TableOutput(path, staging.toString(), created == null ? null : created.toString());
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidDatasetException(
+          "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);
+    }
+  }
+
+  /** The table's folder. */
+  public String table() {
+    return table;
+  }
+
+  /**
+   * Opens a part for one task attempt.
+   *
+   * @param partition the task's number, which orders the parts
+   * @param attempt unique among all attempts of all tasks
+   * @param footer extra keys for the files' footers
+   */
+  public <R> TablePartWriter<R> part(
+      Configuration conf,
+      RowFormat<R> format,
+      int partition,
+      long attempt,
+      Map<String, String> footer)
+      throws IOException {
+    String name =
+        String.format(
+            Locale.ROOT, "part-%05d-attempt-%d-%s", partition, attempt, format.kind().label());
+    return new TablePartWriter<>(conf, format, footer, partition, new Path(staging, name));
+  }
+
+  /**
+   * Makes the table from the parts of the winning attempts, and removes all others. Files are named
+   * and ordered by partition.
+   *
+   * @param parts of the table and of its quarantine, one of each for a partition at most
+   */
+  public TableManifest commit(Configuration conf, List<TablePart> parts, TableContent content) {
+    try {
+      Path folder = new Path(table);
+      FileSystem fs = folder.getFileSystem(conf);
+      OutputFolder.clear(fs, folder);
+      List<TableFile> data = new ArrayList<>();
+      List<TableFile> quarantine = new ArrayList<>();
+      ContentChecksum checksum = ContentChecksum.EMPTY;
+      TableKind kind = null;
+      for (List<PartFile> files : inOrder(parts)) {
+        boolean quarantined = files.get(0).kind() == TableKind.QUARANTINE;
+        kind = quarantined ? kind : files.get(0).kind();
+        moveInto(fs, folder, files, quarantined ? quarantine : data);
+      }
+      for (TablePart part : parts) {
+        if (part.files().stream().noneMatch(file -> file.kind() == TableKind.QUARANTINE)) {
+          checksum = checksum.plus(part.checksum());
+        }
+      }
+      TableManifest manifest = manifest(kind, data, quarantine, checksum, content);
+      fs.delete(new Path(staging), true);
+      ManifestFile.write(fs, folder, manifest);
+      return manifest;
+    } catch (IOException e) {
+      throw new InvalidDatasetException(
+          "Cannot finish " + table + " (" + reason(e) + "): it was left without a manifest", e);
+    }
+  }
+
+  /** Removes everything this output has made. An older table at the same place stays. */
+  public void abort(Configuration conf) {
+    try {
+      FileSystem fs = new Path(table).getFileSystem(conf);
+      fs.delete(new Path(staging), true);
+      if (createdFrom != null) {
+        OutputFolder.removeEmpty(fs, new Path(table), new Path(createdFrom));
+      }
+    } catch (IOException e) {
+      throw new InvalidDatasetException(
+          "Cannot remove " + staging + " (" + reason(e) + "): remove it by hand", e);
+    }
+  }
+
+  private static TableManifest manifest(
+      TableKind kind,
+      List<TableFile> data,
+      List<TableFile> quarantine,
+      ContentChecksum checksum,
+      TableContent content) {
+    if (kind == null) {
+      throw new IllegalArgumentException("parts: no rows (expected: a table with a row or more)");
+    }
+    return new TableManifest(
+        TableManifest.VERSION,
+        kind,
+        data,
+        quarantine,
+        quarantine.stream().mapToLong(TableFile::rows).sum(),
+        content.imageSize(),
+        content.classNames(),
+        checksum.hex(),
+        content.codes(),
+        content.latents(),
+        content.reconstruction(),
+        content.provenance());
+  }
+
+  /** Groups files of one kind and split: training rows, rows held out, quarantine. */
+  private static List<List<PartFile>> inOrder(List<TablePart> parts) {
+    List<PartFile> all =
+        parts.stream()
+            .sorted(Comparator.comparingInt(TablePart::partition))
+            .flatMap(part -> part.files().stream())
+            .toList();
+    List<List<PartFile>> groups = new ArrayList<>();
+    for (TableKind kind : TableKind.values()) {
+      for (Subset split : Subset.values()) {
+        List<PartFile> group =
+            all.stream().filter(file -> file.kind() == kind && file.split() == split).toList();
+        if (!group.isEmpty()) {
+          groups.add(group);
+        }
+      }
+    }
+    return groups;
+  }
+
+  private static void moveInto(
+      FileSystem fs, Path table, List<PartFile> files, List<TableFile> target) throws IOException {
+    for (int i = 0; i < files.size(); i++) {
+      PartFile file = files.get(i);
+      String stem = file.kind() == TableKind.QUARANTINE ? "part" : file.split().label();
+      String name =
+          String.format(
+              Locale.ROOT,
+              "%s/%s-%05d-of-%05d.parquet",
+              file.kind().folder(),
+              stem,
+              i,
+              files.size());
+      Path destination = new Path(table, name);
+      fs.mkdirs(destination.getParent());
+      if (!fs.rename(new Path(file.staged()), destination)) {
+        throw new IOException("cannot rename " + file.staged() + " to " + destination);
+      }
+      target.add(new TableFile(name, file.split(), file.rows(), file.bytes(), file.sha256()));
+    }
+  }
+
+  private static String reason(Exception e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+}

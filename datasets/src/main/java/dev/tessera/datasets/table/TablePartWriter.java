@@ -1,0 +1,106 @@
+package dev.tessera.datasets.table;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.ParquetWriter;
+
+/**
+ * Writes the rows of one task attempt into a staging folder of the attempt's own, one file for each
+ * split. Closed without {@link #finish}, it removes what it wrote.
+ */
+public final class TablePartWriter<R> implements Closeable {
+
+  private final Configuration conf;
+  private final RowFormat<R> format;
+  private final Map<String, String> footer;
+  private final int partition;
+  private final Path folder;
+  private final FileSystem fs;
+  private final MessageDigest digest = ContentChecksum.sha256();
+  private final Map<Subset, OpenFile<R>> open = new EnumMap<>(Subset.class);
+  private ContentChecksum checksum = ContentChecksum.EMPTY;
+  private boolean finished;
+
+  TablePartWriter(
+      Configuration conf,
+      RowFormat<R> format,
+      Map<String, String> footer,
+      int partition,
+      Path folder)
+      throws IOException {
+    this.conf = conf;
+    this.format = format;
+    this.footer = footer;
+    this.partition = partition;
+    this.folder = folder;
+    this.fs = folder.getFileSystem(conf);
+  }
+
+  /** Appends a row. */
+  public void write(R row) throws IOException {
+    OpenFile<R> file = open.get(format.split(row));
+    if (file == null) {
+      file = openFile(format.split(row));
+    }
+    file.writer.write(row);
+    file.rows++;
+    checksum = checksum.plus(row, format, digest);
+  }
+
+  /** Closes the files and returns what the driver's commit needs. */
+  public TablePart finish() throws IOException {
+    List<PartFile> files = new ArrayList<>();
+    for (Map.Entry<Subset, OpenFile<R>> entry : open.entrySet()) {
+      OpenFile<R> file = entry.getValue();
+      file.writer.close();
+      files.add(
+          new PartFile(
+              file.file.getPath(),
+              format.kind(),
+              entry.getKey(),
+              file.rows,
+              file.file.bytes(),
+              file.file.sha256()));
+    }
+    finished = true;
+    return new TablePart(partition, files, checksum);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (!finished) {
+      finished = true;
+      fs.delete(folder, true);
+    }
+  }
+
+  private OpenFile<R> openFile(Subset split) throws IOException {
+    fs.mkdirs(folder);
+    DigestingFile file =
+        new DigestingFile(
+            fs, new Path(folder, format.kind().label() + "-" + split.label() + ".parquet"));
+    OpenFile<R> opened = new OpenFile<>(file, RowFileWriter.open(file, format, footer, conf));
+    open.put(split, opened);
+    return opened;
+  }
+
+  private static final class OpenFile<R> {
+
+    private final DigestingFile file;
+    private final ParquetWriter<R> writer;
+    private long rows;
+
+    OpenFile(DigestingFile file, ParquetWriter<R> writer) {
+      this.file = file;
+      this.writer = writer;
+    }
+  }
+}

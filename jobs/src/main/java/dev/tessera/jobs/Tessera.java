@@ -1,0 +1,70 @@
+package dev.tessera.jobs;
+
+import dev.tessera.jobs.doctor.DoctorCommand;
+import dev.tessera.jobs.ingest.IngestCommand;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code tessera} command. A subcommand is a class of its job's package, listed here; it binds
+ * arguments, calls the job and returns, and throws what goes wrong.
+ *
+ * <p>Exit codes: 0 done, 1 failed, 2 a mistake of the user's, told in one sentence.
+ */
+@Command(
+    name = "tessera",
+    description = "Large-scale generative training for Apache Spark.",
+    subcommands = {DoctorCommand.class, IngestCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    scope = ScopeType.INHERIT,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    synopsisSubcommandLabel = "COMMAND")
+public final class Tessera implements Runnable {
+
+  /** Shows the stack trace of a user's mistake too; the command line's form is {@code --debug}. */
+  static final String DEBUG_PROPERTY = "tessera.debug";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Show the stack trace of every error.")
+  private boolean debug;
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    Tessera root = new Tessera();
+    System.exit(root.prepared(new CommandLine(root), out, err).execute(args));
+  }
+
+  /** Sets how {@code line} and the subcommands it has by now speak and end. */
+  CommandLine prepared(CommandLine line, PrintWriter out, PrintWriter err) {
+    return line.setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, args) -> Mistake.report(e))
+        .setExecutionExceptionHandler(
+            (e, command, parsed) -> Mistake.report(e, command, showsTraces()));
+  }
+
+  private boolean showsTraces() {
+    return debug || Boolean.getBoolean(DEBUG_PROPERTY);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Missing command");
+  }
+}

@@ -1,0 +1,81 @@
+package dev.tessera.jobs.doctor;
+
+import dev.tessera.spark.barrier.LiveSlots;
+import dev.tessera.spark.barrier.Slots;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** {@code tessera doctor}: looks at the driver and every executor before a run does. */
+public final class Doctor {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private Doctor() {}
+
+  /** The doctor as an application of its own: {@code spark-submit --class ...Doctor}. */
+  public static void main(String[] paths) throws InterruptedException {
+    SparkSession session = SparkSession.builder().appName("doctor").getOrCreate();
+    DoctorReport report = run(session, List.of(paths));
+    report.lines().forEach(System.out::println);
+    session.stop();
+    if (report.exitCode() != 0) {
+      System.exit(report.exitCode());
+    }
+  }
+
+  /**
+   * Looks at all processes of the application. Loads libtorch in each.
+   *
+   * @param paths inputs and outputs whose file systems must be reachable from everywhere
+   */
+  public static DoctorReport run(SparkSession session, List<String> paths)
+      throws InterruptedException {
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    List<String> obstacles = new ArrayList<>(SettingsFacts.obstacles(spark.getConf()));
+    List<ProcessFacts> processes = new ArrayList<>();
+    processes.add(driver(spark, paths));
+    if (!spark.isLocal()) {
+      List<ProcessFacts> executors = executors(spark, paths);
+      processes.addAll(executors);
+      if (executors.isEmpty()) {
+        obstacles.add("no executor started: see the cluster manager's page for the reason");
+      }
+    }
+    processes.forEach(process -> obstacles.addAll(process.obstacles()));
+    if (obstacles.isEmpty()) {
+      obstacles.addAll(gang(spark));
+    }
+    return new DoctorReport(SettingsFacts.slots(spark.getConf()), processes, obstacles);
+  }
+
+  private static List<String> gang(JavaSparkContext spark) {
+    String problem = GangProbe.run(spark, LiveSlots.now(spark.sc()));
+    return problem.isEmpty() ? List.of() : List.of(problem);
+  }
+
+  private static ProcessFacts driver(JavaSparkContext spark, List<String> paths) {
+    return ProcessFacts.probe(
+        "driver",
+        spark.getConf().get("spark.driver.host", "localhost"),
+        paths.stream().map(path -> PathFacts.probe(path, spark.hadoopConfiguration())).toList());
+  }
+
+  private static List<ProcessFacts> executors(JavaSparkContext spark, List<String> paths)
+      throws InterruptedException {
+    int promised = Slots.of(spark.getConf()).total().orElse(1);
+    int slots = LiveSlots.await(spark.sc(), promised, PATIENCE);
+    if (slots == 0) {
+      return List.of();
+    }
+    ExecutorProbe probe =
+        new ExecutorProbe(UUID.randomUUID().toString(), paths, spark.hadoopConfiguration());
+    return EverySlot.run(spark, slots, probe).stream()
+        .sorted(Comparator.comparing(ProcessFacts::role))
+        .toList();
+  }
+}

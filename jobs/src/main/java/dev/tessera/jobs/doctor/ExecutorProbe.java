@@ -1,0 +1,43 @@
+package dev.tessera.jobs.doctor;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** The task that looks at its executor; of several in one process only the first does. */
+final class ExecutorProbe implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final Set<String> SEEN = ConcurrentHashMap.newKeySet();
+
+  private final String visit;
+  private final ArrayList<String> paths;
+  private final SerializableConfiguration hadoop;
+
+  /**
+   * @param visit tells one doctor's call from another in a process that both visit
+   */
+  ExecutorProbe(String visit, List<String> paths, Configuration hadoop) {
+    this.visit = visit;
+    this.paths = new ArrayList<>(paths);
+    this.hadoop = new SerializableConfiguration(hadoop);
+  }
+
+  /** What this executor found; empty when another task of it has looked already. */
+  List<ProcessFacts> look() {
+    if (!SEEN.add(visit)) {
+      return List.of();
+    }
+    SparkEnv env = SparkEnv.get();
+    List<PathFacts> files =
+        paths.stream().map(path -> PathFacts.probe(path, hadoop.value())).toList();
+    String host = env.blockManager().blockManagerId().host();
+    return List.of(ProcessFacts.probe("executor " + env.executorId(), host, files));
+  }
+}

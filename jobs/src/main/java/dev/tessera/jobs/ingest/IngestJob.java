@@ -1,0 +1,167 @@
+package dev.tessera.jobs.ingest;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.source.ImageSource;
+import dev.tessera.datasets.source.Listing;
+import dev.tessera.datasets.source.SourceSpec;
+import dev.tessera.datasets.source.Split;
+import dev.tessera.datasets.table.TableContent;
+import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.datasets.table.TableOutput;
+import dev.tessera.datasets.table.TablePart;
+import dev.tessera.models.UserException;
+import dev.tessera.spark.table.TableStage;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Raw images to an image table, as a Spark job over partitions: the driver lists and commits, tasks
+ * decode and write. Every picture of the source is in the table or in its quarantine.
+ */
+public final class IngestJob {
+
+  private static final long IMAGES_PER_TASK = 2_500;
+  private static final long MAX_TASKS = 10_000;
+
+  private IngestJob() {}
+
+  /**
+   * Runs the job.
+   *
+   * @throws InvalidDatasetException if the input is missing, empty or damaged as a whole, or if the
+   *     output exists or cannot be written; nothing is left behind
+   * @throws UserException if no picture of the input can be read
+   */
+  public static IngestSummary run(SparkSession spark, IngestRecipe recipe) {
+    Configuration conf = spark.sparkContext().hadoopConfiguration();
+    ImageSource source =
+        SourceSpec.parse(conf, recipe.input(), recipe.classPerFolder(), recipe.size());
+    Listing listing = list(conf, source, recipe.input());
+    checkApart(conf, recipe);
+    TableOutput output = TableOutput.begin(conf, recipe.output(), recipe.overwrite());
+    boolean committed = false;
+    try {
+      long start = System.nanoTime();
+      List<Split> splits = listing.splits(tasks(recipe, listing.count()));
+      List<IngestReport> reports =
+          TableStage.run(
+              spark, "ingest " + recipe.input(), splits, new IngestTask(source, recipe, output));
+      checkComplete(recipe, listing, reports);
+      TableManifest manifest = commit(conf, recipe, source, listing, reports, output);
+      committed = true;
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      return new IngestSummary(
+          recipe.output(), manifest, listing.count(), reasons(reports), seconds);
+    } finally {
+      if (!committed) {
+        output.abort(conf);
+      }
+    }
+  }
+
+  private static Listing list(Configuration conf, ImageSource source, String input) {
+    try {
+      return source.list(conf);
+    } catch (IOException e) {
+      throw new InvalidDatasetException(
+          "Cannot read " + input + " (" + e.getMessage() + "): check the input path", e);
+    }
+  }
+
+  /** An output inside its input would be read as input the next time, or overwritten now. */
+  private static void checkApart(Configuration conf, IngestRecipe recipe) {
+    if (recipe.input().startsWith("icons:")) {
+      return;
+    }
+    try {
+      Path input = qualified(conf, recipe.input());
+      Path output = qualified(conf, recipe.output());
+      if ((output + "/").startsWith(input + "/") || (input + "/").startsWith(output + "/")) {
+        throw new UserException(
+            "Output %s and input %s are one inside the other: choose another output"
+                .formatted(recipe.output(), recipe.input()));
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidDatasetException(
+          "Cannot write to " + recipe.output() + " (" + e.getMessage() + "): choose another output",
+          e);
+    }
+  }
+
+  private static Path qualified(Configuration conf, String path) throws IOException {
+    return new Path(path).getFileSystem(conf).makeQualified(new Path(path));
+  }
+
+  private static int tasks(IngestRecipe recipe, long count) {
+    if (recipe.partitions() > 0) {
+      return recipe.partitions();
+    }
+    return (int) Math.min(MAX_TASKS, (count + IMAGES_PER_TASK - 1) / IMAGES_PER_TASK);
+  }
+
+  private static void checkComplete(
+      IngestRecipe recipe, Listing listing, List<IngestReport> reports) {
+    long read = reports.stream().mapToLong(IngestReport::read).sum();
+    long written = reports.stream().mapToLong(IngestReport::written).sum();
+    if (read != listing.count() || written != read) {
+      throw new UserException(
+          "%s changed while it was read: %d pictures listed, %d read, %d written; run ingest again"
+              .formatted(recipe.input(), listing.count(), read, written));
+    }
+    if (reports.stream().allMatch(report -> report.images().rows() == 0)) {
+      throw new UserException(
+          "%s holds no readable picture; reasons of all %d: %s"
+              .formatted(recipe.input(), read, reasons(reports)));
+    }
+  }
+
+  private static TableManifest commit(
+      Configuration conf,
+      IngestRecipe recipe,
+      ImageSource source,
+      Listing listing,
+      List<IngestReport> reports,
+      TableOutput output) {
+    List<TablePart> parts = new ArrayList<>();
+    for (IngestReport report : reports) {
+      parts.add(report.images());
+      parts.add(report.quarantine());
+    }
+    TableContent content =
+        TableContent.images(
+            recipe.size(),
+            classNames(listing, reports),
+            Map.of(
+                "input", recipe.input(),
+                "source", source.name(),
+                "crop", recipe.crop().name().toLowerCase(Locale.ROOT),
+                "filter", recipe.filter().name().toLowerCase(Locale.ROOT),
+                "background", recipe.background()));
+    return output.commit(conf, parts, content);
+  }
+
+  /** The source's names; numbers for labels beyond them. */
+  private static List<String> classNames(Listing listing, List<IngestReport> reports) {
+    List<String> names = new ArrayList<>(listing.classNames());
+    int max = reports.stream().mapToInt(IngestReport::maxLabel).max().orElse(-1);
+    while (names.size() <= max) {
+      names.add(Integer.toString(names.size()));
+    }
+    return names;
+  }
+
+  private static Map<String, Long> reasons(List<IngestReport> reports) {
+    Map<String, Long> reasons = new TreeMap<>();
+    for (IngestReport report : reports) {
+      report.reasons().forEach((reason, count) -> reasons.merge(reason, count, Long::sum));
+    }
+    return reasons;
+  }
+}

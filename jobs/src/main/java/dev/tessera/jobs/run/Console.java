@@ -1,0 +1,98 @@
+package dev.tessera.jobs.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintStream;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/** Where a command tells a person, a log or a program how it is going. */
+public final class Console {
+
+  /** Who reads. */
+  public enum Mode {
+    /** A person at a terminal: the progress line is redrawn in place. */
+    TERMINAL,
+    /** A log: a plain line every ten seconds. */
+    PLAIN,
+    /** A program: one JSON object a line. */
+    JSON
+  }
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final PrintStream out;
+  private final Mode mode;
+  private final int width;
+  private final LongSupplier nanos;
+
+  Console(PrintStream out, Mode mode, int width, LongSupplier nanos) {
+    this.out = out;
+    this.mode = mode;
+    this.width = width;
+    this.nanos = nanos;
+  }
+
+  /** Standard output, read by a program if {@code json}, else by whoever is there. */
+  public static Console standard(boolean json) {
+    Mode mode = Terminal.present() ? Mode.TERMINAL : Mode.PLAIN;
+    return new Console(System.out, json ? Mode.JSON : mode, Terminal.width(), System::nanoTime);
+  }
+
+  public Mode mode() {
+    return mode;
+  }
+
+  /** Prints the facts known before the first step. */
+  public void print(ConsoleBlock block) {
+    if (mode == Mode.JSON) {
+      ObjectNode node = MAPPER.createObjectNode();
+      node.put("kind", "start");
+      node.put("title", block.title());
+      ObjectNode facts = node.putObject("facts");
+      block.facts().forEach(facts::put);
+      line(node.toString());
+    } else {
+      out.print(block.text());
+      out.flush();
+    }
+  }
+
+  /** Prints one sentence, such as where the report is. */
+  public void say(String sentence) {
+    if (mode == Mode.JSON) {
+      line(MAPPER.createObjectNode().put("kind", "note").put("text", sentence).toString());
+    } else {
+      line(sentence);
+    }
+  }
+
+  /**
+   * Begins the progress line of a job.
+   *
+   * @param job the word that opens the line
+   * @param imagesBefore images seen before this attempt; they do not count for the speed
+   * @param imagesTotal images to see in all, or 0 if nobody knows
+   */
+  public ProgressLine progress(String job, long imagesBefore, long imagesTotal) {
+    return new ProgressLine(this, nanos, new ProgressText(job, imagesTotal), imagesBefore);
+  }
+
+  void line(String text) {
+    out.println(text);
+    out.flush();
+  }
+
+  /** Draws over the line that stands there; nothing follows it until {@link #line}. */
+  void redraw(String text, int covers) {
+    String cut = text.length() < width ? text : text.substring(0, Math.max(0, width - 2)) + "…";
+    out.print("\r" + cut + " ".repeat(Math.max(0, Math.min(covers, width - 1) - cut.length())));
+    out.flush();
+  }
+
+  void json(String job, Map<String, ?> fields) {
+    ObjectNode node = MAPPER.createObjectNode().put("kind", "progress").put("job", job);
+    fields.forEach((key, value) -> node.set(key, MAPPER.valueToTree(value)));
+    line(node.toString());
+  }
+}

@@ -1,0 +1,79 @@
+package dev.tessera.jobs.run;
+
+import java.lang.management.ManagementFactory;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.apache.spark.package$;
+
+/**
+ * What a run ran on, by group and name: enough to explain a difference between two runs.
+ *
+ * @param groups such as {@code java} with {@code version}; values of secret settings are hidden
+ */
+public record Environment(Map<String, Map<String, String>> groups) {
+
+  /** The default of {@code spark.redaction.regex}. */
+  private static final Pattern SECRET =
+      Pattern.compile("(?i)secret|password|token|access[.]?key|credential");
+
+  /** What the driver knows about itself. */
+  public static Environment ofDriver(SparkConf conf) {
+    Map<String, Map<String, String>> groups = new LinkedHashMap<>();
+    groups.put("tessera", tessera());
+    groups.put("java", java());
+    groups.put("machine", machine());
+    groups.put("spark", spark(conf));
+    return new Environment(groups);
+  }
+
+  /** These facts and those of another group, such as libtorch's. */
+  public Environment with(String group, Map<String, String> facts) {
+    Map<String, Map<String, String>> more = new LinkedHashMap<>(groups);
+    more.put(group, facts);
+    return new Environment(more);
+  }
+
+  private static Map<String, String> tessera() {
+    String version = Environment.class.getPackage().getImplementationVersion();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("version", version == null ? "from classes" : version);
+    facts.put("started", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    return facts;
+  }
+
+  private static Map<String, String> java() {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("version", System.getProperty("java.version"));
+    facts.put("vendor", System.getProperty("java.vendor"));
+    facts.put("heap", (Runtime.getRuntime().maxMemory() >> 20) + " MiB");
+    facts.put("pid", String.valueOf(ProcessHandle.current().pid()));
+    return facts;
+  }
+
+  private static Map<String, String> machine() {
+    var system = ManagementFactory.getOperatingSystemMXBean();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("system", system.getName() + " " + system.getVersion());
+    facts.put("architecture", system.getArch());
+    facts.put("cores", String.valueOf(system.getAvailableProcessors()));
+    if (system instanceof com.sun.management.OperatingSystemMXBean memory) {
+      facts.put("memory", (memory.getTotalMemorySize() >> 20) + " MiB");
+    }
+    return facts;
+  }
+
+  private static Map<String, String> spark(SparkConf conf) {
+    Map<String, String> facts = new TreeMap<>();
+    for (var setting : conf.getAll()) {
+      boolean secret = SECRET.matcher(setting._1()).find();
+      facts.put(setting._1(), secret ? "(hidden)" : setting._2());
+    }
+    facts.put("version", package$.MODULE$.SPARK_VERSION());
+    return facts;
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tessera.jobs.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How the progress line reads.
+ *
+ * @param job the word that opens it
+ * @param total images to see in all, or 0 if nobody knows
+ */
+record ProgressText(String job, long total) {
+
+  private static final String GAP = "  ";
+
+  /** {@code train 12,800/20,480 images 1,934 images/s loss 0.4312 4m12s left}, wider apart. */
+  String running(long images, double perSecond, Map<String, Double> values) {
+    List<String> parts = new ArrayList<>();
+    parts.add(job);
+    parts.add(
+        total > 0
+            ? Quantity.count(images) + "/" + Quantity.count(total) + " images"
+            : Quantity.count(images) + " images");
+    if (perSecond > 0) {
+      parts.add(Quantity.rate(perSecond) + " images/s");
+    }
+    values.forEach((name, value) -> parts.add(name + " " + Quantity.value(value)));
+    if (perSecond > 0 && total > images) {
+      parts.add(Quantity.duration((total - images) / perSecond) + " left");
+    }
+    return String.join(GAP, parts);
+  }
+
+  /** {@code train 20,480 images in 10m35s 32.2 images/s loss 0.4100}, wider apart. */
+  String finished(long images, double seconds, double perSecond, Map<String, Double> values) {
+    List<String> parts = new ArrayList<>();
+    parts.add(job);
+    parts.add(Quantity.count(images) + " images in " + Quantity.duration(seconds));
+    if (perSecond > 0) {
+      parts.add(Quantity.rate(perSecond) + " images/s");
+    }
+    values.forEach((name, value) -> parts.add(name + " " + Quantity.value(value)));
+    return String.join(GAP, parts);
+  }
+}

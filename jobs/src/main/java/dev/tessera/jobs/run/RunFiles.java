@@ -1,0 +1,86 @@
+package dev.tessera.jobs.run;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Small whole files below one folder; a reader never sees half of one. */
+final class RunFiles {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final FileSystem system;
+  private final Path folder;
+
+  RunFiles(FileSystem system, Path folder) {
+    this.system = system;
+    this.folder = folder;
+  }
+
+  /** Makes the folder with one file in it; false if somebody else has or was faster. */
+  boolean claim(String name, String content) throws IOException {
+    if (system.exists(folder)) {
+      return false;
+    }
+    system.mkdirs(folder);
+    try (FSDataOutputStream out = system.create(new Path(folder, name), false)) {
+      out.write(content.getBytes(StandardCharsets.UTF_8));
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  boolean exists(String name) throws IOException {
+    return system.exists(new Path(folder, name));
+  }
+
+  FileStatus[] list(String name) throws IOException {
+    return system.listStatus(new Path(folder, name));
+  }
+
+  byte[] bytes(Path file) throws IOException {
+    try (FSDataInputStream in = system.open(file)) {
+      return in.readAllBytes();
+    }
+  }
+
+  Optional<String> text(String name) throws IOException {
+    try {
+      return Optional.of(new String(bytes(new Path(folder, name)), StandardCharsets.UTF_8));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
+  <T> Optional<T> json(String name, TypeReference<T> type) throws IOException {
+    Optional<String> text = text(name);
+    return text.isEmpty() ? Optional.empty() : Optional.of(JSON.readValue(text.get(), type));
+  }
+
+  void writeJson(String name, Object value) throws IOException {
+    write(name, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(value));
+  }
+
+  /** Written aside and renamed. */
+  void write(String name, byte[] content) throws IOException {
+    Path target = new Path(folder, name);
+    Path aside = new Path(target.getParent(), "." + target.getName() + ".writing");
+    try (FSDataOutputStream out = system.create(aside, true)) {
+      out.write(content);
+    }
+    system.delete(target, false);
+    if (!system.rename(aside, target)) {
+      throw new IOException("Cannot rename " + aside + " to " + target);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tessera.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tessera.jobs.run.Grid;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** One real command from its arguments to its exit code. */
+class IngestAtTheTerminalTest {
+
+  @TempDir private Path folder;
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void useThisProcess() {
+    System.setProperty("spark.master", "local[1]");
+    System.setProperty("spark.ui.enabled", "false");
+    System.setProperty("spark.driver.host", "localhost");
+  }
+
+  @AfterEach
+  void forgetSettings() {
+    List.of("spark.master", "spark.ui.enabled", "spark.driver.host").forEach(System::clearProperty);
+  }
+
+  private int ingest(String input, String... more) {
+    Tessera root = new Tessera();
+    PrintWriter printed = new PrintWriter(err, true);
+    CommandLine line = root.prepared(new CommandLine(root), printed, printed);
+    List<String> args = new ArrayList<>(List.of("ingest", "--input", input));
+    Collections.addAll(args, "--output", folder + "/table");
+    Collections.addAll(args, more);
+    return line.execute(args.toArray(new String[0]));
+  }
+
+  @Test
+  void picturesBecomeATableAndMistakesASentence() throws Exception {
+    Path pictures = Files.createDirectories(folder.resolve("pictures"));
+    for (int i = 0; i < 3; i++) {
+      byte[] rgb = new byte[16 * 16 * 3];
+      Arrays.fill(rgb, (byte) (i * 50));
+      Files.write(pictures.resolve(i + ".png"), new Grid(16, 16, 1, 1).png(List.of(rgb)));
+    }
+
+    assertThat(ingest(pictures.toString(), "sise=8", "crop=centre")).isEqualTo(2);
+    assertThat(ingest(folder + "/nothing")).isEqualTo(2);
+    assertThat(folder.resolve("table")).doesNotExist();
+    assertThat(ingest(pictures.toString(), "size=8")).as(err.toString()).isZero();
+    assertThat(ingest(pictures.toString(), "size=8")).isEqualTo(2);
+    assertThat(ingest(pictures.toString(), "size=8", "--overwrite")).isZero();
+
+    assertThat(err.toString())
+        .contains("sise: unknown key (did you mean size?)", "nearest: center", "/nothing")
+        .contains("--overwrite")
+        .doesNotContain("\tat ");
+  }
+}

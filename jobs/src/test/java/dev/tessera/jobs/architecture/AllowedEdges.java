@@ -1,0 +1,90 @@
+package dev.tessera.jobs.architecture;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * Which package may use which. A new edge is a decision: add it here, in the change that needs it,
+ * with a reason in its message. {@code docs/architecture.md} tells why the arrows go this way.
+ */
+final class AllowedEdges {
+
+  /** Package, then the packages it may use; all below {@code dev.tessera}. */
+  private static final String TABLE =
+      """
+      datasets             :
+      datasets.image       : datasets
+      datasets.table       : datasets
+      datasets.source      : datasets datasets.image datasets.table
+      datasets.batch       : datasets datasets.image datasets.table
+
+      models               :
+      models.graph         : models
+      models.checkpoint    : models
+      models.evaluation    : models
+      models.runtime       : models models.graph
+      models.nn            : models models.graph
+      models.train         : models models.graph models.runtime models.checkpoint
+      models.vqgan         : models models.graph models.runtime models.nn models.train models.checkpoint
+      models.diffusion     : models models.graph models.runtime models.nn models.train models.checkpoint
+
+      spark.ui             :
+      spark.settings       : models
+      spark.device         : models spark.settings
+      spark.collective     : models models.train spark.settings
+      spark.barrier        : datasets models models.train spark.settings spark.device spark.collective spark.ui
+      spark                : models spark.settings spark.device spark.barrier spark.ui
+      spark.table          : datasets datasets.image datasets.source datasets.table models
+      spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table
+      spark.inference      : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.table
+
+      jobs.config          : models
+      jobs.run             : models
+      jobs.doctor          : models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
+      jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
+      jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run
+      jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run
+      jobs.sample          : datasets datasets.table models models.graph models.runtime models.checkpoint models.diffusion models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run
+      jobs.export          : models models.graph models.runtime models.checkpoint models.diffusion models.vqgan jobs.config jobs.run
+      jobs.plan            : models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
+      jobs.bench           : models models.graph models.runtime models.nn models.train models.diffusion models.vqgan spark.barrier spark.collective jobs.config jobs.run
+      jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample
+      jobs                 : datasets models jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.export jobs.plan jobs.doctor jobs.bench jobs.demo
+      """;
+
+  /** Libraries that only some packages may use. */
+  static final Map<String, List<String>> LIBRARIES =
+      Map.of(
+          "org.apache.spark", List.of("spark", "jobs"),
+          "scala", List.of("spark", "jobs"),
+          "picocli", List.of("jobs"),
+          "ai.djl", List.of("models.runtime", "jobs.bench"),
+          "com.fasterxml.jackson.dataformat.yaml", List.of("jobs.config"),
+          "org.apache.parquet", List.of("datasets.table", "datasets.source"),
+          "org.apache.arrow", List.of("datasets.batch"),
+          "com.github.weisj.jsvg", List.of("datasets.source"));
+
+  /** Names that say nothing about what is inside. */
+  static final Pattern VAGUE =
+      Pattern.compile("(?i)(util|utils|utilities|helper|helpers|common|misc|manager|managers)");
+
+  private AllowedEdges() {}
+
+  /** The table: what each package may use. */
+  static Map<String, Set<String>> table() {
+    Map<String, Set<String>> allowed = new LinkedHashMap<>();
+    for (String row : TABLE.lines().filter(line -> !line.isBlank()).toList()) {
+      String[] sides = row.split(":", 2);
+      String used = sides[1].strip();
+      Set<String> targets = used.isEmpty() ? Set.of() : Set.of(used.split(" +"));
+      if (allowed.put(sides[0].strip(), new TreeSet<>(targets)) != null) {
+        throw new IllegalStateException(sides[0].strip() + " has two rows");
+      }
+    }
+    return allowed;
+  }
+}

@@ -1,0 +1,164 @@
+package dev.tessera.jobs.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+
+  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+
+  @Test
+  void packagesUseOnlyWhatTheTableAllows() throws Exception {
+    List<SourceFile> files = SourceFile.all(ROOT);
+
+    assertThat(files).extracting(SourceFile::packageName).contains("models", "datasets", "jobs");
+    assertThat(newEdges(files, AllowedEdges.table())).isEmpty();
+  }
+
+  @Test
+  void aNewEdgeIsFoundWithItsLine() {
+    String text =
+        """
+        package dev.tessera.models.graph;
+
+        import static dev.tessera.models.train.Loop.run;
+        // import dev.tessera.spark.barrier.Gang;
+        /** {@link dev.tessera.spark.barrier.Gang} */
+        class A {
+          String name = "dev.tessera.spark.barrier.Gang";
+          dev.tessera.datasets.batch.Batch batch;
+        }
+        """;
+
+    assertThat(newEdges(List.of(SourceFile.of("A.java", text)), AllowedEdges.table()))
+        .containsExactly(
+            "A.java:3: models.graph uses models.train (expected one of: [models])",
+            "A.java:8: models.graph uses datasets.batch (expected one of: [models])");
+  }
+
+  private static List<String> newEdges(List<SourceFile> files, Map<String, Set<String>> allowed) {
+    List<String> found = new ArrayList<>();
+    for (SourceFile file : files) {
+      Set<String> targets = allowed.get(file.packageName());
+      if (targets == null) {
+        found.add(file.place() + ":1: " + file.packageName() + " is not in the table");
+        continue;
+      }
+      for (SourceFile.Use use : file.uses()) {
+        if (!targets.contains(use.name())) {
+          found.add(
+              "%s:%d: %s uses %s (expected one of: %s)"
+                  .formatted(file.place(), use.line(), file.packageName(), use.name(), targets));
+        }
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void theTableHasNoCircle() {
+    Map<String, Set<String>> rest = AllowedEdges.table();
+    assertThat(rest.keySet()).containsAll(rest.values().stream().flatMap(Set::stream).toList());
+    while (!rest.isEmpty()) {
+      Set<String> free = new HashSet<>();
+      rest.forEach((name, uses) -> addIf(free, name, uses.stream().noneMatch(rest::containsKey)));
+      assertThat(free).as("packages that use each other: " + rest.keySet()).isNotEmpty();
+      rest.keySet().removeAll(free);
+    }
+  }
+
+  private static void addIf(Set<String> names, String name, boolean condition) {
+    if (condition) {
+      names.add(name);
+    }
+  }
+
+  @Test
+  void modulesPointOneWay() {
+    Map<String, Set<String>> below =
+        Map.of(
+            "datasets", Set.of("datasets"),
+            "models", Set.of("models"),
+            "spark", Set.of("spark", "datasets", "models"),
+            "jobs", Set.of("jobs", "spark", "datasets", "models"));
+    AllowedEdges.table()
+        .forEach(
+            (from, uses) ->
+                assertThat(uses).as(from).allMatch(to -> below.get(top(from)).contains(top(to))));
+  }
+
+  private static String top(String name) {
+    return name.split("\\.", 2)[0];
+  }
+
+  @Test
+  void librariesStayWhereTheyBelong() throws Exception {
+    List<String> found = new ArrayList<>();
+    for (SourceFile file : SourceFile.all(ROOT)) {
+      AllowedEdges.LIBRARIES.forEach(
+          (library, places) -> {
+            boolean allowed =
+                places.stream().anyMatch(p -> (file.packageName() + ".").startsWith(p + "."));
+            if (!allowed) {
+              file.imports(library)
+                  .forEach(
+                      use ->
+                          found.add(
+                              "%s:%d: imports %s (expected only in %s)"
+                                  .formatted(file.place(), use.line(), use.name(), places)));
+            }
+          });
+    }
+    assertThat(found).isEmpty();
+  }
+
+  @Test
+  void noFileIsScalaOrHasAVagueName() throws Exception {
+    List<String> found = new ArrayList<>();
+    Files.walkFileTree(
+        ROOT,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+            String name = folder.getFileName().toString();
+            boolean skipped = name.startsWith(".") || name.equals("target") || name.equals("runs");
+            if (!skipped
+                && folder.toString().contains("src")
+                && AllowedEdges.VAGUE.matcher(name).matches()) {
+              found.add(ROOT.relativize(folder) + " (expected: a package named for its duty)");
+            }
+            return skipped ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            String name = file.getFileName().toString();
+            if (name.endsWith(".scala")) {
+              found.add(ROOT.relativize(file) + " (expected: Java)");
+            }
+            if (name.matches(".*(Util|Utils|Helper|Helpers|Manager|Common)\\.java")) {
+              found.add(ROOT.relativize(file) + " (expected: a class named for its duty)");
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) {
+            return FileVisitResult.CONTINUE; // Gone since its folder was listed.
+          }
+        });
+    assertThat(found).isEmpty();
+  }
+}

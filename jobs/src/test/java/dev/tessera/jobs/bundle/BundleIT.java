@@ -1,0 +1,88 @@
+package dev.tessera.jobs.bundle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.Test;
+
+/** The jars that a user hands to spark-submit, as the build left them. */
+class BundleIT {
+
+  private static final Path FOLDER = Path.of(System.getProperty("tessera.bundle"));
+
+  private static List<String> entries(String glob) throws IOException {
+    try (Stream<Path> files = Files.list(FOLDER)) {
+      Path jar =
+          files
+              .filter(
+                  file ->
+                      file.getFileSystem()
+                          .getPathMatcher("glob:" + glob)
+                          .matches(file.getFileName()))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("no " + glob + " in " + FOLDER));
+      try (ZipFile zip = new ZipFile(jar.toFile())) {
+        return zip.stream().map(ZipEntry::getName).toList();
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  @Test
+  void theBundleHoldsOursAndWhatSparkLacks() throws IOException {
+    assertThat(entries("tessera-[0-9]*.jar"))
+        .contains(
+            "dev/tessera/spark/TesseraPlugin.class",
+            "dev/tessera/jobs/doctor/Doctor.class",
+            "dev/tessera/models/UserException.class",
+            "dev/tessera/datasets/InvalidDatasetException.class",
+            // Never relocated: JNI and JNA find their classes by name.
+            "ai/djl/engine/Engine.class",
+            "ai/djl/pytorch/jni/PyTorchLibrary.class",
+            "com/sun/jna/Native.class",
+            "picocli/CommandLine.class",
+            "META-INF/services/ai.djl.engine.EngineProvider")
+        .anyMatch(name -> name.startsWith("com/github/weisj/jsvg/"))
+        .anyMatch(name -> name.startsWith("META-INF/resources/webjars/bootstrap-icons/"))
+        .anyMatch(name -> name.startsWith("META-INF/resources/webjars/flag-icons/"));
+  }
+
+  @Test
+  void theBundleHoldsNothingThatSparkBrings() throws IOException {
+    assertThat(entries("tessera-[0-9]*.jar"))
+        .noneMatch(
+            name ->
+                Stream.of(
+                        "org/apache/",
+                        "scala/",
+                        "org/slf4j/",
+                        "com/fasterxml/",
+                        "io/netty/",
+                        "com/google/",
+                        "org/junit/",
+                        "org/assertj/",
+                        "pytorch/",
+                        "native/")
+                    .anyMatch(name::startsWith))
+        .noneMatch(name -> name.endsWith(".so") && !name.startsWith("com/sun/jna/"))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void nativesAreAJarOfTheirOwn() throws IOException {
+    List<String> natives = entries("tessera-natives-cpu-*.jar");
+
+    assertThat(natives)
+        .anyMatch(name -> name.contains("libtorch_cpu.so"))
+        .anyMatch(name -> name.contains("libdjl_torch.so"))
+        .noneMatch(name -> name.endsWith(".class"));
+  }
+}

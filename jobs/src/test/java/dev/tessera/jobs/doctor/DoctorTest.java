@@ -1,0 +1,99 @@
+package dev.tessera.jobs.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DoctorTest {
+
+  private static final CpuFacts CPU = new CpuFacts("model", 2, List.of("avx2"));
+  private static final RoomFacts ROOM = new RoomFacts(8L << 30, 1L << 30, "/tmp", 9L << 30);
+
+  private static ProcessFacts facts(LibtorchFacts libtorch, RoomFacts room, PathFacts... files) {
+    return new ProcessFacts(
+        "executor 0",
+        "host-a",
+        7,
+        "jvm",
+        libtorch,
+        CPU,
+        List.of(),
+        room,
+        List.of(),
+        List.of(files));
+  }
+
+  @Test
+  void cpuFeaturesAreReadFromTheKernelsList() {
+    CpuFacts cpu =
+        CpuFacts.of(
+            List.of("processor\t: 0", "model name\t: Some CPU", "flags\t\t: fpu avx2 fma amx_bf16"),
+            4);
+
+    assertThat(cpu).isEqualTo(new CpuFacts("Some CPU", 4, List.of("avx2", "fma", "amx_bf16")));
+    assertThat(CpuFacts.of(List.of(), 1).features()).isEmpty();
+  }
+
+  @Test
+  void noDriverMeansNoGpu() {
+    assertThat(GpuFacts.probe("no-such-program-as-this")).isEmpty();
+  }
+
+  @Test
+  void healthGivesExitCodeZero() {
+    ProcessFacts well = facts(new LibtorchFacts("2.7.1", "/lib", ""), ROOM);
+    DoctorReport report = new DoctorReport("2 ranks", List.of(well), well.obstacles());
+
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.lines())
+        .contains("  libtorch  2.7.1 in /lib", "Nothing found that would stop a run.");
+  }
+
+  @Test
+  void eachObstacleNamesItsProcessAndGivesExitCodeOne() {
+    ProcessFacts ill =
+        facts(
+            new LibtorchFacts("", "", "libtorch cannot be loaded"),
+            new RoomFacts(8L << 30, 1L << 30, "/tmp", 1L << 20),
+            new PathFacts("hdfs://x", "hdfs://x cannot be reached: refused"));
+    DoctorReport report = new DoctorReport("2 ranks", List.of(ill), ill.obstacles());
+
+    assertThat(report.exitCode()).isEqualTo(1);
+    assertThat(report.obstacles())
+        .containsExactly(
+            "executor 0 on host-a: libtorch cannot be loaded",
+            "executor 0 on host-a: only 1 MiB free in /tmp: free some, or move it with"
+                + " spark.local.dir and -Djava.io.tmpdir",
+            "executor 0 on host-a: hdfs://x cannot be reached: refused");
+  }
+
+  @Test
+  void pathsAreAskedOfTheirFileSystem(@TempDir Path folder) {
+    Configuration conf = new Configuration();
+
+    assertThat(PathFacts.probe(folder + "/not-yet-there", conf).problem()).isEmpty();
+    assertThat(PathFacts.probe("nosuch://host/path", conf).problem())
+        .contains("nosuch://host/path cannot be reached");
+  }
+
+  @Test
+  void settingsThatStopARunAreAllNamed() {
+    SparkConf conf =
+        new SparkConf(false)
+            .set("spark.master", "local[2]")
+            .set("spark.dynamicAllocation.enabled", "true")
+            .set("spark.task.resource.gpu.amount", "1")
+            .set("spark.tessera.maxAttempts", "0");
+
+    assertThat(SettingsFacts.obstacles(conf))
+        .anyMatch(line -> line.contains("spark.plugins=dev.tessera.spark.TesseraPlugin"))
+        .anyMatch(line -> line.contains("spark.dynamicAllocation.enabled=false"))
+        .anyMatch(line -> line.contains("spark.tessera.maxAttempts"))
+        .anyMatch(line -> line.contains("local[2]"));
+  }
+}

@@ -1,0 +1,65 @@
+package dev.tessera.models.checkpoint;
+
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * All that a checkpoint will hold.
+ *
+ * @param imagesSeen the run's position, which names and orders checkpoints
+ * @param step optimiser steps done
+ * @param attempt the attempt that writes, from 0
+ * @param model identity of the model
+ * @param counters small numbers to restore, such as the loss scale; finite
+ * @param files tensors; a name occurs once in all files together
+ */
+public record CheckpointContent(
+    long imagesSeen,
+    long step,
+    int attempt,
+    ModelIdentity model,
+    Map<String, Double> counters,
+    List<TensorFile> files) {
+
+  public CheckpointContent {
+    requireNotNegative("imagesSeen", imagesSeen);
+    requireNotNegative("step", step);
+    requireNotNegative("attempt", attempt);
+    counters = Collections.unmodifiableMap(new TreeMap<>(counters));
+    counters.forEach(CheckpointContent::requireFinite);
+    files = List.copyOf(files);
+    requireUniqueNames(files);
+  }
+
+  private static void requireNotNegative(String name, long value) {
+    if (value < 0) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: 0 or more)");
+    }
+  }
+
+  private static void requireFinite(String name, double value) {
+    if (!Double.isFinite(value)) {
+      throw new IllegalArgumentException(
+          "counters: " + name + " is " + value + " (expected: finite)");
+    }
+  }
+
+  private static void requireUniqueNames(List<TensorFile> files) {
+    Set<String> names = new HashSet<>();
+    for (TensorFile file : files) {
+      if (!names.add(file.name())) {
+        throw new IllegalArgumentException("files: '" + file.name() + "' twice (expected: once)");
+      }
+      for (NamedTensor tensor : file.tensors()) {
+        if (!names.add(tensor.name())) {
+          throw new IllegalArgumentException(
+              "files: tensor '" + tensor.name() + "' twice (expected: once)");
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tessera.spark;
+
+import dev.tessera.spark.barrier.GangDesk;
+import dev.tessera.spark.settings.RuntimeProperties;
+import dev.tessera.spark.settings.TesseraSettings;
+import dev.tessera.spark.ui.RunStatus;
+import java.util.Map;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.plugin.DriverPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+
+/**
+ * The driver's side. Runs before SparkEnv is complete, so it reads nothing but the configuration;
+ * mistakes in {@code spark.tessera.*} stop the application here, all at once.
+ */
+final class TesseraDriver implements DriverPlugin {
+
+  @Override
+  public Map<String, String> init(SparkContext spark, PluginContext context) {
+    TesseraSettings.from(context.conf());
+    RuntimeProperties.setMissing();
+    GangDesk.open();
+    return Map.of();
+  }
+
+  @Override
+  public void registerMetrics(String applicationId, PluginContext context) {
+    RunStatus.driver().publish(context.metricRegistry());
+  }
+
+  @Override
+  public Object receive(Object message) {
+    return GangDesk.receive(message);
+  }
+
+  @Override
+  public void shutdown() {
+    GangDesk.close();
+    RunStatus.driver().withdraw();
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tessera.spark;
+
+import dev.tessera.spark.barrier.GangChannel;
+import dev.tessera.spark.settings.RuntimeProperties;
+import java.util.Map;
+import org.apache.spark.api.plugin.ExecutorPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+
+/** An executor's side: opens the line to the driver for the tasks that will run here. */
+final class TesseraExecutor implements ExecutorPlugin {
+
+  @Override
+  public void init(PluginContext context, Map<String, String> fromDriver) {
+    RuntimeProperties.setMissing();
+    GangChannel.open(context);
+  }
+
+  @Override
+  public void shutdown() {
+    GangChannel.close();
+  }
+}

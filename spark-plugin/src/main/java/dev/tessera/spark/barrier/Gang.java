@@ -1,0 +1,120 @@
+package dev.tessera.spark.barrier;
+
+import dev.tessera.models.UserException;
+import dev.tessera.spark.ui.RunStatus;
+import java.io.Serializable;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.IntFunction;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * Runs one task on all ranks of a gang, on barrier tasks that all start together and talk to each
+ * other directly. A failed attempt is followed by another, as a new Spark job: Spark itself never
+ * retries a barrier result stage.
+ */
+public final class Gang<R extends Serializable> {
+
+  private static final int SECRET_BYTES = 32;
+
+  private final JavaSparkContext spark;
+  private final GangSpec spec;
+  private final IntFunction<RankTask<R>> tasks;
+  private final GangListener listener;
+  private final String runId = UUID.randomUUID().toString();
+
+  private Gang(
+      JavaSparkContext spark,
+      GangSpec spec,
+      IntFunction<RankTask<R>> tasks,
+      GangListener listener) {
+    this.spark = spark;
+    this.spec = spec;
+    this.tasks = tasks;
+    this.listener = listener;
+  }
+
+  /**
+   * Runs the gang to its end.
+   *
+   * @param tasks the task of an attempt, given its number from 0: where to resume is decided here
+   * @return what the ranks returned, in order of rank
+   * @throws UserException (or {@code InvalidDatasetException}) for a mistake of the user's, found
+   *     before anything is submitted or thrown by a rank; never retried
+   * @throws GangException when the last attempt that the retry policy allows has failed
+   */
+  public static <R extends Serializable> List<R> run(
+      JavaSparkContext spark,
+      GangSpec spec,
+      IntFunction<RankTask<R>> tasks,
+      GangListener listener) {
+    return new Gang<>(spark, spec, tasks, listener).attempts();
+  }
+
+  private List<R> attempts() {
+    PreSubmit.check(spark.getConf(), GangDesk.isOpen(), spec.ranks(), spec.gpu());
+    try {
+      for (int number = 0; ; number++) {
+        try {
+          return attempt(number);
+        } catch (AttemptFailure failure) {
+          afterFailure(number, failure);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new GangException(spec.name() + " was interrupted", e);
+    }
+  }
+
+  private List<R> attempt(int number) throws AttemptFailure, InterruptedException {
+    int ranks = ranks(number);
+    AttemptId id = new AttemptId(runId, number);
+    byte[] secret = new byte[SECRET_BYTES];
+    new SecureRandom().nextBytes(secret);
+    RankPlan<R> plan =
+        new RankPlan<>(
+            id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), tasks.apply(number));
+    RunStatus.driver().attempt(spec.name(), number, ranks);
+    return new AttemptJob<>(spark, plan, new Attempt(id, ranks, secret), listener)
+        .run(spec.name() + ", attempt " + (number + 1));
+  }
+
+  private int ranks(int number) throws InterruptedException {
+    int slots = LiveSlots.await(spark.sc(), spec.ranks(), spec.settings().slotsWait());
+    int ranks = number == 0 ? spec.ranks() : spec.ranksOfSlots().applyAsInt(slots);
+    if (ranks >= 1 && ranks <= slots) {
+      return ranks;
+    }
+    UserException tooFew = Slots.of(spark.getConf()).tooFew(Math.max(1, ranks), slots);
+    if (number == 0) {
+      throw tooFew;
+    }
+    throw new GangException(
+        spec.name() + " was given up, its lost executors were not replaced: " + tooFew.getMessage(),
+        tooFew);
+  }
+
+  private void afterFailure(int number, AttemptFailure failure) throws InterruptedException {
+    RuntimeException mistake = RankFailure.userMistake(failure.getCause());
+    if (mistake != null) {
+      throw mistake;
+    }
+    listener.onFailure(failure.rank(), failure.getCause());
+    int attempts = number + 1;
+    if (!spec.settings().retry().allowsAfter(attempts)) {
+      throw new GangException(
+          spec.name()
+              + " was given up after "
+              + attempts
+              + (attempts == 1 ? " attempt: " : " attempts: ")
+              + failure.getMessage(),
+          failure.getCause());
+    }
+    Duration pause = spec.settings().retry().pauseAfter(attempts);
+    listener.onRetry(number + 1, failure.getMessage());
+    Thread.sleep(pause.toMillis());
+  }
+}

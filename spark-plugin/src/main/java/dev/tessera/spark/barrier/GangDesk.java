@@ -1,0 +1,51 @@
+package dev.tessera.spark.barrier;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Where messages of ranks arrive on the driver; attempts that run are known here, no others. */
+public final class GangDesk {
+
+  private static final Map<AttemptId, Attempt> RUNNING = new ConcurrentHashMap<>();
+  private static volatile boolean open;
+
+  private GangDesk() {}
+
+  /** The plugin is installed in this driver. */
+  public static void open() {
+    open = true;
+  }
+
+  public static void close() {
+    open = false;
+    RUNNING.clear();
+  }
+
+  /** Answers one encoded message; never blocks. */
+  public static Object receive(Object encoded) {
+    // The plugin's own loader knows these messages; a task's classes travel inside, still encoded.
+    Object message = Wire.decode((byte[]) encoded, loader());
+    return Wire.encode(answer((GangMessage) message));
+  }
+
+  static boolean isOpen() {
+    return open;
+  }
+
+  static void add(Attempt attempt) {
+    RUNNING.put(attempt.id(), attempt);
+  }
+
+  static void remove(Attempt attempt) {
+    RUNNING.remove(attempt.id());
+  }
+
+  private static GangReply answer(GangMessage message) {
+    Attempt attempt = RUNNING.get(message.attempt());
+    return attempt == null ? new GangReply.Over() : attempt.answer(message);
+  }
+
+  private static ClassLoader loader() {
+    return GangDesk.class.getClassLoader();
+  }
+}

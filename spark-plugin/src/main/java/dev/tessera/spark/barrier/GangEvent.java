@@ -1,0 +1,16 @@
+package dev.tessera.spark.barrier;
+
+import java.util.List;
+
+/** What the driver's side of an attempt tells its controller. */
+sealed interface GangEvent {
+
+  record Met(List<RankPlace> places) implements GangEvent {}
+
+  @SuppressWarnings("ArrayRecordComponent")
+  record Message(int rank, byte[] payload) implements GangEvent {}
+
+  /** {@code where} names the rank and its host for a sentence. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Failure(int rank, String where, String text, byte[] cause) implements GangEvent {}
+}

@@ -1,0 +1,25 @@
+package dev.tessera.spark.barrier;
+
+import java.io.Serializable;
+import java.util.List;
+
+/** Hears of a gang on the driver. All calls come from the thread that called {@link Gang#run}. */
+public interface GangListener {
+
+  /** All ranks of an attempt have met; {@code places} are in order of rank. */
+  default void onAttempt(int attempt, List<RankPlace> places) {}
+
+  /** A rank of the running attempt called {@link RankContext#report}. */
+  default void onMessage(int rank, Serializable message) {}
+
+  /** An attempt failed. The rank is -1 when no rank could tell, as when its executor was lost. */
+  default void onFailure(int rank, Throwable cause) {}
+
+  /** The gang starts again after {@code failure}. */
+  default void onRetry(int nextAttempt, String failure) {}
+
+  /** Hears nothing. */
+  static GangListener silent() {
+    return new GangListener() {};
+  }
+}

@@ -1,0 +1,28 @@
+package dev.tessera.spark.barrier;
+
+import java.io.Serializable;
+
+/** What a rank says to the driver. */
+sealed interface GangMessage extends Serializable {
+
+  AttemptId attempt();
+
+  /** Here I am; sent again until the answer is an assignment. */
+  record Register(AttemptId attempt, int partition, String host, int port, long pid)
+      implements GangMessage {}
+
+  /** A message of the rank's task, still serialised: only the listener's side knows its class. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Report(AttemptId attempt, int rank, byte[] payload) implements GangMessage {}
+
+  /**
+   * The rank failed; {@code rank} is -1 before one was assigned. The cause is serialised, and empty
+   * where it cannot be; the text stands for it then.
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Failed(AttemptId attempt, int partition, int rank, String text, byte[] cause)
+      implements GangMessage {}
+
+  /** Nothing more will come from this rank. */
+  record Finished(AttemptId attempt, int rank) implements GangMessage {}
+}

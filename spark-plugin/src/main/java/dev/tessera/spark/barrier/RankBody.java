@@ -1,0 +1,66 @@
+package dev.tessera.spark.barrier;
+
+import dev.tessera.models.train.Collective;
+import dev.tessera.models.train.SingleProcess;
+import dev.tessera.spark.barrier.GangReply.Assigned;
+import dev.tessera.spark.collective.Deadlines;
+import dev.tessera.spark.collective.Peer;
+import dev.tessera.spark.collective.RunIdentity;
+import dev.tessera.spark.collective.TcpCollective;
+import dev.tessera.spark.collective.TcpListener;
+import dev.tessera.spark.device.DeviceAssignment;
+import dev.tessera.spark.settings.Timeouts;
+import java.io.Serializable;
+import java.util.concurrent.Callable;
+
+/** What happens on the rank thread: connects to the peers, runs the task, and breaks loudly. */
+final class RankBody<R extends Serializable> implements Callable<R> {
+
+  private final RankPlan<R> plan;
+  private final Assigned place;
+  private final TcpListener listener;
+  private final DeviceAssignment device;
+  private final AbortSwitch abort;
+
+  RankBody(
+      RankPlan<R> plan,
+      Assigned place,
+      TcpListener listener,
+      DeviceAssignment device,
+      AbortSwitch abort) {
+    this.plan = plan;
+    this.place = place;
+    this.listener = listener;
+    this.device = device;
+    this.abort = abort;
+  }
+
+  @Override
+  public R call() throws Exception {
+    try (Collective collective = connect()) {
+      abort.add(() -> collective.abort("the attempt was cut short"));
+      try {
+        return plan.task().run(new GangRank(plan, place, collective, device, abort));
+      } catch (Throwable e) {
+        // Peers must not wait for their deadline to learn of it.
+        collective.abort("rank " + place.rank() + " failed: " + e);
+        throw e;
+      }
+    }
+  }
+
+  private Collective connect() throws Exception {
+    if (plan.size() == 1) {
+      return new SingleProcess();
+    }
+    Timeouts timeouts = plan.settings().timeouts();
+    AttemptId attempt = plan.attempt();
+    return TcpCollective.connect(
+        listener,
+        new RunIdentity(attempt.runId(), attempt.number(), place.secret()),
+        place.rank(),
+        place.places().stream().map(p -> new Peer(p.rank(), p.host(), p.port())).toList(),
+        plan.algorithm(),
+        new Deadlines(timeouts.connect(), timeouts.stallWarning(), timeouts.failure()));
+  }
+}

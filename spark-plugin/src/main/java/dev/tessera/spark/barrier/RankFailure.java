@@ -1,0 +1,54 @@
+package dev.tessera.spark.barrier;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.models.UserException;
+import dev.tessera.models.train.CollectiveException;
+
+/**
+ * Why a rank failed, as the driver knows it.
+ *
+ * @param rank -1 when no rank could tell
+ * @param sentence the rank, its host and the cause
+ */
+record RankFailure(int rank, String sentence, Throwable cause) {
+
+  static RankFailure of(GangEvent.Failure event, ClassLoader loader) {
+    Throwable cause = cause(event, loader);
+    return new RankFailure(event.rank(), event.where() + " failed: " + event.text(), cause);
+  }
+
+  /** Whether this may merely follow from another rank's failure. */
+  boolean isSecondary() {
+    return cause instanceof CollectiveException || cause instanceof InterruptedException;
+  }
+
+  /** The user's mistake in the chain of causes, or null. */
+  static RuntimeException userMistake(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UserException || cause instanceof InvalidDatasetException) {
+        return (RuntimeException) cause;
+      }
+    }
+    return null;
+  }
+
+  /** The serialised cause, empty where it cannot travel. */
+  static byte[] encode(Throwable cause) {
+    try {
+      return Wire.encode(cause);
+    } catch (RuntimeException e) {
+      return new byte[0];
+    }
+  }
+
+  private static Throwable cause(GangEvent.Failure event, ClassLoader loader) {
+    if (event.cause().length > 0) {
+      try {
+        return (Throwable) Wire.decode(event.cause(), loader);
+      } catch (RuntimeException e) {
+        // A class that only the executor knows: the text must do.
+      }
+    }
+    return new RuntimeException(event.text());
+  }
+}

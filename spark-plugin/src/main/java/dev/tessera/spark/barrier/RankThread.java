@@ -1,0 +1,97 @@
+package dev.tessera.spark.barrier;
+
+import java.util.Deque;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The thread a rank's task runs on, lent for one task at a time and kept for the next: a second
+ * native thread in a JVM runs several times slower for good once another has used libtorch's
+ * intra-op parallelism, so an executor's later attempts and runs return to the thread of the first.
+ */
+final class RankThread {
+
+  private static final Deque<RankThread> IDLE = new ConcurrentLinkedDeque<>();
+
+  private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+  private final Thread thread = new Thread(this::serve, "tessera-rank-idle");
+
+  private RankThread() {
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Runs {@code body} on an idle rank thread, under the name and class loader given. */
+  static <T> Run<T> start(String name, ClassLoader loader, Callable<T> body) {
+    RankThread idle = IDLE.pollFirst();
+    RankThread chosen = idle == null ? new RankThread() : idle;
+    Run<T> run = new Run<>(chosen.thread, body);
+    chosen.work.add(
+        () -> {
+          chosen.thread.setName(name);
+          chosen.thread.setContextClassLoader(loader);
+          run.call();
+          chosen.thread.setName("tessera-rank-idle");
+          chosen.thread.setContextClassLoader(null);
+          IDLE.addFirst(chosen);
+          run.ended.countDown();
+        });
+    return run;
+  }
+
+  private void serve() {
+    while (true) {
+      try {
+        work.take().run();
+      } catch (InterruptedException e) {
+        // An interrupt that came after its task had ended: nobody's any more.
+      }
+    }
+  }
+
+  /** One task on a rank thread. */
+  static final class Run<T> {
+    private final Thread thread;
+    private final FutureTask<T> result;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private boolean running;
+
+    private Run(Thread thread, Callable<T> body) {
+      this.thread = thread;
+      this.result = new FutureTask<>(body);
+    }
+
+    private void call() {
+      synchronized (this) {
+        running = true;
+      }
+      result.run();
+      synchronized (this) {
+        running = false;
+        Thread.interrupted();
+      }
+    }
+
+    /** Interrupts the task while it runs, never a later one on the same thread. */
+    synchronized void interrupt() {
+      if (running) {
+        thread.interrupt();
+      }
+    }
+
+    /** The task's result; waits. */
+    T get() throws InterruptedException, ExecutionException {
+      return result.get();
+    }
+
+    /** Waits until the thread is free again; returns whether it is. */
+    boolean awaitEnd(long millis) throws InterruptedException {
+      return ended.await(millis, TimeUnit.MILLISECONDS);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.tessera.spark.barrier;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Spark's reasons for a failed job, cut to the part that a person can use. */
+final class SparkReason {
+
+  private static final Pattern EXECUTOR_LOST =
+      Pattern.compile("ExecutorLostFailure \\(executor (\\S+) .*?Reason: ([^\\n]*)");
+  private static final int LONGEST = 300;
+
+  private SparkReason() {}
+
+  /** Whether Spark reports what a task threw, which the rank told better itself. */
+  static boolean isTaskException(Throwable cause) {
+    return !EXECUTOR_LOST.matcher(String.valueOf(cause.getMessage())).find();
+  }
+
+  static String of(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    Matcher lost = EXECUTOR_LOST.matcher(message);
+    if (lost.find()) {
+      return "executor " + lost.group(1) + " was lost: " + lost.group(2).strip();
+    }
+    String line = message.lines().findFirst().orElse("").strip();
+    return "Spark's job failed: " + line.substring(0, Math.min(LONGEST, line.length()));
+  }
+}

@@ -1,0 +1,71 @@
+package dev.tessera.spark.collective;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.function.Consumer;
+
+/** The control connection to one peer: any thread sends, the watch thread receives. */
+final class ControlLink implements AutoCloseable {
+
+  private final Peer peer;
+  private final SocketChannel channel;
+  private final ByteBuffer incoming =
+      ByteBuffer.allocate(2 * (ControlFrame.HEAD_BYTES + ControlFrame.MAX_BODY_BYTES));
+  private volatile boolean departed;
+
+  ControlLink(Peer peer, SocketChannel channel, Selector selector) throws IOException {
+    this.peer = peer;
+    this.channel = channel;
+    channel.configureBlocking(false);
+    channel.register(selector, SelectionKey.OP_READ, this);
+  }
+
+  Peer peer() {
+    return peer;
+  }
+
+  /** Whether the peer has said goodbye. */
+  boolean departed() {
+    return departed;
+  }
+
+  /**
+   * Sends if the connection takes it. Frames are few and small: a socket without room for one is
+   * that of a peer that no longer reads.
+   */
+  synchronized void send(ControlFrame frame) {
+    try {
+      channel.write(ControlFrame.encode(frame));
+    } catch (IOException e) {
+      // A lost peer is reported by the reading side.
+    }
+  }
+
+  /** Hands on what has arrived; false at the stream's end. */
+  boolean receive(Consumer<ControlFrame> receiver) {
+    try {
+      int count = channel.read(incoming);
+      incoming.flip();
+      for (ControlFrame frame; (frame = ControlFrame.decode(incoming)) != null; ) {
+        departed |= frame instanceof ControlFrame.Goodbye;
+        receiver.accept(frame);
+      }
+      incoming.compact();
+      return count >= 0;
+    } catch (IOException | IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // Nothing is owed to a connection that is being dropped.
+    }
+  }
+}

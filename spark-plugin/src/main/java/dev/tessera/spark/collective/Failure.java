@@ -1,0 +1,43 @@
+package dev.tessera.spark.collective;
+
+import dev.tessera.models.train.CollectiveException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Why a collective is broken: the first reason stands. */
+final class Failure {
+
+  private final AtomicReference<String> reason = new AtomicReference<>();
+  private final CountDownLatch known = new CountDownLatch(1);
+
+  /** Returns whether this is the first reason. */
+  boolean record(String why) {
+    boolean first = reason.compareAndSet(null, why);
+    known.countDown();
+    return first;
+  }
+
+  boolean happened() {
+    return reason.get() != null;
+  }
+
+  void check() {
+    if (happened()) {
+      throw exception(null);
+    }
+  }
+
+  CollectiveException exception(Throwable cause) {
+    return new CollectiveException(reason.get(), cause);
+  }
+
+  /** Waits a little for a reason that is on its way. */
+  void await(long millis) {
+    try {
+      boolean ignored = known.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

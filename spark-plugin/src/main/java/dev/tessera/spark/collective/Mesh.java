@@ -1,0 +1,143 @@
+package dev.tessera.spark.collective;
+
+import dev.tessera.models.train.CollectiveException;
+import java.io.IOException;
+import java.nio.channels.Selector;
+import java.util.List;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** This rank's connections to all peers, whole or broken as one. */
+final class Mesh implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Mesh.class);
+
+  /** How long the reason of a broken connection may take to arrive on the other one. */
+  private static final long REASON_MILLIS = 1000;
+
+  private final Failure failure = new Failure();
+  private final Selector selector;
+  private final Link[] links;
+  private final Watcher watcher;
+  private volatile MessageHeader entered;
+  private volatile boolean inside;
+
+  /**
+   * @param links by rank, null at this rank's own place
+   * @param control registered with {@code controlSelector}
+   */
+  Mesh(
+      int rank,
+      Selector selector,
+      Link[] links,
+      Selector controlSelector,
+      List<ControlLink> control) {
+    this.selector = selector;
+    this.links = links;
+    this.watcher = new Watcher(rank, controlSelector, control, this::position, this::fail);
+  }
+
+  void start() {
+    watcher.start();
+  }
+
+  Selector selector() {
+    return selector;
+  }
+
+  Link link(int rank) {
+    return links[rank];
+  }
+
+  void enter(MessageHeader call) {
+    check();
+    entered = call;
+    inside = true;
+  }
+
+  void leave() {
+    inside = false;
+  }
+
+  private ControlFrame.Position position() {
+    boolean now = inside;
+    MessageHeader call = entered;
+    return call == null
+        ? new ControlFrame.Position(0, null, false)
+        : new ControlFrame.Position(call.sequence(), call.operation(), now);
+  }
+
+  void check() {
+    failure.check();
+  }
+
+  void inquire() {
+    watcher.inquire();
+  }
+
+  void warn(MessageHeader call, String waitingFor, double seconds) {
+    LOG.warn("{}", late(call.toString(), waitingFor, seconds, watcher.missing(call)));
+  }
+
+  CollectiveException late(MessageHeader call, String waitingFor, double seconds) {
+    return broken(late(call.toString(), waitingFor, seconds, watcher.missing(call)), null);
+  }
+
+  private static String late(String call, String waitingFor, double seconds, List<String> missing) {
+    String who = missing.isEmpty() ? "" : ", " + String.join(", ", missing);
+    return String.format(
+        Locale.ROOT, "%s has not moved for %.1f s: %s%s", call, seconds, waitingFor, who);
+  }
+
+  CollectiveException interrupted() {
+    return broken("The rank's thread was interrupted in " + entered, null);
+  }
+
+  /** A connection ended: for the reason on its way to us, or because the peer is gone. */
+  CollectiveException lost(Link link, Exception cause) {
+    failure.await(Thread.currentThread().isInterrupted() ? 0 : REASON_MILLIS);
+    String how = watcher.departed(link.peer()) ? " has closed its collective" : " is lost";
+    return broken(link.peer() + how + " in " + entered + ": " + cause.getMessage(), cause);
+  }
+
+  CollectiveException broken(String reason, Exception cause) {
+    fail(reason);
+    return failure.exception(cause);
+  }
+
+  /** Breaks the collective here and tells the peers; the first reason stands. */
+  void fail(String reason) {
+    fail(reason, reason);
+  }
+
+  void fail(String reason, String forPeers) {
+    if (failure.record(reason)) {
+      watcher.tellAll(new ControlFrame.Abort(forPeers));
+      closeLinks();
+      selector.wakeup();
+    }
+  }
+
+  private void closeLinks() {
+    for (Link link : links) {
+      if (link != null) {
+        link.close();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (failure.record("The collective is closed")) {
+      watcher.tellAll(new ControlFrame.Goodbye());
+    }
+    closeLinks();
+    try {
+      selector.close();
+    } catch (IOException e) {
+      LOG.debug("Cannot close the selector", e);
+    }
+    watcher.close();
+  }
+}

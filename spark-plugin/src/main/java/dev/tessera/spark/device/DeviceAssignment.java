@@ -1,0 +1,67 @@
+package dev.tessera.spark.device;
+
+import dev.tessera.models.UserException;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.TaskContext;
+import org.apache.spark.resource.ResourceInformation;
+
+/**
+ * What Spark gave a task to compute with.
+ *
+ * @param cores cores of the task, {@code spark.task.cpus}: the threads of its rank
+ * @param gpus CUDA device numbers, as Spark's discovery numbered them; empty on a CPU task
+ */
+public record DeviceAssignment(int cores, List<Integer> gpus) implements Serializable {
+
+  static final String GPU = "gpu";
+
+  public DeviceAssignment {
+    if (cores < 1) {
+      throw new IllegalArgumentException("cores: " + cores + " (expected: 1 or more)");
+    }
+    gpus = List.copyOf(gpus);
+  }
+
+  /** Reads the resources of the running task. */
+  public static DeviceAssignment of(TaskContext task) {
+    return of(task.cpus(), task.resourcesJMap());
+  }
+
+  static DeviceAssignment of(int cores, Map<String, ResourceInformation> resources) {
+    ResourceInformation gpu = resources.get(GPU);
+    return new DeviceAssignment(
+        cores,
+        gpu == null
+            ? List.of()
+            : Arrays.stream(gpu.addresses()).map(DeviceAssignment::deviceNumber).toList());
+  }
+
+  /**
+   * The CUDA device of this task.
+   *
+   * @throws UserException if Spark gave it none: a run that asks for a GPU never falls back to the
+   *     CPU
+   */
+  public int requireGpu() {
+    if (gpus.isEmpty()) {
+      throw new UserException(GpuSettings.NONE_GIVEN);
+    }
+    return gpus.get(0);
+  }
+
+  private static int deviceNumber(String address) {
+    try {
+      return Integer.parseInt(address.strip());
+    } catch (NumberFormatException e) {
+      throw new UserException(
+          "GPU address "
+              + address
+              + " is not a device number: make the discovery script print indexes, as"
+              + " conf/clusters/discover-gpus.sh does",
+          e);
+    }
+  }
+}

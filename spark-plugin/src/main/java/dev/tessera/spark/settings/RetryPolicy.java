@@ -1,0 +1,42 @@
+package dev.tessera.spark.settings;
+
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * When a gang that failed is started again: attempt {@code n} follows after {@code backoff *
+ * 2^(n-1)}, at most {@code maxBackoff}.
+ *
+ * @param maxAttempts attempts in all, the first included
+ */
+public record RetryPolicy(int maxAttempts, Duration backoff, Duration maxBackoff)
+    implements Serializable {
+
+  public RetryPolicy {
+    if (maxAttempts < 1) {
+      throw new IllegalArgumentException("maxAttempts: " + maxAttempts + " (expected: 1 or more)");
+    }
+    if (backoff.isNegative()) {
+      throw new IllegalArgumentException("backoff: " + backoff + " (expected: 0 or more)");
+    }
+    if (maxBackoff.compareTo(backoff) < 0) {
+      throw new IllegalArgumentException(
+          "maxBackoff: " + maxBackoff + " (expected: at least backoff, " + backoff + ")");
+    }
+  }
+
+  /** No second attempt. */
+  public static RetryPolicy never() {
+    return new RetryPolicy(1, Duration.ZERO, Duration.ZERO);
+  }
+
+  public boolean allowsAfter(int attempts) {
+    return attempts < maxAttempts;
+  }
+
+  /** The pause after {@code failures} failures, 1 or more. */
+  public Duration pauseAfter(int failures) {
+    double millis = backoff.toMillis() * Math.pow(2, failures - 1);
+    return Duration.ofMillis((long) Math.min(millis, (double) maxBackoff.toMillis()));
+  }
+}

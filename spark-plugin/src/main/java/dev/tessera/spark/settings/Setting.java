@@ -1,0 +1,44 @@
+package dev.tessera.spark.settings;
+
+/** The {@code spark.tessera.*} keys: this table is the only place where one is spelled. */
+public enum Setting {
+  CONNECT_TIMEOUT(
+      "connectTimeout",
+      "60s",
+      "until all ranks have met and connected; then the missing are named"),
+  STALL_WARNING(
+      "stallWarning", "30s", "a collective operation without progress for so long is told"),
+  FAILURE_TIMEOUT("failureTimeout", "120s", "and after so long the attempt is given up"),
+  MAX_ATTEMPTS("maxAttempts", "4", "attempts of a gang in all, the first included"),
+  RETRY_BACKOFF(
+      "retryBackoff", "1s", "pause before the second attempt, doubled for each later one"),
+  RETRY_MAX_BACKOFF("retryMaxBackoff", "60s", "the longest pause between attempts"),
+  SLOTS_WAIT("slotsWait", "60s", "how long missing executors are awaited before an attempt"),
+  COLLECTIVE_SUBNET(
+      "collectiveSubnet", "", "network that ranks talk over, as 10.1.0.0/16; empty: Spark's own");
+
+  /** What every key of ours begins with. */
+  public static final String PREFIX = "spark.tessera.";
+
+  private final String name;
+  private final String defaultValue;
+  private final String meaning;
+
+  Setting(String name, String defaultValue, String meaning) {
+    this.name = name;
+    this.defaultValue = defaultValue;
+    this.meaning = meaning;
+  }
+
+  public String key() {
+    return PREFIX + name;
+  }
+
+  public String defaultValue() {
+    return defaultValue;
+  }
+
+  public String meaning() {
+    return meaning;
+  }
+}

@@ -1,0 +1,101 @@
+package dev.tessera.spark.settings;
+
+import dev.tessera.models.UserException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.util.JavaUtils;
+import scala.Tuple2;
+
+/** Reads settings one by one and keeps every mistake, so that a user sees them all at once. */
+final class SettingsReader {
+
+  private final SparkConf conf;
+  private final List<String> mistakes = new ArrayList<>();
+
+  SettingsReader(SparkConf conf) {
+    this.conf = conf;
+  }
+
+  Duration duration(Setting setting) {
+    String text = text(setting);
+    try {
+      long millis = JavaUtils.timeStringAs(text, TimeUnit.MILLISECONDS);
+      if (millis > 0) {
+        return Duration.ofMillis(millis);
+      }
+    } catch (NumberFormatException e) {
+      // Told below, with the key.
+    }
+    wrong(setting, "a time such as " + setting.defaultValue());
+    return Duration.ofMillis(JavaUtils.timeStringAs(setting.defaultValue(), TimeUnit.MILLISECONDS));
+  }
+
+  int count(Setting setting) {
+    try {
+      int count = Integer.parseInt(text(setting));
+      if (count > 0) {
+        return count;
+      }
+    } catch (NumberFormatException e) {
+      // Told below, with the key.
+    }
+    wrong(setting, "a whole number, 1 or more");
+    return Integer.parseInt(setting.defaultValue());
+  }
+
+  Subnet subnet(Setting setting) {
+    String text = text(setting);
+    if (text.isEmpty()) {
+      return null;
+    }
+    try {
+      return Subnet.parse(text);
+    } catch (IllegalArgumentException e) {
+      wrong(setting, "a subnet such as 10.1.0.0/16");
+      return null;
+    }
+  }
+
+  void require(boolean right, Setting setting, String expected) {
+    if (!right) {
+      wrong(setting, expected);
+    }
+  }
+
+  void refuseUnknownKeys() {
+    List<String> known = Arrays.stream(Setting.values()).map(Setting::key).toList();
+    for (Tuple2<String, String> entry : conf.getAllWithPrefix(Setting.PREFIX)) {
+      String key = Setting.PREFIX + entry._1();
+      if (!known.contains(key)) {
+        mistakes.add(key + ": no such setting (nearest: " + nearest(key, known) + ")");
+      }
+    }
+  }
+
+  void throwIfWrong() {
+    if (!mistakes.isEmpty()) {
+      throw new UserException("Invalid settings: " + String.join("; ", mistakes));
+    }
+  }
+
+  private String text(Setting setting) {
+    return conf.get(setting.key(), setting.defaultValue()).strip();
+  }
+
+  private void wrong(Setting setting, String expected) {
+    mistakes.add(setting.key() + ": " + text(setting) + " (expected: " + expected + ")");
+  }
+
+  private static String nearest(String key, List<String> known) {
+    LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+    return known.stream()
+        .min(Comparator.comparing(candidate -> distance.apply(key, candidate)))
+        .orElseThrow();
+  }
+}

@@ -1,0 +1,67 @@
+package dev.tessera.spark.settings;
+
+import dev.tessera.models.UserException;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.spark.SparkConf;
+
+/**
+ * All {@code spark.tessera.*} settings of an application, read once.
+ *
+ * @param subnet the network that ranks talk over, or null for the address Spark itself uses
+ * @param slotsWait how long a lost executor's replacement is awaited before ranks are counted anew
+ */
+public record TesseraSettings(
+    Timeouts timeouts, RetryPolicy retry, Subnet subnet, Duration slotsWait)
+    implements Serializable {
+
+  /**
+   * Reads the settings.
+   *
+   * @throws UserException listing every unknown key and every wrong value
+   */
+  public static TesseraSettings from(SparkConf conf) {
+    SettingsReader reader = new SettingsReader(conf);
+    Duration connect = reader.duration(Setting.CONNECT_TIMEOUT);
+    Duration stall = reader.duration(Setting.STALL_WARNING);
+    Duration failure = reader.duration(Setting.FAILURE_TIMEOUT);
+    int attempts = reader.count(Setting.MAX_ATTEMPTS);
+    Duration backoff = reader.duration(Setting.RETRY_BACKOFF);
+    Duration maxBackoff = reader.duration(Setting.RETRY_MAX_BACKOFF);
+    Subnet subnet = reader.subnet(Setting.COLLECTIVE_SUBNET);
+    Duration slotsWait = reader.duration(Setting.SLOTS_WAIT);
+    reader.refuseUnknownKeys();
+    reader.require(
+        stall.compareTo(failure) <= 0,
+        Setting.STALL_WARNING,
+        "at most " + Setting.FAILURE_TIMEOUT.key());
+    reader.require(
+        backoff.compareTo(maxBackoff) <= 0,
+        Setting.RETRY_BACKOFF,
+        "at most " + Setting.RETRY_MAX_BACKOFF.key());
+    reader.throwIfWrong();
+    return new TesseraSettings(
+        new Timeouts(connect, stall, failure),
+        new RetryPolicy(attempts, backoff, maxBackoff),
+        subnet,
+        slotsWait);
+  }
+
+  /** The settings of an application that sets none. */
+  public static TesseraSettings defaults() {
+    return from(new SparkConf(false));
+  }
+
+  public TesseraSettings withRetry(RetryPolicy policy) {
+    return new TesseraSettings(timeouts, policy, subnet, slotsWait);
+  }
+
+  public TesseraSettings withTimeouts(Timeouts changed) {
+    return new TesseraSettings(changed, retry, subnet, slotsWait);
+  }
+
+  public Optional<Subnet> preferredSubnet() {
+    return Optional.ofNullable(subnet);
+  }
+}

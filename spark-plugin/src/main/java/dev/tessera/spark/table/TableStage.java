@@ -1,0 +1,68 @@
+package dev.tessera.spark.table;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.models.UserException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Runs table tasks as one Spark stage. Rows never pass through the driver: a task returns only its
+ * report, and Spark gives the driver exactly one report for each share, whatever was retried.
+ */
+public final class TableStage {
+
+  private TableStage() {}
+
+  /**
+   * Runs {@code task} on every share, one Spark task each.
+   *
+   * @return the reports in the order of the shares
+   * @throws InvalidDatasetException or {@link UserException} as a task threw it
+   */
+  public static <S extends Serializable, T extends Serializable> List<T> run(
+      SparkSession spark, String description, List<S> shares, TableTask<S, T> task) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    SerializableConfiguration conf =
+        new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
+    context.setJobGroup("tessera-table", description, true);
+    try {
+      return context
+          .parallelize(shares, Math.max(1, shares.size()))
+          .map(share -> runOne(share, task, conf))
+          .collect();
+    } catch (Exception e) {
+      throw cause(e);
+    } finally {
+      context.clearJobGroup();
+    }
+  }
+
+  private static <S extends Serializable, T extends Serializable> T runOne(
+      S share, TableTask<S, T> task, SerializableConfiguration conf) throws Exception {
+    try (TaskTables tables = new TaskTables(conf.value(), TaskContext.get())) {
+      return task.run(share, tables);
+    }
+  }
+
+  /** The task's own sentence, if it had one, instead of Spark's pages. */
+  private static RuntimeException cause(Exception failure) {
+    List<Throwable> chain = new ArrayList<>();
+    for (Throwable t = failure; t != null && !chain.contains(t); t = t.getCause()) {
+      chain.add(t);
+      if (t instanceof InvalidDatasetException) {
+        return new InvalidDatasetException(t.getMessage(), failure);
+      }
+      if (t instanceof UserException) {
+        return new UserException(t.getMessage(), failure);
+      }
+    }
+    return failure instanceof RuntimeException unchecked
+        ? unchecked
+        : new IllegalStateException("The Spark stage failed: " + failure.getMessage(), failure);
+  }
+}

@@ -1,0 +1,241 @@
+package dev.tessera.spark.barrier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import dev.tessera.models.UserException;
+import dev.tessera.models.train.FloatMemory;
+import dev.tessera.spark.collective.Algorithm;
+import dev.tessera.spark.settings.RetryPolicy;
+import dev.tessera.spark.settings.TesseraSettings;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Gangs on two real executors. Tests that kill one come last: a new one takes seconds to start. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class GangIT {
+
+  private static final RetryPolicy QUICK =
+      new RetryPolicy(3, Duration.ofMillis(50), Duration.ofMillis(50));
+  private static JavaSparkContext spark;
+
+  private final Heard heard = new Heard();
+
+  @BeforeAll
+  static void start() {
+    spark = LocalCluster.start(GangIT.class);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.stop();
+  }
+
+  private <R extends Serializable> List<R> run(int ranks, IntFunction<RankTask<R>> tasks) {
+    TesseraSettings settings = TesseraSettings.from(spark.getConf()).withRetry(QUICK);
+    return Gang.run(spark, GangSpec.of("test", ranks, Algorithm.RING, settings), tasks, heard);
+  }
+
+  @Test
+  @Order(1)
+  void twoProcessesSumAndReport() {
+    List<Sum> sums = run(2, attempt -> GangIT::sum);
+
+    assertThat(sums).extracting(Sum::rank).containsExactly(0, 1);
+    assertThat(sums).extracting(Sum::value).containsOnly(3f);
+    assertThat(sums).extracting(Sum::thread).containsExactly("tessera-rank-0", "tessera-rank-1");
+    assertThat(sums).allSatisfy(sum -> assertThat(sum.bytesSent()).isPositive());
+    assertThat(heard.places).extracting(RankPlace::pid).doesNotHaveDuplicates();
+    assertThat(heard.places)
+        .extracting(RankPlace::pid)
+        .doesNotContain(ProcessHandle.current().pid())
+        .containsExactlyElementsOf(sums.stream().map(Sum::pid).toList());
+    assertThat(heard.places).extracting(RankPlace::localRank).containsExactly(0, 1);
+    // All reports of a rank come before the gang ends, in order.
+    assertThat(heard.messages.stream().filter(m -> m.startsWith("rank 1")))
+        .containsExactlyElementsOf(IntStream.range(0, 50).mapToObj(i -> "rank 1: " + i).toList());
+    assertThat(heard.messages).hasSize(100);
+  }
+
+  private static Sum sum(RankContext context) {
+    Memory memory = new Memory(4 * Float.BYTES);
+    memory.setFloat(8, context.rank() + 1);
+    context.collective().allReduce(FloatMemory.host(Pointer.nativeValue(memory), 4));
+    for (int i = 0; i < 50; i++) {
+      context.report("rank " + context.rank() + ": " + i);
+    }
+    return new Sum(
+        context.rank(),
+        memory.getFloat(8),
+        ProcessHandle.current().pid(),
+        context.collective().bytesSent(),
+        Thread.currentThread().getName());
+  }
+
+  @Test
+  @Order(2)
+  void tooFewSlotsAreRefusedBeforeAnythingIsSubmitted() {
+    assertThatThrownBy(() -> run(3, attempt -> context -> 0))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("3 ranks need 3 task slots and there are 2");
+    assertThat(heard.places).isEmpty();
+  }
+
+  @Test
+  @Order(3)
+  void aUsersMistakeEndsTheRunWithItsSentence() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    2,
+                    attempt ->
+                        context -> {
+                          if (context.rank() == 1) {
+                            throw new UserException("data.path: /nowhere (expected: a table)");
+                          }
+                          context.collective().barrier();
+                          return 0;
+                        }))
+        .isInstanceOf(UserException.class)
+        .hasMessage("data.path: /nowhere (expected: a table)");
+    assertThat(heard.attempts).isEqualTo(1);
+    assertThat(heard.retries).isEmpty();
+  }
+
+  @Test
+  @Order(4)
+  void aTaskThatThrowsIsRetriedUntilThePolicyEnds() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    2,
+                    attempt ->
+                        context -> {
+                          if (context.rank() == 1) {
+                            throw new IllegalStateException("no luck in attempt " + attempt);
+                          }
+                          context.collective().barrier();
+                          return 0;
+                        }))
+        .isInstanceOf(GangException.class)
+        .hasMessageContaining("given up after 3 attempts")
+        .hasMessageContaining("rank 1 on ")
+        .hasMessageContaining("no luck in attempt 2");
+    assertThat(heard.attempts).isEqualTo(3);
+    assertThat(heard.retries).hasSize(2);
+    assertThat(heard.retries.get(0)).contains("rank 1 on ", "no luck in attempt 0");
+  }
+
+  @Test
+  @Order(5)
+  void aRankBlockedInASocketReadDoesNotDelayTheRetry() {
+    long start = System.nanoTime();
+    List<Integer> attempts =
+        run(
+            2,
+            attempt ->
+                context -> {
+                  if (context.attempt() == 0) {
+                    blockOrFail(context);
+                  }
+                  context.collective().barrier();
+                  return context.attempt();
+                });
+    long seconds = Duration.ofNanos(System.nanoTime() - start).toSeconds();
+
+    assertThat(attempts).containsExactly(1, 1);
+    // The read itself would last for ever, and Spark alone would wait for it.
+    assertThat(seconds).isLessThan(40);
+    assertThat(heard.retries.get(0)).contains("rank 1 on ", "in the middle");
+  }
+
+  private static void blockOrFail(RankContext context) throws Exception {
+    context.collective().barrier();
+    if (context.rank() == 1) {
+      Thread.sleep(300);
+      throw new IllegalStateException("in the middle");
+    }
+    try (ServerSocket server = new ServerSocket(0);
+        Socket socket = new Socket("localhost", server.getLocalPort())) {
+      context.onAbort(() -> hangUp(socket));
+      assertThat(socket.getInputStream().read()).isNegative();
+    }
+  }
+
+  private static void hangUp(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  @Order(6)
+  void aHaltedExecutorIsReplacedAndTheNextAttemptFinishes() {
+    List<Integer> attempts =
+        run(
+            2,
+            attempt ->
+                context -> {
+                  context.collective().barrier();
+                  if (context.rank() == 1 && attempt == 0) {
+                    Runtime.getRuntime().halt(9);
+                  }
+                  context.collective().barrier();
+                  return attempt;
+                });
+
+    assertThat(attempts).containsExactly(1, 1);
+    assertThat(heard.attempts).isEqualTo(2);
+    // Told by the peer that lost its connection or by Spark that lost the executor, whoever is
+    // first.
+    assertThat(heard.retries)
+        .singleElement()
+        .asString()
+        .matches("executor .* was lost: .*|rank 0 on .* failed: rank 1 .* is lost: .*");
+  }
+
+  private record Sum(int rank, float value, long pid, long bytesSent, String thread)
+      implements Serializable {}
+
+  private static final class Heard implements GangListener {
+    private final List<String> messages = new ArrayList<>();
+    private final List<String> retries = new ArrayList<>();
+    private List<RankPlace> places = List.of();
+    private int attempts;
+
+    @Override
+    public void onAttempt(int attempt, List<RankPlace> met) {
+      places = met;
+      attempts++;
+    }
+
+    @Override
+    public void onMessage(int rank, Serializable message) {
+      messages.add((String) message);
+    }
+
+    @Override
+    public void onRetry(int next, String failure) {
+      retries.add(failure);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.tessera.spark.collective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tessera.spark.collective.StallClock.Due;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class StallClockTest {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private final StallClock clock =
+      new StallClock(
+          new Deadlines(Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(120)));
+
+  @Test
+  void asksBeforeItWarnsAndBeforeItFails() {
+    clock.progress(0);
+    assertThat(clock.due(27 * SECOND)).isEqualTo(Due.NOTHING);
+    assertThat(clock.due(28 * SECOND)).isEqualTo(Due.INQUIRY);
+    assertThat(clock.due(29 * SECOND)).isEqualTo(Due.NOTHING);
+    assertThat(clock.due(30 * SECOND)).isEqualTo(Due.WARNING);
+    assertThat(clock.due(117 * SECOND)).isEqualTo(Due.NOTHING);
+    assertThat(clock.due(118 * SECOND)).isEqualTo(Due.SECOND_INQUIRY);
+    assertThat(clock.due(120 * SECOND)).isEqualTo(Due.FAILURE);
+  }
+
+  @Test
+  void startsAnewWithProgress() {
+    clock.progress(0);
+    assertThat(clock.due(28 * SECOND)).isEqualTo(Due.INQUIRY);
+    clock.progress(29 * SECOND);
+    assertThat(clock.due(31 * SECOND)).isEqualTo(Due.NOTHING);
+    assertThat(clock.due(57 * SECOND)).isEqualTo(Due.INQUIRY);
+  }
+
+  @Test
+  void sleepsNoLongerThanToTheNextDeadline() {
+    clock.progress(0);
+    assertThat(clock.millisToNext(0)).isBetween(28_000L, 28_001L);
+    assertThat(clock.millisToNext(200 * SECOND)).isEqualTo(1);
+  }
+}
