@@ -41,7 +41,7 @@ final class KeyedPermutation {
     long left = value >>> halfBits;
     long right = value & halfMask;
     for (int round = 0; round < ROUNDS; round++) {
-      long next = left ^ Mix.hash(key, round, right) & halfMask;
+      long next = left ^ (Mix.hash(key, round, right) & halfMask);
       left = right;
       right = next;
     }

@@ -8,6 +8,7 @@ import dev.tessera.datasets.table.CodeRow;
 import dev.tessera.datasets.table.ImageRow;
 import dev.tessera.datasets.table.LatentRow;
 import dev.tessera.datasets.table.RowFormat;
+import dev.tessera.datasets.table.RowFormats;
 import dev.tessera.datasets.table.TableManifest;
 import java.io.Closeable;
 import java.nio.ByteBuffer;
@@ -84,7 +85,7 @@ abstract sealed class RowBytes<R> implements Closeable {
 
     @Override
     RowFormat<ImageRow> format() {
-      return RowFormat.IMAGES;
+      return RowFormats.IMAGES;
     }
 
     @Override
@@ -135,7 +136,7 @@ abstract sealed class RowBytes<R> implements Closeable {
 
     @Override
     RowFormat<CodeRow> format() {
-      return RowFormat.CODES;
+      return RowFormats.CODES;
     }
 
     @Override
@@ -175,7 +176,7 @@ abstract sealed class RowBytes<R> implements Closeable {
 
     @Override
     RowFormat<LatentRow> format() {
-      return RowFormat.LATENTS;
+      return RowFormats.LATENTS;
     }
 
     @Override

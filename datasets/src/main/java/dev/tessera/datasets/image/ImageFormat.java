@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Encoded formats, told apart by their first bytes. Only PNG and JPEG are decoded. */
+@SuppressWarnings("ImmutableEnumChecker") // Arrays and lists that nothing changes.
 public enum ImageFormat {
   PNG(List.of("png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}),
   JPEG(List.of("jpg", "jpeg", "jpe", "jfif"), new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff}),

@@ -28,7 +28,7 @@ record JpegHeader(int width, int height, int components, int adobeTransform, int
         at++;
         continue;
       }
-      if (marker == 1 || marker >= 0xd0 && marker <= SOI) {
+      if (marker == 1 || (marker >= 0xd0 && marker <= SOI)) {
         at += 2;
         continue;
       }

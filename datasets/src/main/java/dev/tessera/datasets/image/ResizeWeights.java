@@ -6,6 +6,7 @@ import java.util.Arrays;
  * One axis of a resize as a sparse matrix: target pixel i is the sum over j of {@code weights[i][j]
  * * source[first[i] + j]}. Each row sums to exactly one unit, so that constants stay constant.
  */
+@SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
 record ResizeWeights(int[] first, int[][] weights) {
 
   /** Fixed point: 22 bits leave room for 8-bit values and overshoot in an int accumulator. */

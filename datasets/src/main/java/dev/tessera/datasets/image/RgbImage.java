@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
  * @param height rows, 1 or more
  * @param pixels uint8 [height, width, 3]; not copied
  */
+@SuppressWarnings("ArrayRecordComponent") // Rows and pixels are never compared or hashed.
 public record RgbImage(int width, int height, byte[] pixels) {
 
   /** Red, green, blue. */

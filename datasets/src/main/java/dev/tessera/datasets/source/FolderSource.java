@@ -62,7 +62,8 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
     try (FSDataInputStream in = fs.open(path)) {
       in.readFully(bytes);
     }
-    return RawImage.of(segment.id(), segment.name(), segment.label(), new RawImage.Encoded(bytes));
+    return RawImage.of(
+        segment.id(), segment.name(), segment.label(), new RawImage.Encoded(bytes, segment.name()));
   }
 
   private static final class OneFile implements RawImages {

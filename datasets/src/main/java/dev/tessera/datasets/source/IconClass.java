@@ -11,6 +11,7 @@ import java.util.Locale;
  *
  * <p>A palette is a background and a foreground of clear contrast.
  */
+@SuppressWarnings("ImmutableEnumChecker") // Arrays and lists that nothing changes.
 enum IconClass {
   FLAG(List.of(), new int[0][]),
   ARROW(

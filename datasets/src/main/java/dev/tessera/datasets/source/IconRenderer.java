@@ -2,6 +2,7 @@ package dev.tessera.datasets.source;
 
 import com.github.weisj.jsvg.SVGDocument;
 import com.github.weisj.jsvg.attributes.ViewBox;
+import com.github.weisj.jsvg.parser.LoaderContext;
 import com.github.weisj.jsvg.parser.SVGLoader;
 import dev.tessera.datasets.image.ImageResizer;
 import dev.tessera.datasets.image.ResizeFilter;
@@ -74,7 +75,10 @@ final class IconRenderer {
 
   private RgbImage draw(String svg, int canvas, Color background, double x, double y, double side) {
     SVGDocument document =
-        loader.load(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
+        loader.load(
+            new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)),
+            null,
+            LoaderContext.createDefault());
     BufferedImage image = new BufferedImage(canvas, canvas, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
     try {

@@ -20,6 +20,7 @@ import org.apache.hadoop.fs.Path;
  *
  * @param dimensions 1 for labels; count, rows, columns for grey pictures; and 3 for colour
  */
+@SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
 record IdxHeader(int[] dimensions) {
 
   private static final int UINT8 = 8;
@@ -72,7 +73,7 @@ record IdxHeader(int[] dimensions) {
     int[] dimensions = new int[rank];
     for (int i = 0; i < rank; i++) {
       dimensions[i] = in.readInt();
-      if (dimensions[i] < 1 || i > 0 && dimensions[i] > MAX_SIDE) {
+      if (dimensions[i] < 1 || (i > 0 && dimensions[i] > MAX_SIDE)) {
         throw new InvalidDatasetException(
             "%s has impossible dimension %d: fetch it again".formatted(path, dimensions[i]));
       }

@@ -125,7 +125,7 @@ public record ParquetSource(String root) implements ImageSource {
           split(group),
           image == null || !has(image, "bytes")
               ? new RawImage.Unreadable("the row has no picture")
-              : new RawImage.Encoded(image.getBinary("bytes", 0).getBytes()));
+              : new RawImage.Encoded(image.getBinary("bytes", 0).getBytes(), null));
     }
 
     private static boolean has(Group group, String field) {

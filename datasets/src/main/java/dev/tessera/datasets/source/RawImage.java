@@ -25,8 +25,14 @@ public record RawImage(
   /** What there is of the picture. */
   public sealed interface Content {}
 
-  /** A file's bytes, not yet looked at. */
-  public record Encoded(byte[] bytes) implements Content {}
+  /**
+   * Encoded bytes, not yet looked at.
+   *
+   * @param fileName of the file that these bytes are, whose extension must be right; null if they
+   *     are no file but a value in a table
+   */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
+  public record Encoded(byte[] bytes, String fileName) implements Content {}
 
   /** Pixels of a source that is not made of picture files. */
   public record Decoded(RgbImage image) implements Content {}

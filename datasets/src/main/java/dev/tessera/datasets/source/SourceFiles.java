@@ -73,7 +73,7 @@ final class SourceFiles {
 
   /** Names that file systems, archivers and Hadoop add; nobody means them as pictures. */
   static boolean hidden(String relative) {
-    for (String part : relative.split("/")) {
+    for (String part : relative.split("/", -1)) {
       if (part.startsWith(".") || part.equals("__MACOSX") || part.equals("_SUCCESS")) {
         return true;
       }

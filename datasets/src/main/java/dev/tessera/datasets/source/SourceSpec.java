@@ -132,7 +132,7 @@ public final class SourceSpec {
           number(options, "count", IconSource.DEFAULT_COUNT),
           number(options, "seed", 0),
           Math.toIntExact(number(options, "size", iconSize)),
-          classes.isEmpty() ? List.of() : List.of(classes.split(",")));
+          classes.isEmpty() ? List.of() : List.of(classes.split(",", -1)));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new InvalidDatasetException(spec + ": " + e.getMessage(), e);
     }
@@ -148,7 +148,7 @@ public final class SourceSpec {
       throw new InvalidDatasetException(
           spec + " is no icons source (expected: icons: or icons:?count=20000&seed=7)");
     }
-    for (String option : query.substring(1).split("&")) {
+    for (String option : query.substring(1).split("&", -1)) {
       int equals = option.indexOf('=');
       String key = equals < 0 ? option : option.substring(0, equals);
       if (equals < 0 || !ICON_OPTIONS.contains(key)) {

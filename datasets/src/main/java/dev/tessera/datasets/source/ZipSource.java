@@ -85,7 +85,7 @@ public record ZipSource(String file, boolean classPerFolder) implements ImageSou
     }
 
     private RawImage.Content content(ZipDirectory.Entry entry) throws IOException {
-      if (entry.encrypted() || entry.method() != STORED && entry.method() != DEFLATED) {
+      if (entry.encrypted() || (entry.method() != STORED && entry.method() != DEFLATED)) {
         return new RawImage.Unreadable(
             entry.encrypted()
                 ? "encrypted"
@@ -101,7 +101,7 @@ public record ZipSource(String file, boolean classPerFolder) implements ImageSou
         CRC32 crc = new CRC32();
         crc.update(bytes);
         return crc.getValue() == entry.crc()
-            ? new RawImage.Encoded(bytes)
+            ? new RawImage.Encoded(bytes, entry.name())
             : new RawImage.Unreadable("corrupt zip entry: wrong CRC");
       } catch (DataFormatException | EOFException e) {
         return new RawImage.Unreadable("corrupt zip entry: " + e.getMessage());
@@ -111,8 +111,8 @@ public record ZipSource(String file, boolean classPerFolder) implements ImageSou
     private byte[] packed(ZipDirectory.Entry entry) throws IOException {
       byte[] header = new byte[LOCAL_HEADER];
       in.readFully(entry.header(), header);
-      int name = header[26] & 0xff | (header[27] & 0xff) << 8;
-      int extra = header[28] & 0xff | (header[29] & 0xff) << 8;
+      int name = (header[26] & 0xff) | (header[27] & 0xff) << 8;
+      int extra = (header[28] & 0xff) | (header[29] & 0xff) << 8;
       byte[] packed = new byte[(int) entry.packed()];
       in.readFully(entry.header() + LOCAL_HEADER + name + extra, packed);
       return packed;

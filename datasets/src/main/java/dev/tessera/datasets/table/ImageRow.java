@@ -12,6 +12,7 @@ package dev.tessera.datasets.table;
  * @param caption description, or null
  * @param source name of the source it was read by
  */
+@SuppressWarnings("ArrayRecordComponent") // Rows and pixels are never compared or hashed.
 public record ImageRow(
     long id,
     byte[] bytes,

@@ -8,4 +8,5 @@ package dev.tessera.datasets.table;
  * @param label class number, or null
  * @param caption description, or null
  */
+@SuppressWarnings("ArrayRecordComponent") // Rows and pixels are never compared or hashed.
 public record LatentRow(long id, byte[] latent, Integer label, String caption, Subset split) {}

@@ -14,7 +14,6 @@ import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.Type;
 
 /** Reads rows [from, to) of one Parquet file, skipping row groups that lie outside. */
 public final class ParquetScan implements Closeable {
@@ -42,7 +41,7 @@ public final class ParquetScan implements Closeable {
             schema.getName(),
             columns.stream()
                 .filter(schema::containsField)
-                .map(name -> (Type) schema.getType(name))
+                .map(name -> schema.getType(name))
                 .toList());
     file.setRequestedSchema(projection);
     groups = file.getRowGroups();

@@ -57,6 +57,7 @@ final class RowFileWriter {
     }
 
     @Override
+    @Deprecated
     protected WriteSupport<R> getWriteSupport(Configuration conf) {
       return new RowWriteSupport<>(format, footer);
     }
@@ -80,6 +81,7 @@ final class RowFileWriter {
     }
 
     @Override
+    @Deprecated
     public WriteContext init(Configuration conf) {
       return context();
     }

@@ -16,21 +16,6 @@ import org.apache.parquet.schema.MessageType;
 public sealed interface RowFormat<R> extends Serializable
     permits ImageRowFormat, CodeRowFormat, LatentRowFormat, SampleRowFormat, QuarantineRowFormat {
 
-  /** Rows of image tables. */
-  RowFormat<ImageRow> IMAGES = new ImageRowFormat();
-
-  /** Rows of code tables. */
-  RowFormat<CodeRow> CODES = new CodeRowFormat();
-
-  /** Rows of latent tables. */
-  RowFormat<LatentRow> LATENTS = new LatentRowFormat();
-
-  /** Rows of sample tables. */
-  RowFormat<SampleRow> SAMPLES = new SampleRowFormat();
-
-  /** Rows of quarantine tables. */
-  RowFormat<QuarantineRow> QUARANTINE = new QuarantineRowFormat();
-
   /** The kind of table whose rows these are. */
   TableKind kind();
 

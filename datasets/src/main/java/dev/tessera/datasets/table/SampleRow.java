@@ -11,5 +11,6 @@ package dev.tessera.datasets.table;
  * @param label the class asked for, or null
  * @param seed the seed it was drawn from
  */
+@SuppressWarnings("ArrayRecordComponent") // Rows and pixels are never compared or hashed.
 public record SampleRow(
     long id, byte[] bytes, String path, int width, int height, Integer label, long seed) {}

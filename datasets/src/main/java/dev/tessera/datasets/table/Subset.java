@@ -40,7 +40,8 @@ public enum Subset {
     crc.update(group.getBytes(StandardCharsets.UTF_8));
     // A CRC is linear in its input; the multiplication spreads names that differ in one digit.
     long spread = (crc.getValue() + 1) * 0x9e3779b97f4a7c15L;
-    double uniform = ((spread ^ spread >>> 32) * 0xd6e8feb86659fd93L >>> 11) * 0x1.0p-53;
+    long mixed = (spread ^ (spread >>> 32)) * 0xd6e8feb86659fd93L;
+    double uniform = (mixed >>> 11) * 0x1.0p-53;
     return uniform < heldout ? HELDOUT : TRAIN;
   }
 }

@@ -48,7 +48,8 @@ public record TableManifest(
     classNames = List.copyOf(classNames);
     // Sorted, so that equal tables have equal manifests.
     provenance = Collections.unmodifiableMap(new TreeMap<>(provenance));
-    if (kind == TableKind.CODES && codes == null || kind == TableKind.LATENTS && latents == null) {
+    if ((kind == TableKind.CODES && codes == null)
+        || (kind == TableKind.LATENTS && latents == null)) {
       throw new IllegalArgumentException(kind.label() + ": null (expected: a description)");
     }
   }

@@ -94,9 +94,9 @@ public final class TableReader<R> implements Closeable {
     return new TableReader<>(
         conf,
         table,
-        RowFormat.QUARANTINE,
+        RowFormats.QUARANTINE,
         manifest.quarantine(),
-        allColumns(RowFormat.QUARANTINE),
+        allColumns(RowFormats.QUARANTINE),
         0,
         manifest.quarantined());
   }

@@ -11,7 +11,7 @@ import dev.tessera.datasets.source.RawImages;
 import dev.tessera.datasets.source.Split;
 import dev.tessera.datasets.table.ImageRow;
 import dev.tessera.datasets.table.QuarantineRow;
-import dev.tessera.datasets.table.RowFormat;
+import dev.tessera.datasets.table.RowFormats;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.datasets.table.TablePartWriter;
@@ -49,8 +49,8 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
     private int maxLabel = -1;
 
     Rows(TaskTables tables) throws IOException {
-      rows = tables.open(output, RowFormat.IMAGES);
-      quarantine = tables.open(output, RowFormat.QUARANTINE);
+      rows = tables.open(output, RowFormats.IMAGES);
+      quarantine = tables.open(output, RowFormats.QUARANTINE);
     }
 
     void add(RawImage raw) throws IOException {
@@ -66,7 +66,9 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
 
     private RgbImage pixels(RawImage raw) throws UnreadableImageException {
       if (raw.content() instanceof RawImage.Encoded encoded) {
-        return decoder.decode(encoded.bytes(), raw.path());
+        return encoded.fileName() == null
+            ? decoder.decode(encoded.bytes())
+            : decoder.decode(encoded.bytes(), encoded.fileName());
       }
       if (raw.content() instanceof RawImage.Unreadable unreadable) {
         throw new UnreadableImageException(unreadable.reason());

@@ -13,6 +13,7 @@ import java.util.List;
 /** Quantised latents {@code [N, width, H/f, W/f]} to pictures {@code [N, 3, H, W]}. */
 final class Decoder {
 
+  private final int patch;
   private final Conv2d input;
   private final ResBlock first;
   private final SpatialAttention attention;
@@ -24,6 +25,7 @@ final class Decoder {
   Decoder(Scope scope, VqganRecipe.Network network, int width) {
     int top = network.multipliers().size() - 1;
     int current = network.channels() * network.multipliers().get(top);
+    patch = network.patch();
     input = Conv2d.same(scope.child("input"), width, current, 3);
     first = ResBlock.of(scope.child("first"), current, current);
     attention =
@@ -45,7 +47,7 @@ final class Decoder {
       }
     }
     norm = new GroupNorm(scope.child("norm"), current);
-    output = Conv2d.same(scope.child("output"), current, 3, 3);
+    output = Conv2d.same(scope.child("output"), current, 3L * patch * patch, 3);
   }
 
   Tensor apply(Tensor codes) {
@@ -61,7 +63,7 @@ final class Decoder {
         h = enlarge.get(level).apply(h.upsampleNearest(2));
       }
     }
-    return output.apply(norm.apply(h).silu()).master();
+    return Patches.unfold(output.apply(norm.apply(h).silu()).master(), patch);
   }
 
   /** The weight at which the adaptive weight compares gradients. */

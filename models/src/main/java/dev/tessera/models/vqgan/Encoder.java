@@ -12,6 +12,7 @@ import java.util.List;
 /** {@code [N, 3, H, W]} in [-1, 1] to latents {@code [N, width, H/f, W/f]}. */
 final class Encoder {
 
+  private final int patch;
   private final Conv2d input;
   private final List<List<ResBlock>> levels = new ArrayList<>();
   private final List<Conv2d> halve = new ArrayList<>();
@@ -22,7 +23,8 @@ final class Encoder {
 
   Encoder(Scope scope, VqganRecipe.Network network, int width) {
     int current = network.channels();
-    input = Conv2d.same(scope.child("input"), 3, current, 3);
+    patch = network.patch();
+    input = Conv2d.same(scope.child("input"), 3L * patch * patch, current, 3);
     for (int level = 0; level < network.multipliers().size(); level++) {
       Scope at = scope.child("down").child(level);
       if (level > 0) {
@@ -44,7 +46,7 @@ final class Encoder {
   }
 
   Tensor apply(Tensor images) {
-    Tensor h = input.apply(images);
+    Tensor h = input.apply(Patches.fold(images, patch));
     for (int level = 0; level < levels.size(); level++) {
       if (level > 0) {
         h = halve.get(level - 1).apply(h);

@@ -21,16 +21,19 @@ public record VqganRecipe(
   /**
    * Encoder and decoder.
    *
-   * @param channels features at full size
+   * @param patch side of the squares of pixels that enter and leave as one position; 1 for none
+   * @param channels features of the first level
    * @param multipliers features of each level over {@code channels}; each level after the first
    *     halves the size
    * @param blocks residual blocks a level
    * @param attention whether pixels attend to one another at the coarsest level
    */
-  public record Network(int channels, List<Integer> multipliers, int blocks, boolean attention)
+  public record Network(
+      int patch, int channels, List<Integer> multipliers, int blocks, boolean attention)
       implements Serializable {
     public Network {
       multipliers = List.copyOf(multipliers);
+      require(patch >= 1, "patch", patch, "1 or more");
       require(channels >= 4, "channels", channels, "4 or more");
       require(
           !multipliers.isEmpty() && multipliers.stream().allMatch(m -> m > 0),
@@ -41,12 +44,12 @@ public record VqganRecipe(
     }
 
     public static Network defaults() {
-      return new Network(32, List.of(1, 2, 4), 1, true);
+      return new Network(2, 48, List.of(1, 2), 1, true);
     }
 
     /** Pixels a side for one code. */
     public int factor() {
-      return 1 << (multipliers.size() - 1);
+      return patch << (multipliers.size() - 1);
     }
   }
 
