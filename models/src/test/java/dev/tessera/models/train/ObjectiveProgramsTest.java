@@ -25,7 +25,7 @@ final class ObjectiveProgramsTest {
   static Stream<Objective> objectives() {
     VqganRecipe tokenizer =
         new VqganRecipe(
-            new VqganRecipe.Network(8, 8, List.of(1, 2), 1, true),
+            new VqganRecipe.Network(1, 8, List.of(1, 2), 1, true),
             VqganRecipe.Codes.defaults(),
             VqganRecipe.Losses.defaults(),
             VqganRecipe.Adversary.defaults(),
