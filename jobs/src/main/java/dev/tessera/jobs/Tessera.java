@@ -2,6 +2,10 @@ package dev.tessera.jobs;
 
 import dev.tessera.jobs.doctor.DoctorCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
+import dev.tessera.jobs.sample.SampleCommand;
+import dev.tessera.jobs.tokenizer.TokenizeCommand;
+import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
+import dev.tessera.jobs.train.TrainCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -21,7 +25,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tessera",
     description = "Large-scale generative training for Apache Spark.",
-    subcommands = {DoctorCommand.class, IngestCommand.class},
+    subcommands = {
+      DoctorCommand.class,
+      IngestCommand.class,
+      TrainTokenizerCommand.class,
+      TokenizeCommand.class,
+      TrainCommand.class,
+      SampleCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,
