@@ -1,5 +1,6 @@
 package dev.tessera.jobs;
 
+import dev.tessera.jobs.bench.BenchCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
 import java.io.PrintWriter;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tessera",
     description = "Large-scale generative training for Apache Spark.",
-    subcommands = {DoctorCommand.class, IngestCommand.class},
+    subcommands = {DoctorCommand.class, IngestCommand.class, BenchCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,
