@@ -5,15 +5,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.util.stream.Collectors;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
  * Writes a program as a TorchScript archive: a zip of stored entries with the code as text and a
- * pickled module without attributes.
+ * pickled module. Some of the program's arguments may become attributes of the module, their
+ * elements entries of the archive.
  */
 final class Archive {
 
@@ -24,54 +31,102 @@ final class Archive {
 
   private Archive() {}
 
+  /** The archive of a program that gets all its arguments by call and returns a list. */
   static byte[] of(Program program) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.setMethod(ZipOutputStream.STORED);
-      put(zip, "data.pkl", emptyModule());
-      put(zip, "code/__torch__.py", source(program).getBytes(UTF_8));
-      put(zip, "constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
-      put(zip, "version", VERSION.getBytes(US_ASCII));
+    try {
+      write(bytes, program, program.text(), "List[Tensor]", Map.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
   }
 
-  static String source(Program program) {
-    String arguments =
-        program.inputs().stream()
-            .map(input -> input.name() + ": Tensor")
-            .collect(Collectors.joining(", "));
-    return "class M(Module):\n"
-        + "  __parameters__ = []\n"
-        + "  __buffers__ = []\n"
-        + "  def forward(self: __torch__.M, "
-        + arguments
-        + ") -> List[Tensor]:\n"
-        + program.text();
+  /** The archive of a program with {@code constants} inside; a single result is no list. */
+  static void export(OutputStream out, Program program, Map<String, ByteBuffer> constants)
+      throws IOException {
+    boolean single = program.outputs().size() == 1;
+    String text = single ? unlisted(program.text()) : program.text();
+    write(out, program, text, single ? "Tensor" : "List[Tensor]", constants);
   }
 
-  /** Protocol 2: an instance of {@code __torch__.M} with an empty state. */
-  private static byte[] emptyModule() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write(0x80);
-    out.write(2);
-    out.writeBytes("c__torch__\nM\n".getBytes(US_ASCII));
-    out.writeBytes(")\u0081}b.".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
-    return out.toByteArray();
+  /** The body with {@code return [x]} as {@code return x}. */
+  private static String unlisted(String text) {
+    int start = text.lastIndexOf("return [");
+    int end = text.lastIndexOf(']');
+    return text.substring(0, start)
+        + "return "
+        + text.substring(start + "return [".length(), end)
+        + "\n";
   }
 
-  private static void put(ZipOutputStream zip, String name, byte[] data) throws IOException {
+  private static void write(
+      OutputStream out,
+      Program program,
+      String body,
+      String result,
+      Map<String, ByteBuffer> constants)
+      throws IOException {
+    List<Program.Input> attributes =
+        program.inputs().stream().filter(i -> constants.containsKey(i.name())).toList();
+    // Not closed: the stream is the caller's.
+    ZipOutputStream zip = new ZipOutputStream(out);
+    zip.setMethod(ZipOutputStream.STORED);
+    put(zip, "data.pkl", module(attributes));
+    String code = source(program, body, result, attributes);
+    put(zip, "code/__torch__.py", ByteBuffer.wrap(code.getBytes(UTF_8)));
+    for (int i = 0; i < attributes.size(); i++) {
+      put(zip, "data/" + i, constants.get(attributes.get(i).name()).duplicate());
+    }
+    put(zip, "constants.pkl", ByteBuffer.wrap(new byte[] {(byte) 0x80, 2, ')', '.'}));
+    put(zip, "byteorder", ByteBuffer.wrap("little".getBytes(US_ASCII)));
+    put(zip, "version", ByteBuffer.wrap(VERSION.getBytes(US_ASCII)));
+    zip.finish();
+  }
+
+  private static String source(
+      Program program, String body, String result, List<Program.Input> attributes) {
+    StringBuilder text = new StringBuilder("class M(Module):\n  __parameters__ = [");
+    attributes.forEach(a -> text.append('"').append(a.name()).append("\", "));
+    text.append("]\n  __buffers__ = []\n  training : bool\n");
+    attributes.forEach(a -> text.append("  ").append(a.name()).append(" : Tensor\n"));
+    List<String> arguments = new ArrayList<>(List.of("self: __torch__.M"));
+    for (Program.Input input : program.inputs()) {
+      if (!attributes.contains(input)) {
+        arguments.add(input.name() + ": Tensor");
+      }
+    }
+    text.append("  def forward(").append(String.join(", ", arguments));
+    text.append(") -> ").append(result).append(":\n");
+    attributes.forEach(
+        a -> text.append("    ").append(a.name()).append(" = self.").append(a.name()).append('\n'));
+    return text.append(body).toString();
+  }
+
+  private static ByteBuffer module(List<Program.Input> attributes) {
+    Pickle pickle = new Pickle();
+    pickle.beginObject("__torch__", "M");
+    pickle.text("training").truth(false);
+    for (int i = 0; i < attributes.size(); i++) {
+      pickle.text(attributes.get(i).name()).tensor(attributes.get(i).type(), Integer.toString(i));
+    }
+    return ByteBuffer.wrap(pickle.endObject());
+  }
+
+  private static void put(ZipOutputStream zip, String name, ByteBuffer data) throws IOException {
     ZipEntry entry = new ZipEntry(ROOT + name);
     CRC32 crc = new CRC32();
-    crc.update(data);
-    entry.setSize(data.length);
-    entry.setCompressedSize(data.length);
+    crc.update(data.duplicate());
+    entry.setSize(data.remaining());
+    entry.setCompressedSize(data.remaining());
     entry.setCrc(crc.getValue());
     entry.setTime(0);
     zip.putNextEntry(entry);
-    zip.write(data);
+    // Not closed either; a channel copies native memory in parts.
+    WritableByteChannel channel = Channels.newChannel(zip);
+    while (data.hasRemaining()) {
+      channel.write(data);
+    }
     zip.closeEntry();
   }
 }

@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Matrix products, convolution and attention: the operations whose cost decides a step's. */
 final class Contraction {
@@ -77,6 +78,16 @@ final class Contraction {
 
   /** Cross-correlation of {@code x [N, in, H, W]} with {@code weight [out, in, k, k]} (+ bias). */
   record Conv2d(int stride, int padding) implements Operation {
+    Conv2d {
+      if (stride < 1 || padding < 0) {
+        throw new ShapeException(
+            "conv2d expects a stride of at least 1 and a padding of at least 0, got "
+                + stride
+                + " and "
+                + padding);
+      }
+    }
+
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = inputs.get(0).shape();
@@ -102,8 +113,15 @@ final class Contraction {
       text.assign(
           outputs.get(0),
           String.format(
+              Locale.ROOT,
               "torch.conv2d(%s, %s, %s, [%d, %d], [%d, %d], [1, 1], 1)",
-              inputs.get(0), inputs.get(1), bias, stride, stride, padding, padding));
+              inputs.get(0),
+              inputs.get(1),
+              bias,
+              stride,
+              stride,
+              padding,
+              padding));
     }
 
     @Override
@@ -128,6 +146,8 @@ final class Contraction {
       Shape q = inputs.get(0).shape();
       Shape k = inputs.get(1).shape();
       Shape v = inputs.get(2).shape();
+      same("attention", inputs.get(0), inputs.get(1));
+      same("attention", inputs.get(0), inputs.get(2));
       boolean fit =
           q.rank() == 4
               && k.rank() == 4
@@ -147,8 +167,12 @@ final class Contraction {
       text.assign(
           outputs.get(0),
           String.format(
+              Locale.ROOT,
               "torch.scaled_dot_product_attention(%s, %s, %s, None, 0., %s)",
-              inputs.get(0), inputs.get(1), inputs.get(2), causal ? "True" : "False"));
+              inputs.get(0),
+              inputs.get(1),
+              inputs.get(2),
+              causal ? "True" : "False"));
     }
 
     @Override
@@ -165,6 +189,9 @@ final class Contraction {
   }
 
   private static void bias(String name, List<TensorType> inputs, long out) {
+    if (inputs.size() > 2) {
+      same(name, inputs.get(0), inputs.get(2));
+    }
     if (inputs.size() > 2 && !inputs.get(2).shape().equals(Shape.of(out))) {
       throw new ShapeException(
           name + " expects a bias of [" + out + "], got " + inputs.get(2).shape());
@@ -172,6 +199,7 @@ final class Contraction {
   }
 
   private static void same(String name, TensorType a, TensorType b) {
+    a.floating(name);
     if (a.dtype() != b.dtype()) {
       throw new ShapeException(name + " expects operands of one type, got " + a + " and " + b);
     }

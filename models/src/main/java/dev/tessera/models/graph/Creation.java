@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Operations that make tensors. */
 final class Creation {
@@ -21,8 +22,12 @@ final class Creation {
       text.assign(
           outputs.get(0),
           String.format(
+              Locale.ROOT,
               "torch.full(%s, %s, dtype=%d, layout=0, device=%s)",
-              type.shape(), number, type.dtype().scalarType(), text.device()));
+              type.shape(),
+              number,
+              type.dtype().scalarType(),
+              text.device()));
     }
 
     @Override
@@ -33,6 +38,12 @@ final class Creation {
 
   /** {@code 0, 1, ..., n - 1}. */
   record Range(long n, DType dtype) implements Operation {
+    Range {
+      if (n < 0 || dtype == DType.BOOL) {
+        throw new ShapeException("range expects 0 or more numbers, got " + n + " of " + dtype);
+      }
+    }
+
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       return List.of(new TensorType(dtype, Shape.of(n)));
@@ -51,7 +62,11 @@ final class Creation {
 
   private static String range(Statements text, long n, DType dtype) {
     return String.format(
-        "torch.arange(%d, dtype=%d, layout=0, device=%s)", n, dtype.scalarType(), text.device());
+        Locale.ROOT,
+        "torch.arange(%d, dtype=%d, layout=0, device=%s)",
+        n,
+        dtype.scalarType(),
+        text.device());
   }
 
   /**
@@ -90,9 +105,11 @@ final class Creation {
       long size = type.shape().size();
       long pairs = (size + 1) / 2;
       String h = text.let("torch.mul(" + range(text, pairs, DType.INT64) + ", " + WEYL + ")");
-      String key =
-          text.let("torch.mul(torch.add(" + inputs.get(0) + ", " + site + "), " + MIX_KEY + ")");
-      h = text.let("torch.add_(" + h + ", torch.bitwise_xor(" + key + ", " + site + "))");
+      // The start of the sequence: one round of mixing parts neighbouring keys and sites.
+      String start =
+          text.let("torch.add(torch.mul(" + inputs.get(0) + ", " + MIX_KEY + "), " + site + ")");
+      start = mix(text, start, 32, MIX_2);
+      h = text.let("torch.add_(" + h + ", " + start + ")");
       h = mix(text, h, 30, MIX_1);
       h = mix(text, h, 27, MIX_2);
       h = text.let(xorShift(h, 31));
@@ -127,8 +144,12 @@ final class Creation {
     private static String xorShift(String h, int shift) {
       long mask = -1L >>> shift;
       return String.format(
+          Locale.ROOT,
           "torch.bitwise_xor(%s, torch.bitwise_and(torch.__rshift__(%s, %d), %d))",
-          h, h, shift, mask);
+          h,
+          h,
+          shift,
+          mask);
     }
 
     private static final long WEYL = 0x9E3779B97F4A7C15L;

@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -36,6 +37,7 @@ record Grad(int of, int to, boolean createGraph, boolean retain) implements Oper
     String list =
         text.let(
             String.format(
+                Locale.ROOT,
                 "torch.grad(%s, %s, %s, %s, %s, False)",
                 list(inputs.subList(0, of)),
                 list(inputs.subList(of, of + to)),

@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** Updates of buffers, in place: the first operand changes and is the result. */
@@ -52,6 +53,13 @@ final class InPlace {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       scalar("lerp", inputs.get(2));
+      if (inputs.get(2).dtype() != inputs.get(0).floating("lerp").dtype()) {
+        throw new ShapeException(
+            "lerp expects a weight of the target's type, got "
+                + inputs.get(0)
+                + " and "
+                + inputs.get(2));
+      }
       return first("lerp", inputs, 1);
     }
 
@@ -75,7 +83,8 @@ final class InPlace {
   record AddScaled(double scale) implements Operation {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return first("add", inputs, 1);
+      inputs.get(0).floating("add in place");
+      return first("add in place", inputs, 1);
     }
 
     @Override
@@ -83,8 +92,11 @@ final class InPlace {
       text.assign(
           outputs.get(0),
           String.format(
+              Locale.ROOT,
               "torch.add_(%s, %s, alpha=%s)",
-              inputs.get(0), inputs.get(1), Statements.number(scale)));
+              inputs.get(0),
+              inputs.get(1),
+              Statements.number(scale)));
     }
 
     @Override
@@ -106,6 +118,7 @@ final class InPlace {
   record AdamW(double beta1, double beta2, double eps, double weightDecay) implements Operation {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
+      inputs.get(0).floating("adamw");
       scalar("adamw", inputs.get(4));
       scalar("adamw", inputs.get(5));
       return first("adamw", inputs, 3);
@@ -113,13 +126,14 @@ final class InPlace {
 
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
-      // In-place operators on list literals are deleted as dead code: the lists have names, and an
-      // element is returned.
+      // In-place operators on lists are deleted as dead code unless the lists have names and an
+      // element is used afterwards: here by a copy onto itself, which costs nothing.
       String parameters = text.let("[" + inputs.get(0) + "]");
       String first = text.let("[" + inputs.get(2) + "]");
       String second = text.let("[" + inputs.get(3) + "]");
       text.let(
           String.format(
+              Locale.ROOT,
               "torch._fused_adamw_(%s, [%s], %s, %s, annotate(List[Tensor], []), [%s], lr=%s,"
                   + " beta1=%s, beta2=%s, weight_decay=%s, eps=%s, amsgrad=False, maximize=False)",
               parameters,
@@ -132,7 +146,7 @@ final class InPlace {
               Statements.number(beta2),
               Statements.number(weightDecay),
               Statements.number(eps)));
-      text.assign(outputs.get(0), parameters + "[0]");
+      text.assign(outputs.get(0), "torch.copy_(" + inputs.get(0) + ", " + parameters + "[0])");
     }
 
     @Override

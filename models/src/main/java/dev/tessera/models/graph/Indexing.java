@@ -41,6 +41,10 @@ final class Indexing {
       Shape base = inputs.get(0).shape();
       Shape index = indices("index add", inputs.get(1));
       Shape values = inputs.get(2).shape();
+      if (inputs.get(0).dtype() != inputs.get(2).dtype()) {
+        throw new ShapeException(
+            "index add expects one type, got " + inputs.get(0) + " and " + inputs.get(2));
+      }
       if (index.rank() != 1
           || values.rank() != base.rank()
           || !values.with(0, 0).equals(base.with(0, 0))

@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -92,7 +93,11 @@ public final class Layout {
    * depend on the seed and on its own name alone, not on the rest of the model.
    */
   public void initialize(long seed, ByteBuffer flat) {
-    FloatBuffer target = flat.asFloatBuffer();
+    if (flat.remaining() < size * Float.BYTES) {
+      throw new IllegalArgumentException(
+          "flat: " + flat.remaining() + " bytes (expected: " + size * Float.BYTES + ")");
+    }
+    FloatBuffer target = flat.duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
     for (Slice slice : slices.values()) {
       Parameter parameter = slice.parameter();
       long own = Hash.of(seed, Hash.of(group + "/" + parameter.name()));

@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Normalisation of activations to mean 0 and variance 1, with scale and shift. */
 final class Normalization {
@@ -14,7 +15,7 @@ final class Normalization {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = inputs.get(0).shape();
-      if (x.rank() < 2 || x.dim(1) % groups != 0) {
+      if (x.rank() < 2 || groups < 1 || x.dim(1) % groups != 0) {
         throw new ShapeException(
             "group norm expects channels that " + groups + " groups divide, got " + x);
       }
@@ -27,8 +28,13 @@ final class Normalization {
       text.assign(
           outputs.get(0),
           String.format(
+              Locale.ROOT,
               "torch.group_norm(%s, %d, %s, %s, %s)",
-              inputs.get(0), groups, inputs.get(1), inputs.get(2), Statements.number(eps)));
+              inputs.get(0),
+              groups,
+              inputs.get(1),
+              inputs.get(2),
+              Statements.number(eps)));
     }
 
     @Override
@@ -60,8 +66,12 @@ final class Normalization {
       text.assign(
           outputs.get(0),
           String.format(
+              Locale.ROOT,
               "torch.layer_norm(%s, [%d], %s, %s)",
-              inputs.get(0), size, affine, Statements.number(eps)));
+              inputs.get(0),
+              size,
+              affine,
+              Statements.number(eps)));
     }
 
     @Override
@@ -76,7 +86,12 @@ final class Normalization {
   }
 
   private static void affine(String name, List<TensorType> inputs, long channels) {
+    inputs.get(0).floating(name);
     for (TensorType type : inputs.subList(1, inputs.size())) {
+      if (type.dtype() != inputs.get(0).dtype()) {
+        throw new ShapeException(
+            name + " expects operands of one type, got " + inputs.get(0) + " and " + type);
+      }
       if (!type.shape().equals(Shape.of(channels))) {
         throw new ShapeException(
             name + " expects weight and bias of [" + channels + "], got " + type.shape());

@@ -1,6 +1,8 @@
 package dev.tessera.models.graph;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /** Operations on corresponding elements, with broadcasting. */
 final class Pointwise {
@@ -39,14 +41,21 @@ final class Pointwise {
       this.derivative = derivative;
     }
 
+    /** Those that keep integers; libtorch turns integers into floats under all others. */
+    private static final Set<String> OF_INTEGERS = Set.of("NEG", "SQUARE", "ABS", "SIGN", "RELU");
+
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return List.of(inputs.get(0));
+      String operation = name().toLowerCase(Locale.ROOT);
+      return List.of(
+          OF_INTEGERS.contains(name())
+              ? inputs.get(0).numeric(operation)
+              : inputs.get(0).floating(operation));
     }
 
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
-      text.assign(outputs.get(0), String.format(format, inputs.get(0)));
+      text.assign(outputs.get(0), String.format(Locale.ROOT, format, inputs.get(0)));
     }
 
     @Override
@@ -79,8 +88,14 @@ final class Pointwise {
 
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return List.of(
-          new TensorType(promoted(inputs), common(function, inputs.get(0), inputs.get(1))));
+      TensorType a = inputs.get(0);
+      TensorType b = inputs.get(1);
+      TensorType result = new TensorType(promoted(a, b), common(function, a, b));
+      if (this == SUB) {
+        a.numeric(function);
+        b.numeric(function);
+      }
+      return List.of(this == DIV ? result.floating(function) : result);
     }
 
     @Override
@@ -117,16 +132,14 @@ final class Pointwise {
 
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      if (!inputs.get(0).dtype().isFloating()) {
-        throw new ShapeException("arithmetic with numbers expects floats, got " + inputs.get(0));
-      }
-      return List.of(inputs.get(0));
+      return List.of(inputs.get(0).floating("arithmetic with numbers"));
     }
 
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
       text.assign(
-          outputs.get(0), String.format(kind.format, inputs.get(0), Statements.number(value)));
+          outputs.get(0),
+          String.format(Locale.ROOT, kind.format, inputs.get(0), Statements.number(value)));
     }
 
     @Override
@@ -144,7 +157,7 @@ final class Pointwise {
   record LeakyRelu(double slope) implements Operation {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return List.of(inputs.get(0));
+      return List.of(inputs.get(0).floating("leaky relu"));
     }
 
     @Override
@@ -176,7 +189,7 @@ final class Pointwise {
 
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return List.of(inputs.get(0));
+      return List.of(inputs.get(0).floating("clamp"));
     }
 
     @Override
@@ -236,7 +249,7 @@ final class Pointwise {
         throw new ShapeException("where expects a bool condition, got " + inputs.get(0));
       }
       Shape xy = common("where", inputs.get(1), inputs.get(2));
-      DType dtype = DType.promote(inputs.get(1).dtype(), inputs.get(2).dtype());
+      DType dtype = promoted(inputs.get(1), inputs.get(2));
       return List.of(
           new TensorType(dtype, common("where", inputs.get(0), new TensorType(dtype, xy))));
     }
@@ -252,19 +265,21 @@ final class Pointwise {
     }
   }
 
-  private static DType promoted(List<TensorType> inputs) {
-    TensorType a = inputs.get(0);
-    TensorType b = inputs.get(1);
-    // A tensor without dimensions does not raise the type of one with dimensions in its category.
-    if (a.dtype().isFloating() == b.dtype().isFloating()) {
-      if (a.shape().rank() == 0 && b.shape().rank() > 0) {
-        return b.dtype();
-      }
-      if (b.shape().rank() == 0 && a.shape().rank() > 0) {
-        return a.dtype();
-      }
+  /** PyTorch's promotion, in which tensors without dimensions count for less. */
+  private static DType promoted(TensorType a, TensorType b) {
+    if (a.shape().rank() == 0 && b.shape().rank() > 0) {
+      return promotedByScalar(b.dtype(), a.dtype());
+    }
+    if (b.shape().rank() == 0 && a.shape().rank() > 0) {
+      return promotedByScalar(a.dtype(), b.dtype());
     }
     return DType.promote(a.dtype(), b.dtype());
+  }
+
+  /** A scalar raises a tensor's type only from truth values to numbers and these to floats. */
+  private static DType promotedByScalar(DType tensor, DType scalar) {
+    boolean raised = !tensor.isFloating() && (tensor == DType.BOOL || scalar.isFloating());
+    return raised ? DType.promote(tensor, scalar) : tensor;
   }
 
   private static Shape common(String name, TensorType a, TensorType b) {

@@ -27,10 +27,22 @@ final class Reduction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape shape = inputs.get(0).shape();
+      if (dims.isEmpty() || dims.stream().map(shape::axis).distinct().count() < dims.size()) {
+        throw new ShapeException(
+            kind.function + " expects different dimensions of " + shape + ", got " + dims);
+      }
       for (int dim : dims) {
         shape = shape.with(dim, 1);
       }
-      return List.of(new TensorType(inputs.get(0).dtype(), shape));
+      return List.of(new TensorType(result(inputs.get(0)), shape));
+    }
+
+    private DType result(TensorType input) {
+      return switch (kind) {
+        case SUM -> input.dtype().isFloating() ? input.dtype() : DType.INT64;
+        case MEAN -> input.floating(kind.function).dtype();
+        case AMAX, AMIN -> input.dtype();
+      };
     }
 
     @Override
@@ -54,7 +66,8 @@ final class Reduction {
   record ArgReduce(boolean least, int dim) implements Operation {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return List.of(new TensorType(DType.INT64, inputs.get(0).shape().without(dim)));
+      TensorType x = inputs.get(0).numeric(least ? "argmin" : "argmax");
+      return List.of(new TensorType(DType.INT64, x.shape().without(dim)));
     }
 
     @Override
@@ -75,7 +88,7 @@ final class Reduction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).shape().axis(dim);
-      return List.of(inputs.get(0));
+      return List.of(inputs.get(0).floating("softmax"));
     }
 
     @Override
@@ -99,7 +112,7 @@ final class Reduction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).shape().axis(dim);
-      return List.of(inputs.get(0));
+      return List.of(inputs.get(0).floating("log softmax"));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.tessera.models.graph;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Operations that move, view or convert elements without combining them. */
@@ -302,6 +303,12 @@ final class Structure {
 
   /** Repeats each pixel of {@code [N, C, H, W]} {@code scale} times in both directions. */
   record UpsampleNearest(int scale) implements Operation {
+    UpsampleNearest {
+      if (scale < 1) {
+        throw new ShapeException("upsample expects a scale of at least 1, got " + scale);
+      }
+    }
+
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = image("upsample", inputs.get(0));
@@ -315,7 +322,11 @@ final class Structure {
       text.assign(
           outputs.get(0),
           String.format(
-              "torch.upsample_nearest2d(%s, None, [%d., %d.])", inputs.get(0), scale, scale));
+              Locale.ROOT,
+              "torch.upsample_nearest2d(%s, None, [%d., %d.])",
+              inputs.get(0),
+              scale,
+              scale));
     }
 
     @Override
@@ -326,6 +337,12 @@ final class Structure {
 
   /** The mean of each {@code size x size} tile of {@code [N, C, H, W]}. */
   record AvgPool(int size) implements Operation {
+    AvgPool {
+      if (size < 1) {
+        throw new ShapeException("average pool expects a size of at least 1, got " + size);
+      }
+    }
+
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = image("average pool", inputs.get(0));
@@ -342,7 +359,13 @@ final class Structure {
       text.assign(
           outputs.get(0),
           String.format(
-              "torch.avg_pool2d(%s, [%d, %d], [%d, %d])", inputs.get(0), size, size, size, size));
+              Locale.ROOT,
+              "torch.avg_pool2d(%s, [%d, %d], [%d, %d])",
+              inputs.get(0),
+              size,
+              size,
+              size,
+              size));
     }
 
     @Override
@@ -352,6 +375,7 @@ final class Structure {
   }
 
   private static Shape image(String name, TensorType x) {
+    x.floating(name);
     if (x.shape().rank() != 4) {
       throw new ShapeException(name + " expects [N, C, H, W], got " + x.shape());
     }

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,11 +23,18 @@ public final class Tensor {
   private final TensorType type;
   private final Operation operation;
   private final List<Tensor> operands;
+  private final String path;
   private final boolean requiresGrad;
   private final long age;
 
   private Tensor(
-      Trace trace, String name, TensorType type, Operation operation, List<Tensor> operands) {
+      Trace trace,
+      String name,
+      TensorType type,
+      Operation operation,
+      List<Tensor> operands,
+      String path) {
+    this.path = path;
     this.trace = trace;
     this.name = name;
     this.type = type;
@@ -41,12 +49,12 @@ public final class Tensor {
   }
 
   static Tensor input(Trace trace, String name, TensorType type) {
-    return new Tensor(trace, name, type, null, List.of());
+    return new Tensor(trace, name, type, null, List.of(), "");
   }
 
   static Tensor result(
       Trace trace, String name, TensorType type, Operation operation, List<Tensor> operands) {
-    return new Tensor(trace, name, type, operation, operands);
+    return new Tensor(trace, name, type, operation, operands, trace.here());
   }
 
   public Trace trace() {
@@ -79,16 +87,51 @@ public final class Tensor {
     return name.equals(other);
   }
 
-  /** The tensor whose memory this one views. */
+  /** Whether this is an argument of the program. */
+  boolean isInput() {
+    return operation == null;
+  }
+
+  /** The tensor whose memory this one views, as far as its operations always make views. */
   Tensor base() {
+    if (operation == null || operation instanceof Structure.Leaf) {
+      return this;
+    }
     boolean view =
         operation instanceof Structure.Narrow
             || operation instanceof Structure.Split
-            || operation instanceof Structure.Reshape
             || operation instanceof Structure.Permute
-            || operation instanceof Structure.Expand
-            || operation instanceof Structure.Detach;
+            || operation instanceof Structure.Detach
+            || (operation instanceof Structure.Reshape && operands.get(0).isRowMajor())
+            || operation.mutates().contains(0);
     return view ? operands.get(0).base() : this;
+  }
+
+  /** Whether this value may share memory with an argument. */
+  boolean mayAliasInput() {
+    boolean alias =
+        operation == null
+            || operation instanceof Structure.Leaf
+            || operation instanceof Structure.Reshape
+            || operation instanceof Structure.Contiguous
+            || operation instanceof Structure.Expand
+            || base() != this;
+    return operation == null || (alias && operands.get(0).mayAliasInput());
+  }
+
+  /** Whether the elements are known to lie one after the other, so that reshaping makes a view. */
+  private boolean isRowMajor() {
+    if (operation == null) {
+      return true;
+    }
+    boolean kept =
+        operation instanceof Structure.Reshape
+            || operation instanceof Structure.Detach
+            || operation instanceof Structure.Contiguous
+            || operation.mutates().contains(0)
+            || (operation instanceof Structure.Narrow narrow && shape().axis(narrow.dim()) == 0)
+            || (operation instanceof Structure.Split split && shape().axis(split.dim()) == 0);
+    return kept && operands.get(0).isRowMajor();
   }
 
   /** Whether a gradient flows from this value to {@code other}. */
@@ -109,9 +152,8 @@ public final class Tensor {
     return false;
   }
 
-  /** The least of the derivatives that the operations between the leaves and this value have. */
-  Derivative smoothness() {
-    Derivative least = Derivative.SECOND;
+  /** The layer of some operation between leaves and this value without a second derivative. */
+  Optional<String> onceDifferentiable() {
     Deque<Tensor> open = new ArrayDeque<>(List.of(this));
     Set<Tensor> seen = new HashSet<>();
     while (!open.isEmpty()) {
@@ -119,12 +161,12 @@ public final class Tensor {
       boolean inner = tensor.requiresGrad && !(tensor.operation instanceof Structure.Leaf);
       if (inner && seen.add(tensor)) {
         if (tensor.operation.derivative() == Derivative.FIRST) {
-          least = Derivative.FIRST;
+          return Optional.of(tensor.path);
         }
         open.addAll(tensor.operands);
       }
     }
-    return least;
+    return Optional.empty();
   }
 
   // Pointwise.

@@ -11,12 +11,20 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * A program being written. Layers call methods of {@link Tensor}; each appends an operation here,
  * after its operands' shapes have been checked.
  */
 public final class Trace {
+
+  /** Names that TorchScript or the statements of a program give a meaning. */
+  private static final Pattern RESERVED =
+      Pattern.compile(
+          "t[0-9]+|self|torch|ops|float|int|bool|str|list|annotate|unchecked_cast|and|as|assert|async"
+              + "|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if"
+              + "|import|in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield");
 
   private final String name;
   private final Precision precision;
@@ -46,10 +54,13 @@ public final class Trace {
     if (text != null) {
       throw new IllegalStateException("input " + argument + " is declared after an operation");
     }
-    if (!argument.matches("[a-z][a-z_0-9]*") || inputs.stream().anyMatch(t -> t.is(argument))) {
+    if (!argument.matches("[a-z][a-z_0-9]*")
+        || RESERVED.matcher(argument).matches()
+        || inputs.stream().anyMatch(t -> t.is(argument))) {
       throw new IllegalArgumentException(
           "argument: " + argument + " (expected: a new snake_case name)");
     }
+    border(argument, dtype);
     Tensor tensor = Tensor.input(this, argument, new TensorType(dtype, shape));
     inputs.add(tensor);
     return tensor;
@@ -121,11 +132,27 @@ public final class Trace {
           here(),
           "group " + layout.group() + " expects [" + layout.size() + "], got " + flat.shape());
     }
-    bindRuns(layout.runs(), flat, 0);
+    bindRuns(layout.runs(), flat);
   }
 
-  /** Binds consecutive runs to {@code flat}, whose first element has the given offset. */
-  void bindRuns(List<Layout.Run> runs, Tensor flat, long offset) {
+  /** The values bound so far, to be put back later. */
+  Map<Parameter, Tensor> bound() {
+    return new HashMap<>(weights);
+  }
+
+  /** Binds what was bound when {@link #bound} was called, and nothing else. */
+  void rebind(Map<Parameter, Tensor> before) {
+    weights.clear();
+    weights.putAll(before);
+  }
+
+  /** Makes the parameters of {@code runs} unknown. */
+  void unbind(List<Layout.Run> runs) {
+    runs.forEach(run -> run.slices().forEach(slice -> weights.remove(slice.parameter())));
+  }
+
+  /** Binds consecutive runs to {@code flat}, which holds exactly them. */
+  void bindRuns(List<Layout.Run> runs, Tensor flat) {
     if (runs.isEmpty()) {
       return;
     }
@@ -191,10 +218,22 @@ public final class Trace {
       List<Tensor> directions,
       boolean createGraph,
       boolean retain) {
-    if (createGraph && of.stream().anyMatch(t -> t.smoothness() != Derivative.SECOND)) {
-      throw new IllegalStateException(
-          here()
-              + ": a second derivative is asked of an operation that has only a first (attention)");
+    for (Tensor tensor : createGraph ? of : List.<Tensor>of()) {
+      tensor
+          .onceDifferentiable()
+          .ifPresent(
+              layer -> {
+                throw new IllegalStateException(
+                    place(layer)
+                        + ": a second derivative is asked of an operation that has only a first"
+                        + " (attention)");
+              });
+    }
+    for (Tensor tensor : to) {
+      if (of.stream().noneMatch(t -> t.dependsOn(tensor))) {
+        throw new IllegalStateException(
+            place(here()) + ": no gradient flows from the differentiated value to " + tensor);
+      }
     }
     List<Tensor> operands = new ArrayList<>(of);
     operands.addAll(to);
@@ -207,13 +246,19 @@ public final class Trace {
     return applyAll(operation, operands).get(0);
   }
 
-  List<Tensor> applyAll(Operation operation, Tensor... operands) {
+  List<Tensor> applyAll(Operation operation, Tensor... arguments) {
+    checkOperands(operation, arguments);
+    Tensor[] operands = arguments.clone();
+    if (!operation.mutates().isEmpty()) {
+      // A buffer outlives the call: it must not hold on to the autograd graph of its new value.
+      Arrays.setAll(operands, i -> operands[i].requiresGrad() ? operands[i].detach() : operands[i]);
+    }
     List<TensorType> types = Arrays.stream(operands).map(Tensor::type).toList();
     List<TensorType> results;
     try {
       results = operation.infer(types);
     } catch (IllegalArgumentException e) {
-      throw new ShapeException(here(), e.getMessage());
+      throw new ShapeException(place(here()), e.getMessage());
     }
     List<Tensor> outputs = new ArrayList<>();
     for (TensorType type : results) {
@@ -225,9 +270,30 @@ public final class Trace {
     operation.emit(statements(), names(outputs), names(Arrays.asList(operands)));
     flops += flopsFactor * operation.flops(types, results);
     if (segments != null) {
-      segments.check(outputs.get(0));
+      segments.made(outputs);
     }
     return outputs;
+  }
+
+  private void checkOperands(Operation operation, Tensor... operands) {
+    for (Tensor operand : operands) {
+      if (operand.trace() != this) {
+        throw new IllegalStateException(
+            place(here()) + ": " + operand + " belongs to another program than " + name);
+      }
+    }
+    for (int i : operation.mutates()) {
+      if (!operands[i].base().isInput()) {
+        throw new IllegalStateException(
+            place(here())
+                + ": "
+                + operands[i]
+                + " is changed in place (expected: an argument or a view of one)");
+      }
+    }
+    if (segments != null) {
+      segments.check(operation, operands);
+    }
   }
 
   private Statements statements() {
@@ -246,19 +312,31 @@ public final class Trace {
     return String.join(".", path);
   }
 
+  /** A layer's path for messages; the program's name outside of all layers. */
+  private String place(String layer) {
+    return layer.isEmpty() ? "program " + name : layer;
+  }
+
   Map<String, Integer> sites() {
     return new HashMap<>(sites);
   }
 
-  /** Traces {@code body} again as it was traced when {@code sites} and {@code where} held. */
-  <T> T again(Map<String, Integer> before, Supplier<T> body) {
+  /** Traces {@code body} again as it was traced at {@code where} when {@code before} held. */
+  <T> T again(Map<String, Integer> before, String where, Supplier<T> body) {
     Map<String, Integer> now = sites;
     double factor = flopsFactor;
+    List<String> outer = List.copyOf(path);
+    path.clear();
+    if (!where.isEmpty()) {
+      path.add(where);
+    }
     sites = new HashMap<>(before);
     flopsFactor = 0;
     try {
       return body.get();
     } finally {
+      path.clear();
+      path.addAll(outer);
       sites = now;
       flopsFactor = factor;
     }
@@ -267,12 +345,42 @@ public final class Trace {
   /** Ends the trace. */
   public Program finish(Tensor... outputs) {
     List<Tensor> results = Arrays.asList(outputs);
-    String body = statements() + "    return [" + String.join(", ", names(results)) + "]\n";
+    List<String> returned = new ArrayList<>();
+    for (int i = 0; i < outputs.length; i++) {
+      if (outputs[i].trace() != this) {
+        throw new IllegalStateException(outputs[i] + " belongs to another program than " + name);
+      }
+      border("output " + i, outputs[i].type().dtype());
+      returned.add(returned(outputs[i]));
+    }
+    String body = statements() + "    return [" + String.join(", ", returned) + "]\n";
     List<Program.Input> arguments =
         inputs.stream()
             .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
             .toList();
     return new Program(name, arguments, results.stream().map(Tensor::type).toList(), body, flops);
+  }
+
+  /**
+   * A result as its reader expects it: row-major, without the autograd graph that would keep
+   * activations alive, and in memory of its own unless it is a buffer that the program changes.
+   */
+  private String returned(Tensor tensor) {
+    String value =
+        tensor.requiresGrad() ? text.let("torch.detach(" + tensor.name() + ")") : tensor.name();
+    boolean alias = tensor.mayAliasInput() && !mutated.contains(tensor.base());
+    return text.let(
+        alias ? "torch.clone(" + value + ", memory_format=0)" : "torch.contiguous(" + value + ")");
+  }
+
+  private void border(String value, DType dtype) {
+    if (dtype == DType.BFLOAT16) {
+      throw new IllegalArgumentException(
+          value
+              + " of program "
+              + name
+              + ": BFLOAT16 (expected: another type; bfloat16 lives inside programs only)");
+    }
   }
 
   private static List<String> names(List<Tensor> tensors) {

@@ -59,7 +59,7 @@ public final class TorchRuntime implements AutoCloseable {
   public NativeTensor zeros(DType dtype, Shape shape) {
     checkThread();
     NDArray array = manager.zeros(new ai.djl.ndarray.types.Shape(shape.toArray()), dataType(dtype));
-    return adopt(array, new TensorType(dtype, shape));
+    return adopt(array, new TensorType(dtype, shape), null);
   }
 
   /** A new scalar. */
@@ -91,10 +91,10 @@ public final class TorchRuntime implements AutoCloseable {
     return new NativeTensor(this, array, new TensorType(dtype, shape), memory);
   }
 
-  NativeTensor adopt(NDArray array, TensorType type) {
+  NativeTensor adopt(NDArray array, TensorType type, Object keptAlive) {
     // Lives until its holder closes it, not as long as the manager of some other tensor.
     array.detach();
-    return new NativeTensor(this, (PtNDArray) array, type, null);
+    return new NativeTensor(this, (PtNDArray) array, type, keptAlive);
   }
 
   long dataPointer(PtNDArray array) {
@@ -112,7 +112,7 @@ public final class TorchRuntime implements AutoCloseable {
     }
   }
 
-  private static DataType dataType(DType dtype) {
+  static DataType dataType(DType dtype) {
     return switch (dtype) {
       case UINT8 -> DataType.UINT8;
       case INT32 -> DataType.INT32;

@@ -52,6 +52,11 @@ public final class TrainingState implements AutoCloseable {
     return groups.get(group).parameters();
   }
 
+  /** A group's averaged parameters; null if it keeps no average. */
+  public NativeTensor average(String group) {
+    return groups.get(group).average();
+  }
+
   /** The flat state vector. */
   public NativeTensor state() {
     return state;

@@ -72,7 +72,8 @@ public final class Vqgan {
     return Shape.of(recipe.codes().width(), height / factor, width / factor);
   }
 
-  Shape imageShape(int batch) {
+  /** Sizes of a batch of pictures: {@code [batch, 3, H, W]}. */
+  public Shape imageShape(int batch) {
     return Shape.of(batch, 3, height, width);
   }
 

@@ -1,0 +1,38 @@
+package dev.tessera.models.runtime;
+
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A fresh JVM on the class path of the tests. */
+final class ChildJvm {
+
+  /** What a JVM printed, both streams, and its exit code. */
+  record Outcome(int code, String output) {}
+
+  private ChildJvm() {}
+
+  static Outcome run(Class<?> main, List<String> options, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-Xmx512m", "-cp", classPath(), main.getName()));
+    command.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    // glibc raises this threshold by itself and then keeps freed tensors in fragments of its heap.
+    builder.environment().put("MALLOC_MMAP_THRESHOLD_", "65536");
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Outcome(process.waitFor(), output);
+  }
+
+  private static String classPath() {
+    // Surefire's own class path is a jar with a manifest.
+    String tests = System.getProperty("surefire.test.class.path");
+    String path = tests != null ? tests : System.getProperty("java.class.path");
+    return String.join(File.pathSeparator, path.split(File.pathSeparator));
+  }
+}

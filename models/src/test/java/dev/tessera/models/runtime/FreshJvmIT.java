@@ -1,0 +1,50 @@
+package dev.tessera.models.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/** What can only be seen in a process of its own. */
+final class FreshJvmIT {
+
+  private static final String OPTIMIZER_OFF = "-Dai.djl.pytorch.graph_optimizer=false";
+
+  @Test
+  void aJvmWithTheGraphOptimizerOnIsRefusedInOneSentence() throws Exception {
+    for (List<String> options :
+        List.of(List.<String>of(), List.of("-Dai.djl.pytorch.graph_optimizer=true"))) {
+      ChildJvm.Outcome outcome = ChildJvm.run(LoadLibtorch.class, options);
+      assertThat(outcome.code()).as(outcome.output()).isEqualTo(2);
+      assertThat(outcome.output().strip())
+          .startsWith("This JVM runs without -Dai.djl.pytorch.graph_optimizer=false: ")
+          .endsWith(".")
+          .doesNotContain("\n");
+    }
+    ChildJvm.Outcome good = ChildJvm.run(LoadLibtorch.class, List.of(OPTIMIZER_OFF));
+    assertThat(good.code()).as(good.output()).isZero();
+    assertThat(good.output()).contains("libtorch 2.7");
+  }
+
+  @Test
+  void recomputedSegmentsNeedLessMemory() throws Exception {
+    Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/status")), "peaks are read from /proc");
+    long activation = (long) PeakMemory.BATCH * PeakMemory.WIDTH * Float.BYTES / 1024;
+    long whole = peak("WHOLE");
+    long recomputed = peak("RECOMPUTE");
+    // A layer keeps the operands of its two operations; a recomputed one only its segment's.
+    long saved = activation * PeakMemory.SEGMENTS * (2L * PeakMemory.LAYERS - 1);
+    assertThat(whole - recomputed).isGreaterThan(saved / 2);
+  }
+
+  private static long peak(String segmentation) throws Exception {
+    ChildJvm.Outcome outcome =
+        ChildJvm.run(PeakMemory.class, List.of(OPTIMIZER_OFF, "-Xms64m"), segmentation);
+    assertThat(outcome.code()).as(outcome.output()).isZero();
+    String[] lines = outcome.output().strip().split("\n");
+    return Long.parseLong(lines[lines.length - 1]);
+  }
+}

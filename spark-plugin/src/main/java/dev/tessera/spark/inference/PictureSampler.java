@@ -1,0 +1,133 @@
+package dev.tessera.spark.inference;
+
+import dev.tessera.models.diffusion.DiffusionModel;
+import dev.tessera.models.diffusion.HeunSampler;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Hash;
+import dev.tessera.models.graph.Initializer;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.runtime.Executable;
+import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.Results;
+import dev.tessera.models.runtime.TorchRuntime;
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Draws pictures, on the thread that made it. Picture i depends on (seed, i, label) alone, and
+ * always stands at place i mod batch of a full batch: the same bits however the work is divided.
+ */
+public final class PictureSampler implements AutoCloseable {
+
+  private final SamplerSpec spec;
+  private final Shape shape;
+  private final boolean conditional;
+  private final NativeTensor weights;
+  private final HeunSampler sampler;
+  private final Executable denoiser;
+  private final Executable stored;
+  private final Tokenizer tokenizer;
+  private final NativeTensor noise;
+  private final NativeTensor sigma;
+  private final NativeTensor guidance;
+  private final NativeTensor labels;
+
+  /**
+   * @param weights the flat vector of the denoiser, which belongs to the caller
+   */
+  public PictureSampler(
+      TorchRuntime runtime, Configuration conf, SamplerSpec spec, NativeTensor weights) {
+    this.spec = spec;
+    this.weights = weights;
+    DiffusionModel model = spec.model();
+    conditional = model.classes() > 0;
+    Signal signal = spec.signal();
+    shape = Shape.of(spec.batch(), signal.channels(), signal.height(), signal.width());
+    sampler = new HeunSampler(runtime, spec.grid(), shape);
+    denoiser = runtime.load(model.denoiser(spec.batch(), spec.guided()));
+    stored = runtime.load(model.stored(spec.batch()));
+    tokenizer =
+        spec.tokenizer() == null
+            ? null
+            : Tokenizer.load(runtime, conf, spec.tokenizer(), spec.batch());
+    noise = runtime.zeros(DType.FLOAT64, shape);
+    sigma = runtime.zeros(DType.FLOAT64, Shape.of());
+    guidance = runtime.zeros(DType.FLOAT64, Shape.of());
+    guidance.set(spec.guidance());
+    labels = runtime.zeros(DType.INT64, Shape.of(spec.batch()));
+  }
+
+  /**
+   * Draws one batch.
+   *
+   * @param firstPicture number of the first, a multiple of the batch
+   * @param classes label of each picture of the batch; ignored by an unconditional model
+   * @return one planar picture a row: {@code [batch][3 H W]}
+   */
+  public List<byte[]> draw(long seed, long firstPicture, int[] classes) {
+    fillNoise(seed, firstPicture);
+    for (int i = 0; i < classes.length; i++) {
+      labels.memory().putLong(i * Long.BYTES, classes[i]);
+    }
+    try (NativeTensor x = sampler.sample(this::denoise, noise);
+        Results values = stored.run(x)) {
+      if (tokenizer == null) {
+        return rows(values.get(0));
+      }
+      try (NativeTensor pictures = tokenizer.decode(values.get(0))) {
+        return rows(pictures);
+      }
+    }
+  }
+
+  private NativeTensor denoise(NativeTensor x, double level) {
+    sigma.set(level);
+    List<NativeTensor> arguments = new ArrayList<>(List.of(weights, x, sigma));
+    if (conditional) {
+      arguments.add(labels);
+    }
+    if (spec.guided()) {
+      arguments.add(guidance);
+    }
+    try (Results results = denoiser.run(arguments)) {
+      return results.take(0);
+    }
+  }
+
+  private void fillNoise(long seed, long firstPicture) {
+    DoubleBuffer target = noise.memory().asDoubleBuffer();
+    Shape one = Shape.of(shape.size() / spec.batch());
+    for (int i = 0; i < spec.batch(); i++) {
+      for (float value : new Initializer.Normal(1).values(one, Hash.of(seed, firstPicture + i))) {
+        target.put(value);
+      }
+    }
+  }
+
+  private List<byte[]> rows(NativeTensor pictures) {
+    ByteBuffer memory = pictures.memory();
+    int bytes = Math.toIntExact(pictures.size() / spec.batch());
+    List<byte[]> rows = new ArrayList<>();
+    for (int i = 0; i < spec.batch(); i++) {
+      byte[] row = new byte[bytes];
+      memory.get(row);
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  @Override
+  public void close() {
+    sampler.close();
+    denoiser.close();
+    stored.close();
+    if (tokenizer != null) {
+      tokenizer.close();
+    }
+    List.of(noise, sigma, guidance, labels).forEach(NativeTensor::close);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.tessera.spark.inference;
+
+import dev.tessera.models.UserException;
+import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.checkpoint.CheckpointStore;
+import dev.tessera.models.checkpoint.NamedTensor;
+import dev.tessera.models.graph.Layout;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.TorchRuntime;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Flat vectors read from a checkpoint. */
+public final class StoredWeights {
+
+  private final Checkpoint checkpoint;
+
+  private StoredWeights(Checkpoint checkpoint) {
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Opens a checkpoint, or the newest complete one of a folder of them or of a run directory.
+   *
+   * @throws UserException if there is none
+   */
+  public static StoredWeights open(Configuration conf, String path) {
+    return new StoredWeights(checkpoint(conf, path));
+  }
+
+  /** As {@link #open}, the checkpoint itself. */
+  public static Checkpoint checkpoint(Configuration conf, String path) {
+    try {
+      Path given = new Path(path);
+      FileSystem fs = given.getFileSystem(conf);
+      if (!fs.exists(given)) {
+        throw new UserException(
+            path + " does not exist (expected: a checkpoint or a run directory)");
+      }
+      if (fs.exists(new Path(given, "manifest.json"))) {
+        return new CheckpointStore(fs, given.getParent()).open(given);
+      }
+      Path nested = new Path(given, "checkpoints");
+      Path root = fs.exists(nested) ? nested : given;
+      return new CheckpointStore(fs, root)
+          .newestComplete()
+          .orElseThrow(
+              () ->
+                  new UserException(
+                      path
+                          + " holds no complete checkpoint (expected: a checkpoint or a run directory)"));
+    } catch (IOException e) {
+      throw new UserException("Cannot read " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * A group's vector: {@code parameters}, or {@code ema} for their average.
+   *
+   * @return owned by the caller
+   */
+  public NativeTensor group(TorchRuntime runtime, Layout layout, String vector) {
+    return read(runtime, layout, vector + "/" + layout.group() + "/");
+  }
+
+  /** The state vector, owned by the caller. */
+  public NativeTensor state(TorchRuntime runtime, Layout layout) {
+    return read(runtime, layout, "state/");
+  }
+
+  private NativeTensor read(TorchRuntime runtime, Layout layout, String prefix) {
+    NativeTensor flat =
+        runtime.zeros(dev.tessera.models.graph.DType.FLOAT32, Shape.of(layout.size()));
+    List<NamedTensor> targets = new ArrayList<>();
+    for (Layout.Slice slice : layout.slices().values()) {
+      targets.add(
+          NamedTensor.of(
+              prefix + slice.parameter().name(),
+              dev.tessera.models.checkpoint.DType.F32,
+              flat.memory(slice.offset(), slice.size()),
+              slice.parameter().shape().toArray()));
+    }
+    try {
+      checkpoint.read(targets);
+      return flat;
+    } catch (IOException e) {
+      flat.close();
+      throw new UserException("Cannot read " + checkpoint.path() + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.tessera.spark.training;
+
+import dev.tessera.datasets.batch.Column;
+import dev.tessera.models.diffusion.DiffusionModel;
+import dev.tessera.models.diffusion.DiffusionObjective;
+import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.graph.Layout;
+import dev.tessera.models.graph.Segmentation;
+import dev.tessera.models.train.Group;
+import dev.tessera.models.train.Objective;
+import dev.tessera.models.train.TrainingSchedule;
+import dev.tessera.models.vqgan.Vqgan;
+import dev.tessera.models.vqgan.VqganObjective;
+import dev.tessera.models.vqgan.VqganRecipe;
+import dev.tessera.spark.inference.Architecture;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a gang can train: a recipe bound to the sizes of its data. */
+public sealed interface Family extends Serializable {
+
+  /** The objective for one rank's programs. */
+  Objective objective(TrainingSchedule schedule);
+
+  /** The columns that a batch needs. */
+  List<Column> columns();
+
+  /** Identifies the parameters, so that no checkpoint of another model is restored. */
+  default String architecture(TrainingSchedule schedule) {
+    Objective objective = objective(schedule);
+    List<Layout> layouts = new ArrayList<>(objective.groups().stream().map(Group::layout).toList());
+    layouts.add(objective.state());
+    return Architecture.fingerprint(layouts);
+  }
+
+  /** A VQGAN's first stage on pictures of one size. */
+  record Tokenizer(VqganRecipe recipe, int height, int width) implements Family {
+
+    @Override
+    public Objective objective(TrainingSchedule schedule) {
+      return new VqganObjective(model(), schedule.shards(), schedule.shardBatch());
+    }
+
+    Vqgan model() {
+      return new Vqgan(recipe, height, width);
+    }
+
+    @Override
+    public List<Column> columns() {
+      return List.of(Column.PIXELS);
+    }
+  }
+
+  /**
+   * A diffusion model on pixels or latents.
+   *
+   * @param classes number of classes of the data, 0 without labels
+   * @param segmentation what the gradient keeps
+   */
+  record Diffusion(DiffusionRecipe recipe, Signal signal, int classes, Segmentation segmentation)
+      implements Family {
+
+    @Override
+    public Objective objective(TrainingSchedule schedule) {
+      return new DiffusionObjective(
+          new DiffusionModel(recipe, signal, classes),
+          schedule.shards(),
+          schedule.shardBatch(),
+          segmentation);
+    }
+
+    @Override
+    public List<Column> columns() {
+      List<Column> columns = new ArrayList<>();
+      columns.add(signal.kind() == Signal.Kind.PIXELS ? Column.PIXELS : Column.LATENT);
+      if (recipe.classConditional()) {
+        columns.add(Column.LABEL);
+      }
+      return columns;
+    }
+  }
+}

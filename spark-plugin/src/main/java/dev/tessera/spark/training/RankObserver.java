@@ -1,0 +1,105 @@
+package dev.tessera.spark.training;
+
+import dev.tessera.models.checkpoint.CheckpointStore;
+import dev.tessera.models.checkpoint.ModelIdentity;
+import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.StepReport;
+import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.models.train.TrainingState;
+import dev.tessera.spark.barrier.RankContext;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** What a rank does beside training: rank 0 tells, writes and draws; every rank keeps totals. */
+final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
+
+  private static final long REPORT_NANOS = 500_000_000;
+
+  private final RankContext context;
+  private final TrainingPlan plan;
+  private final ModelIdentity model;
+  private final CheckpointStore store;
+  private final Previewer previewer;
+  private final List<StepReport> unsent = new ArrayList<>();
+  private long lastSent = System.nanoTime();
+  private long steps;
+  private long bytesSent;
+  private double communicationSeconds;
+
+  RankObserver(
+      TorchRuntime runtime,
+      Configuration conf,
+      RankContext context,
+      TrainingPlan plan,
+      ModelIdentity model)
+      throws IOException {
+    this.context = context;
+    this.plan = plan;
+    this.model = model;
+    Path root = new Path(plan.checkpoints());
+    this.store = new CheckpointStore(root.getFileSystem(conf), root);
+    this.previewer = context.rank() == 0 ? Previewer.of(plan, runtime, conf) : null;
+  }
+
+  @Override
+  public void onStep(StepReport report) {
+    steps++;
+    bytesSent += report.bytesSent();
+    communicationSeconds += report.communicationSeconds();
+    if (context.rank() == 0) {
+      unsent.add(report);
+      if (System.nanoTime() - lastSent > REPORT_NANOS) {
+        send();
+      }
+    }
+  }
+
+  @Override
+  public void onCheckpoint(TrainingState state) {
+    context.report(totals());
+    if (context.rank() != 0) {
+      return;
+    }
+    send();
+    try {
+      String path = StateFiles.write(store, state, context.attempt(), model);
+      store.keepLast(plan.keepCheckpoints());
+      context.report(new TrainingMessage.CheckpointWritten(path, state.step(), state.images()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot write a checkpoint to " + plan.checkpoints() + ": " + e.getMessage(), e);
+    }
+    previewer.draw(state).forEach(context::report);
+  }
+
+  private void send() {
+    if (!unsent.isEmpty()) {
+      context.report(new TrainingMessage.Steps(List.copyOf(unsent)));
+      unsent.clear();
+    }
+    lastSent = System.nanoTime();
+  }
+
+  TrainingMessage.Totals finish() {
+    if (context.rank() == 0) {
+      send();
+    }
+    return totals();
+  }
+
+  private TrainingMessage.Totals totals() {
+    long own = (long) plan.schedule().batch() / context.size();
+    return new TrainingMessage.Totals(steps, steps * own, bytesSent, communicationSeconds);
+  }
+
+  @Override
+  public void close() {
+    if (previewer != null) {
+      previewer.close();
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.tessera.spark.training;
+
+import dev.tessera.datasets.batch.Column;
+import dev.tessera.datasets.batch.SequentialReader;
+import dev.tessera.datasets.table.ManifestFile;
+import dev.tessera.datasets.table.Subset;
+import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.models.evaluation.CodebookUsage;
+import dev.tessera.models.evaluation.Psnr;
+import dev.tessera.models.runtime.Results;
+import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.TrainingState;
+import dev.tessera.models.vqgan.Vqgan;
+import dev.tessera.spark.inference.Bytes;
+import dev.tessera.spark.inference.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+
+/** Held-out pictures through the tokenizer in training. */
+final class ReconstructionPreviewer implements Previewer {
+
+  private static final int BATCH = 32;
+
+  private final TrainingPlan plan;
+  private final Preview.Reconstructions wanted;
+  private final Family.Tokenizer family;
+  private final TorchRuntime runtime;
+  private final List<byte[]> originals;
+  private Tokenizer tokenizer;
+
+  ReconstructionPreviewer(
+      TrainingPlan plan,
+      Preview.Reconstructions wanted,
+      Family.Tokenizer family,
+      TorchRuntime runtime,
+      Configuration conf) {
+    this.plan = plan;
+    this.wanted = wanted;
+    this.family = family;
+    this.runtime = runtime;
+    this.originals = heldout(conf);
+  }
+
+  /** Planar pixels of the first rows held out, or of the first rows where none are. */
+  private List<byte[]> heldout(Configuration conf) {
+    TableManifest manifest = ManifestFile.read(conf, plan.table());
+    long all = manifest.rows();
+    long from = manifest.rows(Subset.HELDOUT) > 0 ? manifest.rows(Subset.TRAIN) : 0;
+    int bytes = 3 * family.height() * family.width();
+    ByteBuffer pixels = ByteBuffer.allocate(bytes);
+    List<byte[]> rows = new ArrayList<>();
+    // Spread over what is held out: neighbours in a table resemble one another.
+    long count = Math.min(wanted.measured(), all - from);
+    try (SequentialReader<?> reader =
+        SequentialReader.open(conf, plan.table(), from, from + count)) {
+      while (reader.next(Map.of(Column.PIXELS, pixels)) != null) {
+        rows.add(pixels.array().clone());
+        pixels.clear();
+      }
+      return rows;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public List<TrainingMessage> draw(TrainingState state) {
+    if (tokenizer == null) {
+      tokenizer =
+          Tokenizer.over(
+              runtime, family.model(), BATCH, state.parameters(Vqgan.GENERATOR), state.state());
+    }
+    Psnr psnr = new Psnr(3 * family.height() * family.width(), 255);
+    CodebookUsage usage = new CodebookUsage(family.recipe().codes().count());
+    List<byte[]> pairs = new ArrayList<>();
+    for (int at = 0; at < originals.size(); at += BATCH) {
+      List<byte[]> batch = originals.subList(at, Math.min(at + BATCH, originals.size()));
+      ByteBuffer target = tokenizer.images();
+      batch.forEach(target::put);
+      tokenizer.encode(results -> collect(results, batch, psnr, usage, pairs));
+    }
+    Map<String, Double> values =
+        Map.of("heldout_psnr", psnr.result(), "heldout_codebook_usage", usage.usage());
+    return List.of(
+        new TrainingMessage.Evaluated(state.step(), state.images(), values, usage.counts()),
+        new TrainingMessage.Drawn(
+            TrainingMessage.Drawn.Kind.RECONSTRUCTIONS,
+            state.images(),
+            family.height(),
+            family.width(),
+            pairs));
+  }
+
+  private void collect(
+      Results results, List<byte[]> batch, Psnr psnr, CodebookUsage usage, List<byte[]> pairs) {
+    int codes = Math.toIntExact(results.get(0).size() / BATCH);
+    usage.accumulate(Bytes.codes(results.get(0), batch.size() * codes));
+    ByteBuffer pictures = results.get(2).memory();
+    for (byte[] original : batch) {
+      byte[] picture = new byte[original.length];
+      pictures.get(picture);
+      psnr.accumulate(Bytes.floats(original), Bytes.floats(picture));
+      if (pairs.size() < 2 * wanted.pictures()) {
+        pairs.add(original);
+        pairs.add(picture);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (tokenizer != null) {
+      tokenizer.close();
+    }
+  }
+}

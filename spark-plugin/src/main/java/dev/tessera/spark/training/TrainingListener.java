@@ -1,0 +1,21 @@
+package dev.tessera.spark.training;
+
+import dev.tessera.spark.barrier.RankPlace;
+import java.util.List;
+
+/** Hears of a training run on the driver, from the thread that runs it. */
+public interface TrainingListener {
+
+  /**
+   * All ranks of an attempt have met.
+   *
+   * @param images images seen by the checkpoint it goes on from; 0 for none
+   */
+  void onAttempt(int attempt, List<RankPlace> ranks, long images);
+
+  /** A rank told something. */
+  void onMessage(int rank, TrainingMessage message);
+
+  /** The gang starts again. */
+  void onRetry(int nextAttempt, String failure);
+}

@@ -1,0 +1,85 @@
+package dev.tessera.spark.training;
+
+import dev.tessera.models.UserException;
+import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.checkpoint.CheckpointStore;
+import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.spark.barrier.Gang;
+import dev.tessera.spark.barrier.GangListener;
+import dev.tessera.spark.barrier.GangSpec;
+import dev.tessera.spark.barrier.RankPlace;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * A training run on the driver: a gang whose every attempt goes on from the newest complete
+ * checkpoint of the run.
+ */
+public final class TrainingRun {
+
+  private final TrainingPlan plan;
+  private final SerializableConfiguration hadoop;
+  private long resumedImages;
+
+  private TrainingRun(TrainingPlan plan, Configuration conf) {
+    this.plan = plan;
+    this.hadoop = new SerializableConfiguration(conf);
+  }
+
+  /**
+   * Trains to the end of the plan's schedule.
+   *
+   * @return each rank's totals in the last attempt
+   * @throws UserException for a mistake of the user's, before anything is submitted where it can be
+   *     known
+   */
+  public static List<TrainingMessage.Totals> run(
+      JavaSparkContext spark, GangSpec gang, TrainingPlan plan, TrainingListener listener) {
+    TrainingLoop.requireDivisor(plan.schedule(), gang.ranks());
+    TrainingRun run = new TrainingRun(plan, spark.hadoopConfiguration());
+    return Gang.run(spark, gang, attempt -> run.task(), run.heard(listener));
+  }
+
+  private TrainingTask task() {
+    Optional<Checkpoint> newest = newest();
+    resumedImages = newest.map(c -> c.manifest().imagesSeen()).orElse(0L);
+    return new TrainingTask(plan, newest.map(c -> c.path().toString()).orElse(null), hadoop);
+  }
+
+  private Optional<Checkpoint> newest() {
+    try {
+      Path root = new Path(plan.checkpoints());
+      return new CheckpointStore(root.getFileSystem(hadoop.value()), root).newestComplete();
+    } catch (IOException e) {
+      throw new UserException(
+          "Cannot read checkpoints in " + plan.checkpoints() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private GangListener heard(TrainingListener listener) {
+    return new GangListener() {
+      @Override
+      public void onAttempt(int attempt, List<RankPlace> places) {
+        listener.onAttempt(attempt, places, resumedImages);
+      }
+
+      @Override
+      public void onMessage(int rank, Serializable message) {
+        if (message instanceof TrainingMessage told) {
+          listener.onMessage(rank, told);
+        }
+      }
+
+      @Override
+      public void onRetry(int nextAttempt, String failure) {
+        listener.onRetry(nextAttempt, failure);
+      }
+    };
+  }
+}

@@ -1,0 +1,88 @@
+package dev.tessera.spark.training;
+
+import dev.tessera.datasets.batch.BatchReader;
+import dev.tessera.datasets.batch.CacheSettings;
+import dev.tessera.datasets.batch.Column;
+import dev.tessera.datasets.table.Subset;
+import dev.tessera.models.checkpoint.ModelIdentity;
+import dev.tessera.models.runtime.Libtorch;
+import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.Batches;
+import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.spark.barrier.RankContext;
+import dev.tessera.spark.barrier.RankTask;
+import dev.tessera.spark.inference.StoredWeights;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * One rank's part of a training run.
+ *
+ * @param resume the checkpoint to go on from, or null
+ */
+record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration hadoop)
+    implements RankTask<TrainingMessage.Totals> {
+
+  @Override
+  public TrainingMessage.Totals run(RankContext context) throws IOException {
+    Libtorch.useThreads(context.cores());
+    Configuration conf = hadoop.value();
+    ModelIdentity model =
+        new ModelIdentity(plan.family().architecture(plan.schedule()), plan.recipe());
+    try (TorchRuntime runtime = TorchRuntime.onCpu();
+        TrainingLoop loop =
+            new TrainingLoop(
+                runtime,
+                plan.family().objective(plan.schedule()),
+                plan.schedule(),
+                context.collective(),
+                batches(conf, context))) {
+      if (resume != null) {
+        StateFiles.restore(StoredWeights.checkpoint(conf, resume), loop.state(), model);
+      }
+      try (RankObserver observer = new RankObserver(runtime, conf, context, plan, model)) {
+        loop.run(observer);
+        return observer.finish();
+      }
+    }
+  }
+
+  private Batches batches(Configuration conf, RankContext context) {
+    int own = plan.schedule().shards() / context.size();
+    List<Integer> owned =
+        IntStream.range(context.rank() * own, (context.rank() + 1) * own).boxed().toList();
+    BatchReader reader =
+        BatchReader.open(
+            conf,
+            plan.table(),
+            Subset.TRAIN,
+            plan.family().columns(),
+            owned,
+            plan.schedule().shards(),
+            plan.schedule().seed(),
+            CacheSettings.in(Path.of(plan.cache())));
+    return (shard, firstDraw, count, columns) -> {
+      Map<Column, ByteBuffer> targets = new EnumMap<>(Column.class);
+      columns.forEach((name, buffer) -> targets.put(column(name), buffer));
+      reader.fill(shard, firstDraw, count, targets);
+    };
+  }
+
+  private static Column column(String name) {
+    return switch (name) {
+      case "image" -> Column.PIXELS;
+      case "latent" -> Column.LATENT;
+      case "label" -> Column.LABEL;
+      default ->
+          throw new IllegalArgumentException(
+              "name: " + name + " (expected: image, latent or label)");
+    };
+  }
+}
