@@ -129,6 +129,11 @@ public final class RunDirectory {
     return highest + 1;
   }
 
+  /** Removes all of it, for a run that was refused before it began. */
+  public void discard() throws IOException {
+    files.removeAll();
+  }
+
   public Path path() {
     return path;
   }

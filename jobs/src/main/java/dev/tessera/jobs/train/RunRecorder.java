@@ -45,6 +45,11 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     this.metrics = run.openMetrics();
   }
 
+  /** Whether ranks have met: from then on there is something to keep. */
+  boolean started() {
+    return progress != null;
+  }
+
   @Override
   public void onAttempt(int number, List<RankPlace> ranks, long images) {
     attempt = number;
