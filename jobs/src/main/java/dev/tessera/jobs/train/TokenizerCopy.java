@@ -45,7 +45,13 @@ public final class TokenizerCopy {
     Shape made = Trained.tokenizer(checkpoint).spec(source).model().latentShape();
     if (!made.equals(Shape.of(latents.get(0), latents.get(1), latents.get(2)))) {
       throw new UserException(
-          data + " holds latents " + latents + " and its tokenizer " + source + " makes " + made
+          data
+              + " holds latents "
+              + latents
+              + " and its tokenizer "
+              + source
+              + " makes "
+              + made
               + ": tokenize again.");
     }
     return checkpoint;
@@ -64,8 +70,7 @@ public final class TokenizerCopy {
       }
       return spec(folder, conf);
     } catch (IOException e) {
-      throw new UserException(
-          "Cannot copy the tokenizer to " + folder + ": " + e.getMessage(), e);
+      throw new UserException("Cannot copy the tokenizer to " + folder + ": " + e.getMessage(), e);
     }
   }
 

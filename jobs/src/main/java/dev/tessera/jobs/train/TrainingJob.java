@@ -95,10 +95,7 @@ public final class TrainingJob {
           "ranks.device: gpu is not supported by this version; set ranks.device=cpu.");
     }
     return GangSpec.of(
-        recipe.name(),
-        ranks.count(),
-        ranks.allreduce(),
-        TesseraSettings.from(spark));
+        recipe.name(), ranks.count(), ranks.allreduce(), TesseraSettings.from(spark));
   }
 
   /** The last step before anything is written: what is wrong with a run is known by then. */
@@ -161,9 +158,7 @@ public final class TrainingJob {
             "data",
             String.format(
                 "%,d %s from %s",
-                bound.manifest().rows(),
-                bound.latents() ? "latents" : "images",
-                recipe.data()))
+                bound.manifest().rows(), bound.latents() ? "latents" : "images", recipe.data()))
         .fact("model", parameters(bound.objective()))
         .fact(
             "ranks",
