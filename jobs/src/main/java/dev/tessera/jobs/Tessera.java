@@ -3,6 +3,10 @@ package dev.tessera.jobs;
 import dev.tessera.jobs.bench.BenchCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
+import dev.tessera.jobs.sample.SampleCommand;
+import dev.tessera.jobs.tokenizer.TokenizeCommand;
+import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
+import dev.tessera.jobs.train.TrainCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -22,7 +26,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tessera",
     description = "Large-scale generative training for Apache Spark.",
-    subcommands = {DoctorCommand.class, IngestCommand.class, BenchCommand.class},
+    subcommands = {
+      DoctorCommand.class,
+      IngestCommand.class,
+      BenchCommand.class,
+      TrainTokenizerCommand.class,
+      TokenizeCommand.class,
+      TrainCommand.class,
+      SampleCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,

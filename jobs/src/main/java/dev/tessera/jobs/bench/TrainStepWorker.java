@@ -35,7 +35,7 @@ final class TrainStepWorker implements AutoCloseable {
   TrainStepWorker(TrainStepCase subject, int batchSize, int steps) {
     this.subject = subject;
     runtime = TorchRuntime.onCpu();
-    objective = subject.objective(batchSize);
+    objective = subject.objective(1, batchSize);
     batch = new RandomBatch(objective.columns(), SEED);
     long images = subject.firstImages() + (long) steps * batchSize;
     TrainingSchedule schedule = new TrainingSchedule(SEED, batchSize, 1, images, Long.MAX_VALUE);

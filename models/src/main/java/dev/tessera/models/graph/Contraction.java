@@ -38,6 +38,11 @@ final class Contraction {
     }
 
     @Override
+    public Kept kept() {
+      return Kept.PARTNERS;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }
@@ -68,6 +73,11 @@ final class Contraction {
     @Override
     public double flops(List<TensorType> inputs, List<TensorType> outputs) {
       return 2.0 * outputs.get(0).shape().size() * inputs.get(0).shape().dim(-1);
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.PARTNERS;
     }
 
     @Override
@@ -131,6 +141,11 @@ final class Contraction {
     }
 
     @Override
+    public Kept kept() {
+      return Kept.PARTNERS;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }
@@ -180,6 +195,11 @@ final class Contraction {
       Shape q = inputs.get(0).shape();
       double full = 4.0 * q.size() * inputs.get(1).shape().dim(2);
       return causal ? full / 2 : full;
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.ALL;
     }
 
     @Override

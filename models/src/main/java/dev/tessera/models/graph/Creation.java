@@ -163,6 +163,12 @@ final class Creation {
     }
 
     @Override
+    public long scratch(List<TensorType> inputs, List<TensorType> outputs) {
+      // Four int64 temporaries of one element for each pair.
+      return 16 * type.shape().size();
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.NONE;
     }

@@ -43,6 +43,11 @@ final class Normalization {
     }
 
     @Override
+    public Kept kept() {
+      return Kept.OPERANDS;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }
@@ -77,6 +82,11 @@ final class Normalization {
     @Override
     public double flops(List<TensorType> inputs, List<TensorType> outputs) {
       return 8.0 * inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.OPERANDS;
     }
 
     @Override

@@ -64,6 +64,21 @@ public sealed interface Operation
 
   Derivative derivative();
 
+  /** What stays in memory until the backward pass. */
+  default Kept kept() {
+    return Kept.NOTHING;
+  }
+
+  /** Bytes that the kernel takes for itself while it runs. */
+  default long scratch(List<TensorType> inputs, List<TensorType> outputs) {
+    return 0;
+  }
+
+  /** Whether corresponding elements are combined, so that the result lies as its operands lie. */
+  default boolean isPointwise() {
+    return false;
+  }
+
   /** The numbers of the operands that are changed in place. */
   default Set<Integer> mutates() {
     return Set.of();

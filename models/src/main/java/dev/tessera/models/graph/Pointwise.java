@@ -64,6 +64,20 @@ final class Pointwise {
     }
 
     @Override
+    public Kept kept() {
+      return switch (this) {
+        case EXP, SQRT, RSQRT, RECIPROCAL, TANH, SIGMOID, RELU -> Kept.RESULTS;
+        case LOG, SQUARE, ABS, SIN, COS, SILU, GELU, SOFTPLUS -> Kept.OPERANDS;
+        case NEG, SIGN, FLOOR, ROUND -> Kept.NOTHING;
+      };
+    }
+
+    @Override
+    public boolean isPointwise() {
+      return true;
+    }
+
+    @Override
     public Derivative derivative() {
       return derivative;
     }
@@ -110,6 +124,20 @@ final class Pointwise {
     }
 
     @Override
+    public Kept kept() {
+      return switch (this) {
+        case ADD, SUB -> Kept.NOTHING;
+        case MUL -> Kept.PARTNERS;
+        case DIV, MAXIMUM, MINIMUM -> Kept.OPERANDS;
+      };
+    }
+
+    @Override
+    public boolean isPointwise() {
+      return true;
+    }
+
+    @Override
     public Derivative derivative() {
       return derivative;
     }
@@ -148,6 +176,16 @@ final class Pointwise {
     }
 
     @Override
+    public Kept kept() {
+      return kind == Kind.POW ? Kept.OPERANDS : Kept.NOTHING;
+    }
+
+    @Override
+    public boolean isPointwise() {
+      return true;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }
@@ -170,6 +208,16 @@ final class Pointwise {
     @Override
     public double flops(List<TensorType> inputs, List<TensorType> outputs) {
       return outputs.get(0).shape().size();
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.OPERANDS;
+    }
+
+    @Override
+    public boolean isPointwise() {
+      return true;
     }
 
     @Override
@@ -206,6 +254,16 @@ final class Pointwise {
     }
 
     @Override
+    public Kept kept() {
+      return Kept.OPERANDS;
+    }
+
+    @Override
+    public boolean isPointwise() {
+      return true;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }
@@ -236,6 +294,11 @@ final class Pointwise {
     }
 
     @Override
+    public boolean isPointwise() {
+      return true;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.NONE;
     }
@@ -257,6 +320,16 @@ final class Pointwise {
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
       text.assign(outputs.get(0), "torch.where(" + String.join(", ", inputs) + ")");
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.PARTNERS;
+    }
+
+    @Override
+    public boolean isPointwise() {
+      return true;
     }
 
     @Override

@@ -14,9 +14,22 @@ import java.util.Map;
  * @param outputs types of the results
  * @param text body of the function
  * @param flops floating-point operations of one call, gradients counted as twice the forward pass
+ * @param workingBytes greatest number of bytes that a call holds beside its arguments, results
+ *     included; estimated from the lifetimes of its values
  */
 public record Program(
-    String name, List<Input> inputs, List<TensorType> outputs, String text, double flops) {
+    String name,
+    List<Input> inputs,
+    List<TensorType> outputs,
+    String text,
+    double flops,
+    long workingBytes) {
+
+  /** A program whose working set is not known. */
+  public Program(
+      String name, List<Input> inputs, List<TensorType> outputs, String text, double flops) {
+    this(name, inputs, outputs, text, flops, 0);
+  }
 
   /** An argument; {@code mutated} tells whether the program changes it in place. */
   public record Input(String name, TensorType type, boolean mutated) {}

@@ -57,6 +57,11 @@ final class Reduction {
     }
 
     @Override
+    public Kept kept() {
+      return kind == Kind.AMAX || kind == Kind.AMIN ? Kept.ALL : Kept.NOTHING;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }
@@ -102,6 +107,11 @@ final class Reduction {
     }
 
     @Override
+    public Kept kept() {
+      return Kept.RESULTS;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }
@@ -123,6 +133,11 @@ final class Reduction {
     @Override
     public double flops(List<TensorType> inputs, List<TensorType> outputs) {
       return 8.0 * inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.RESULTS;
     }
 
     @Override

@@ -369,6 +369,11 @@ final class Structure {
     }
 
     @Override
+    public Kept kept() {
+      return Kept.OPERANDS;
+    }
+
+    @Override
     public Derivative derivative() {
       return Derivative.SECOND;
     }

@@ -27,6 +27,7 @@ public final class Tensor {
   private final String path;
   private final boolean requiresGrad;
   private final long age;
+  private final boolean inOrder;
 
   private Tensor(
       Trace trace,
@@ -47,6 +48,7 @@ public final class Tensor {
             || (operation != null
                 && operation.derivative() != Derivative.NONE
                 && operands.stream().anyMatch(t -> t.requiresGrad));
+    this.inOrder = inOrder();
   }
 
   static Tensor input(Trace trace, String name, TensorType type) {
@@ -84,6 +86,20 @@ public final class Tensor {
     return name;
   }
 
+  /** What makes this value; null for an argument. */
+  Operation operation() {
+    return operation;
+  }
+
+  List<Tensor> operands() {
+    return operands;
+  }
+
+  /** Whether differentiation ends here. */
+  boolean isLeaf() {
+    return operation == null || operation instanceof Structure.Leaf;
+  }
+
   boolean is(String other) {
     return name.equals(other);
   }
@@ -118,6 +134,63 @@ public final class Tensor {
             || operation instanceof Structure.Expand
             || base() != this;
     return operation == null || (alias && operands.get(0).mayAliasInput());
+  }
+
+  /**
+   * Whether this value lies in the memory of its first operand, as far as its strides are known.
+   */
+  boolean isView() {
+    if (operation == null) {
+      return false;
+    }
+    if (operation instanceof Structure.Reshape) {
+      Tensor operand = operands.get(0);
+      return operand.inOrder || withoutOnes(shape()).equals(withoutOnes(operand.shape()));
+    }
+    return operation instanceof Structure.Narrow
+        || operation instanceof Structure.Split
+        || operation instanceof Structure.Permute
+        || operation instanceof Structure.Expand
+        || operation instanceof Structure.Detach
+        || operation instanceof Structure.Leaf
+        || (operation instanceof Structure.Contiguous && operands.get(0).inOrder)
+        || operation.mutates().contains(0);
+  }
+
+  /** Whether libtorch hands the derivative of this value on to {@code operand} without a copy. */
+  boolean passesDerivative(Tensor operand) {
+    boolean pointwise = operation == Pointwise.Binary.ADD || operation == Pointwise.Binary.SUB;
+    return shape().equals(operand.shape()) && pointwise
+        || operation instanceof Structure.Reshape
+        || operation instanceof Structure.Permute
+        || operation instanceof Structure.Contiguous;
+  }
+
+  private static List<Long> withoutOnes(Shape shape) {
+    return Arrays.stream(shape.toArray()).filter(dim -> dim != 1).boxed().toList();
+  }
+
+  /** Whether the elements lie in row-major order: kernels keep the order of their operands. */
+  private boolean inOrder() {
+    if (operation == null || operation instanceof Structure.Contiguous) {
+      return true;
+    }
+    if (operation instanceof Structure.Permute || operation instanceof Structure.Expand) {
+      return false;
+    }
+    if (operation instanceof Structure.Narrow narrow) {
+      return shape().axis(narrow.dim()) == 0 && operands.get(0).inOrder;
+    }
+    if (operation instanceof Structure.Split split) {
+      return shape().axis(split.dim()) == 0 && operands.get(0).inOrder;
+    }
+    boolean kept = operation.isPointwise() || isView();
+    return !kept
+        || operands.stream()
+            .filter(t -> t.shape().size() == shape().size())
+            .findFirst()
+            .map(t -> t.inOrder || operation instanceof Structure.Reshape && !isView())
+            .orElse(true);
   }
 
   /** Whether the elements are known to lie one after the other, so that reshaping makes a view. */

@@ -5,7 +5,7 @@ import java.util.Locale;
 /** Element type and shape of a traced value. */
 public record TensorType(DType dtype, Shape shape) {
 
-  long bytes() {
+  public long bytes() {
     return shape.size() * dtype.bytes();
   }
 

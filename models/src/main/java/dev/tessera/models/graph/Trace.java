@@ -30,6 +30,7 @@ public final class Trace {
   private final Precision precision;
   private final List<Tensor> inputs = new ArrayList<>();
   private final Set<Tensor> mutated = new HashSet<>();
+  private final List<List<Tensor>> applications = new ArrayList<>();
   private final Map<Parameter, Tensor> weights = new HashMap<>();
   private final Deque<String> path = new ArrayDeque<>();
   private Map<String, Integer> sites = new HashMap<>();
@@ -272,6 +273,7 @@ public final class Trace {
     for (int i : operation.mutates()) {
       mutated.add(operands[i].base());
     }
+    applications.add(outputs);
     operation.emit(statements(), names(outputs), names(Arrays.asList(operands)));
     flops += flopsFactor * operation.flops(types, results);
     if (segments != null) {
@@ -363,7 +365,13 @@ public final class Trace {
         inputs.stream()
             .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
             .toList();
-    return new Program(name, arguments, results.stream().map(Tensor::type).toList(), body, flops);
+    return new Program(
+        name,
+        arguments,
+        results.stream().map(Tensor::type).toList(),
+        body,
+        flops,
+        WorkingSet.peak(applications, results));
   }
 
   /**

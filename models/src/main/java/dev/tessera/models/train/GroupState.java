@@ -27,7 +27,7 @@ final class GroupState implements AutoCloseable {
     group.layout().initialize(seed, parameters.memory());
     if (group.ema().isPresent()) {
       average = runtime.zeros(DType.FLOAT32, flat);
-      group.layout().initialize(seed, average.memory());
+      average.memory().put(parameters.memory());
     } else {
       average = null;
     }

@@ -136,11 +136,9 @@ public final class VqganObjective implements Objective {
     VqganRecipe recipe = model.recipe();
     Tensor z = Vqgan.rows(model.encode(images));
     Tensor codes = model.codebook().codes(images.trace());
-    Tensor index = Codebook.nearest(z.detach(), codes);
-    Tensor nearest = codes.embedding(index);
-    Tensor commitment = z.sub(nearest).square().meanAll();
-    Tensor straight = z.add(nearest.sub(z).detach());
-    Tensor picture = model.decode(model.grid(straight, shardBatch));
+    Quantized quantized = Quantized.of(z, codes);
+    Tensor commitment = quantized.commitment();
+    Tensor picture = model.decode(model.grid(quantized.straight(), shardBatch));
     Tensor difference = picture.sub(images);
     Tensor squared = difference.square().meanAll();
     Tensor reconstruction =
@@ -149,29 +147,32 @@ public final class VqganObjective implements Objective {
             .meanAll()
             .mul(recipe.losses().absolute())
             .add(squared.mul(recipe.losses().squared()));
-    kept.add(model.codebook().statistics(z.detach(), index, shard, shards));
+    kept.add(model.codebook().statistics(z.detach(), quantized.index(), shard, shards));
     kept.add(picture);
     metrics.addAll(List.of(reconstruction, squared, commitment));
     Tensor loss = reconstruction.add(commitment.mul(recipe.codes().commitment()));
     if (adversarial) {
       Tensor fooled = discriminator.apply(picture).meanAll().neg();
-      Tensor weight = adaptiveWeight(reconstruction, fooled);
+      Tensor last = images.trace().weight(model.lastWeight());
+      Tensor weight = adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight());
       metrics.addAll(List.of(fooled, weight));
       loss = loss.add(fooled.mul(weight));
     }
     return loss.mul(1.0 / shards);
   }
 
-  /** Makes both losses pull equally hard at the decoder's last weight. */
-  private Tensor adaptiveWeight(Tensor reconstruction, Tensor fooled) {
-    Trace trace = fooled.trace();
-    List<Tensor> last = List.of(trace.weight(model.lastWeight()));
-    Tensor a = norm(trace.grad(List.of(reconstruction), last, List.of(), false, true).get(0));
-    Tensor b = norm(trace.grad(List.of(fooled), last, List.of(), false, true).get(0));
-    return a.div(b.add(DELTA))
+  /** Makes both losses pull equally hard at the decoder's last weight, times {@code weight}. */
+  static Tensor adaptiveWeight(Tensor reconstruction, Tensor fooled, Tensor last, double weight) {
+    return pull(reconstruction, last)
+        .div(pull(fooled, last).add(DELTA))
         .clamp(0, GREATEST_WEIGHT)
-        .mul(model.recipe().adversary().weight())
+        .mul(weight)
         .detach();
+  }
+
+  private static Tensor pull(Tensor loss, Tensor at) {
+    Trace trace = loss.trace();
+    return norm(trace.grad(List.of(loss), List.of(at), List.of(), false, true).get(0));
   }
 
   private static Tensor norm(Tensor x) {

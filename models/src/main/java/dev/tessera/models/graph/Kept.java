@@ -1,0 +1,14 @@
+package dev.tessera.models.graph;
+
+/** Which values libtorch keeps of an operation until its backward pass has run. */
+enum Kept {
+  NOTHING,
+  /** The operands, {@code d log(x) = dx / x}. */
+  OPERANDS,
+  /** The results, {@code d exp(x) = exp(x) dx}. */
+  RESULTS,
+  /** Both, as attention does. */
+  ALL,
+  /** Of each operand that has a gradient the others, {@code d(x y) = y dx + x dy}. */
+  PARTNERS
+}

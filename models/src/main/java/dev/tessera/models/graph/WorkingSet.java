@@ -1,0 +1,236 @@
+package dev.tessera.models.graph;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The bytes that one call of a program holds beside its arguments, followed operation by operation:
+ * a variable lives until its last use, what autograd keeps lives until its backward pass has run,
+ * and a derivative lives until it has been handed on.
+ */
+final class WorkingSet {
+
+  /** Memory of one or several tensors. */
+  private static final class Storage {
+    final long bytes;
+    int holders;
+
+    Storage(long bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  private final Map<Tensor, Storage> storages = new IdentityHashMap<>();
+
+  /** What was kept for the backward pass of the operation that made a tensor. */
+  private final Map<Tensor, List<Storage>> kept = new IdentityHashMap<>();
+
+  private long held;
+  private long peak;
+
+  /** The greatest number of bytes held at a time while {@code applications} run in order. */
+  static long peak(List<List<Tensor>> applications, List<Tensor> results) {
+    WorkingSet set = new WorkingSet();
+    set.run(applications, results);
+    return set.peak;
+  }
+
+  private void run(List<List<Tensor>> applications, List<Tensor> results) {
+    Map<Tensor, Integer> lastUse = new IdentityHashMap<>();
+    for (int i = 0; i < applications.size(); i++) {
+      for (Tensor operand : applications.get(i).get(0).operands()) {
+        lastUse.put(operand, i);
+      }
+    }
+    results.forEach(result -> lastUse.put(result, Integer.MAX_VALUE));
+    for (int i = 0; i < applications.size(); i++) {
+      List<Tensor> made = applications.get(i);
+      apply(made);
+      List<Tensor> dead = new ArrayList<>(made);
+      dead.removeIf(lastUse::containsKey);
+      for (Tensor operand : new HashSet<>(made.get(0).operands())) {
+        if (lastUse.get(operand) == i) {
+          dead.add(operand);
+        }
+      }
+      dead.forEach(tensor -> drop(storages.get(tensor)));
+    }
+  }
+
+  private void apply(List<Tensor> made) {
+    Tensor first = made.get(0);
+    if (first.operation() instanceof Grad grad) {
+      differentiate(grad, made);
+      return;
+    }
+    for (Tensor tensor : made) {
+      storages.put(tensor, hold(place(tensor)));
+    }
+    transientBytes(first.operation().scratch(types(first.operands()), types(made)));
+    if (first.requiresGrad()) {
+      keep(made);
+    }
+  }
+
+  private static List<TensorType> types(List<Tensor> tensors) {
+    return tensors.stream().map(Tensor::type).toList();
+  }
+
+  private Storage place(Tensor tensor) {
+    return tensor.isView() ? storage(tensor.operands().get(0)) : new Storage(tensor.type().bytes());
+  }
+
+  /** Arguments are the caller's. */
+  private Storage storage(Tensor tensor) {
+    return storages.computeIfAbsent(
+        tensor,
+        t -> {
+          Storage argument = new Storage(0);
+          argument.holders = 1;
+          return argument;
+        });
+  }
+
+  private void keep(List<Tensor> made) {
+    Tensor first = made.get(0);
+    List<Tensor> operands = first.operands();
+    Kept rule = first.operation().kept();
+    List<Storage> list = new ArrayList<>();
+    for (int i = 0; i < operands.size(); i++) {
+      int self = i;
+      boolean partner =
+          java.util.stream.IntStream.range(0, operands.size())
+              .anyMatch(j -> j != self && operands.get(j).requiresGrad());
+      if (rule == Kept.OPERANDS || rule == Kept.ALL || (rule == Kept.PARTNERS && partner)) {
+        list.add(hold(storage(operands.get(i))));
+      }
+    }
+    if (rule == Kept.RESULTS || rule == Kept.ALL) {
+      made.forEach(tensor -> list.add(hold(storage(tensor))));
+    }
+    kept.put(first, list);
+  }
+
+  private void differentiate(Grad grad, List<Tensor> made) {
+    List<Tensor> operands = made.get(0).operands();
+    List<Tensor> of = operands.subList(0, grad.of());
+    List<Tensor> to = operands.subList(grad.of(), grad.of() + grad.to());
+    Map<Tensor, Storage> derivatives = new IdentityHashMap<>();
+    for (int i = 0; i < of.size(); i++) {
+      boolean given = operands.size() > grad.of() + grad.to();
+      Storage direction =
+          given
+              ? storage(operands.get(grad.of() + grad.to() + i))
+              : new Storage(of.get(i).type().bytes());
+      derivatives.put(of.get(i), hold(direction));
+    }
+    Set<Tensor> needed = needed(of, to);
+    needed.stream()
+        .sorted(Tensor.BY_AGE.reversed())
+        .forEach(tensor -> step(tensor, to, needed, derivatives, grad.retain()));
+    for (int i = 0; i < made.size(); i++) {
+      Storage derivative = derivatives.get(to.get(i));
+      storages.put(
+          made.get(i),
+          derivative != null ? derivative : hold(new Storage(made.get(i).type().bytes())));
+    }
+  }
+
+  /** What lies on a way from {@code of} to {@code to}. */
+  private static Set<Tensor> needed(List<Tensor> of, List<Tensor> to) {
+    Map<Tensor, Boolean> reaches = new HashMap<>();
+    of.forEach(tensor -> reaches(tensor, to, reaches));
+    Set<Tensor> needed = new HashSet<>();
+    reaches.forEach(
+        (tensor, yes) -> {
+          if (yes) {
+            needed.add(tensor);
+          }
+        });
+    return needed;
+  }
+
+  private static boolean reaches(Tensor start, List<Tensor> to, Map<Tensor, Boolean> known) {
+    // Ancestors in the order of their age: operands are known before what is made of them.
+    Set<Tensor> ancestors = new HashSet<>();
+    List<Tensor> open = new ArrayList<>(List.of(start));
+    while (!open.isEmpty()) {
+      Tensor tensor = open.remove(open.size() - 1);
+      if (tensor.requiresGrad() && !known.containsKey(tensor) && ancestors.add(tensor)) {
+        open.addAll(tensor.isLeaf() ? List.of() : tensor.operands());
+      }
+    }
+    ancestors.stream()
+        .sorted(Tensor.BY_AGE)
+        .forEach(
+            t ->
+                known.put(
+                    t,
+                    to.contains(t)
+                        || (!t.isLeaf()
+                            && t.operands().stream().anyMatch(o -> known.getOrDefault(o, false)))));
+    return known.getOrDefault(start, false);
+  }
+
+  /** The backward pass of the operation that made {@code tensor}, once its results are all due. */
+  private void step(
+      Tensor tensor,
+      List<Tensor> to,
+      Set<Tensor> needed,
+      Map<Tensor, Storage> derivatives,
+      boolean retain) {
+    Storage derivative = to.contains(tensor) ? null : derivatives.remove(tensor);
+    if (derivative == null || tensor.isLeaf()) {
+      return;
+    }
+    for (Tensor operand : tensor.operands()) {
+      if (needed.contains(operand)) {
+        receive(operand, tensor, derivative, derivatives);
+      }
+    }
+    transientBytes(tensor.operation().scratch(types(tensor.operands()), List.of(tensor.type())));
+    drop(derivative);
+    if (!retain && kept.containsKey(tensor)) {
+      kept.remove(tensor).forEach(this::drop);
+    }
+  }
+
+  private void receive(
+      Tensor operand, Tensor from, Storage derivative, Map<Tensor, Storage> derivatives) {
+    Storage before = derivatives.get(operand);
+    if (before != null && from.operation() instanceof Structure.Split) {
+      return; // One tensor takes the derivatives of all parts.
+    }
+    boolean passed = before == null && from.passesDerivative(operand);
+    Storage share = hold(passed ? derivative : new Storage(operand.type().bytes()));
+    if (before == null) {
+      derivatives.put(operand, share);
+    } else {
+      // Added to what has come from elsewhere.
+      drop(share);
+    }
+  }
+
+  private Storage hold(Storage storage) {
+    if (storage.holders++ == 0) {
+      held += storage.bytes;
+      peak = Math.max(peak, held);
+    }
+    return storage;
+  }
+
+  private void drop(Storage storage) {
+    if (storage != null && --storage.holders == 0) {
+      held -= storage.bytes;
+    }
+  }
+
+  private void transientBytes(long bytes) {
+    peak = Math.max(peak, held + bytes);
+  }
+}
