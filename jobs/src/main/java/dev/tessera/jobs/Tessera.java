@@ -1,8 +1,11 @@
 package dev.tessera.jobs;
 
 import dev.tessera.jobs.bench.BenchCommand;
+import dev.tessera.jobs.demo.DemoCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
+import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
+import dev.tessera.jobs.plan.PlanCommand;
 import dev.tessera.jobs.sample.SampleCommand;
 import dev.tessera.jobs.tokenizer.TokenizeCommand;
 import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
@@ -27,13 +30,17 @@ import picocli.CommandLine.Spec;
     name = "tessera",
     description = "Large-scale generative training for Apache Spark.",
     subcommands = {
+      DemoCommand.class,
       DoctorCommand.class,
+      PlanCommand.class,
       IngestCommand.class,
       BenchCommand.class,
       TrainTokenizerCommand.class,
       TokenizeCommand.class,
       TrainCommand.class,
-      SampleCommand.class
+      SampleCommand.class,
+      ExportCommand.class,
+      BenchCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
