@@ -39,8 +39,7 @@ import picocli.CommandLine.Spec;
       TokenizeCommand.class,
       TrainCommand.class,
       SampleCommand.class,
-      ExportCommand.class,
-      BenchCommand.class
+      ExportCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
