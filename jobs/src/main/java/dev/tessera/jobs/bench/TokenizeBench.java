@@ -58,7 +58,7 @@ final class TokenizeBench {
     Checkpoint checkpoint = StoredWeights.checkpoint(conf, recipe.checkpoint());
     Trained.TrainedTokenizer trained = Trained.tokenizer(checkpoint);
     double[] ratios = new double[recipe.pairs()];
-    report.line("turn  bare encoder images/s  tokenize images/s  ratio");
+    report.line("turn  bare encoder images/s  tokenize images/s  ratio  encoder's share");
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         Tokenizer tokenizer =
             Tokenizer.load(
@@ -67,11 +67,20 @@ final class TokenizeBench {
       job(output);
       for (int i = 0; i < ratios.length; i++) {
         double bare = bare(tokenizer);
-        double whole = job(output);
+        TokenizeSummary job = job(output);
+        double whole = job.imagesPerSecond();
+        double share = job.encoderSeconds() / job.seconds();
         ratios[i] = whole / bare;
         report.line(
-            String.format(Locale.ROOT, "%4d %22.1f %18.1f %6.3f", i + 1, bare, whole, ratios[i]));
-        report.row(row(bare, whole));
+            String.format(
+                Locale.ROOT,
+                "%4d %22.1f %18.1f %6.3f %15.3f",
+                i + 1,
+                bare,
+                whole,
+                ratios[i],
+                share));
+        report.row(row(bare, whole, share));
       }
     } finally {
       FileSystem.getLocal(conf).delete(new org.apache.hadoop.fs.Path(output.toUri()), true);
@@ -79,11 +88,13 @@ final class TokenizeBench {
     report.line("ratio, median (range): " + Spread.of(ratios).text(1));
   }
 
-  private static Map<String, Object> row(double bare, double whole) {
+  private static Map<String, Object> row(double bare, double whole, double share) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("bareImagesPerSecond", bare);
     row.put("tokenizeImagesPerSecond", whole);
     row.put("ratio", whole / bare);
+    // Of the job's own time: what other work on the machine slows alike.
+    row.put("encoderShare", share);
     return row;
   }
 
@@ -96,10 +107,8 @@ final class TokenizeBench {
     return batches * TokenizeJob.BATCH / ((System.nanoTime() - start) / 1e9);
   }
 
-  private double job(Path output) {
-    TokenizeSummary summary =
-        new TokenizeJob(spark)
-            .run(recipe.checkpoint(), recipe.images(), output.toUri().toString(), true, 1);
-    return summary.imagesPerSecond();
+  private TokenizeSummary job(Path output) {
+    return new TokenizeJob(spark)
+        .run(recipe.checkpoint(), recipe.images(), output.toUri().toString(), true, 1);
   }
 }
