@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
@@ -608,25 +609,31 @@ public final class Tensor {
     return trace.apply(new InPlace.AddScaled(scale), this, source);
   }
 
-  /** This parameter takes one step of AdamW; both moments change too. */
+  /**
+   * This parameter takes one step of AdamW; both moments change too.
+   *
+   * @param divisor of the gradient, which is divided in place: how clipping costs no pass of its
+   *     own over memory; null for none
+   */
   public Tensor adamW(
       Tensor gradient,
       Tensor firstMoment,
       Tensor secondMoment,
       Tensor step,
       Tensor learningRate,
+      Tensor divisor,
       double beta1,
       double beta2,
       double eps,
       double weightDecay) {
+    List<Tensor> operands =
+        new ArrayList<>(List.of(this, gradient, firstMoment, secondMoment, step, learningRate));
+    if (divisor != null) {
+      operands.add(divisor);
+    }
     return trace.apply(
-        new InPlace.AdamW(beta1, beta2, eps, weightDecay),
-        this,
-        gradient,
-        firstMoment,
-        secondMoment,
-        step,
-        learningRate);
+        new InPlace.AdamW(beta1, beta2, eps, weightDecay, divisor != null),
+        operands.toArray(Tensor[]::new));
   }
 
   @Override
