@@ -1,7 +1,15 @@
 package dev.tessera.jobs;
 
+import dev.tessera.jobs.bench.BenchCommand;
+import dev.tessera.jobs.demo.DemoCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
+import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
+import dev.tessera.jobs.plan.PlanCommand;
+import dev.tessera.jobs.sample.SampleCommand;
+import dev.tessera.jobs.tokenizer.TokenizeCommand;
+import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
+import dev.tessera.jobs.train.TrainCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -21,7 +29,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tessera",
     description = "Large-scale generative training for Apache Spark.",
-    subcommands = {DoctorCommand.class, IngestCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      DoctorCommand.class,
+      PlanCommand.class,
+      IngestCommand.class,
+      TrainTokenizerCommand.class,
+      TokenizeCommand.class,
+      TrainCommand.class,
+      SampleCommand.class,
+      ExportCommand.class,
+      BenchCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     scope = ScopeType.INHERIT,

@@ -41,15 +41,17 @@ public final class TableOutput implements Serializable {
    */
   public static TableOutput begin(Configuration conf, String path, boolean overwrite) {
     try {
-      Path table = new Path(path);
-      FileSystem fs = table.getFileSystem(conf);
+      FileSystem fs = new Path(path).getFileSystem(conf);
+      // Tasks run in other folders than the driver: a relative path means the driver's.
+      Path table = fs.makeQualified(new Path(path));
       OutputFolder.check(fs, table, overwrite);
       Path created = OutputFolder.firstMissing(fs, table);
       Path staging = new Path(table, OutputFolder.STAGING + UUID.randomUUID());
       if (!fs.mkdirs(staging)) {
         throw new IOException("cannot create the folder");
       }
-      return new TableOutput(path, staging.toString(), created == null ? null : created.toString());
+      return new TableOutput(
+          table.toString(), staging.toString(), created == null ? null : created.toString());
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidDatasetException(
           "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);

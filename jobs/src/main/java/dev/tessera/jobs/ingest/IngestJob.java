@@ -42,7 +42,8 @@ public final class IngestJob {
   public static IngestSummary run(SparkSession spark, IngestRecipe recipe) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
     ImageSource source =
-        SourceSpec.parse(conf, recipe.input(), recipe.classPerFolder(), recipe.size());
+        SourceSpec.parse(
+            conf, reachable(conf, recipe.input()), recipe.classPerFolder(), recipe.size());
     Listing listing = list(conf, source, recipe.input());
     checkApart(conf, recipe);
     TableOutput output = TableOutput.begin(conf, recipe.output(), recipe.overwrite());
@@ -63,6 +64,19 @@ public final class IngestJob {
       if (!committed) {
         output.abort(conf);
       }
+    }
+  }
+
+  /** Tasks run in other folders than the driver: a relative path means the driver's. */
+  private static String reachable(Configuration conf, String input) {
+    if (input.startsWith("icons:")) {
+      return input;
+    }
+    try {
+      return qualified(conf, input).toString();
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidDatasetException(
+          "Cannot read " + input + " (" + e.getMessage() + "): check the input path", e);
     }
   }
 

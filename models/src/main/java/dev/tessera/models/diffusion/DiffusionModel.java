@@ -104,6 +104,21 @@ public final class DiffusionModel {
   }
 
   /**
+   * The denoiser for export: {@code (denoiser, x float32 [N, C, H, W], sigma float32 [N], label
+   * int64 [N]) ->} denoised float32, of data with mean 0 and standard deviation {@link
+   * Signal#SIGMA_DATA}.
+   */
+  public Program exported(int batch) {
+    Trace trace = new Trace("denoiser", Precision.FP32);
+    Tensor flat = trace.input(DENOISER, DType.FLOAT32, Shape.of(layout.size()));
+    Tensor x = trace.input("x", DType.FLOAT32, signal.shape(batch));
+    Tensor sigma = trace.input("sigma", DType.FLOAT32, Shape.of(batch));
+    Tensor label = classes > 0 ? trace.input("label", DType.INT64, Shape.of(batch)) : null;
+    trace.bind(layout, flat);
+    return trace.finish(denoise(x, sigma, label));
+  }
+
+  /**
    * Samples as they are stored: {@code (x float64) ->} uint8 pixels or float32 latents, {@code [N,
    * C, H, W]}.
    */

@@ -135,7 +135,9 @@ public final class Tensor {
     return operation == null || (alias && operands.get(0).mayAliasInput());
   }
 
-  /** Whether this value lies in the memory of its first operand, as far as its strides are known. */
+  /**
+   * Whether this value lies in the memory of its first operand, as far as its strides are known.
+   */
   boolean isView() {
     if (operation == null) {
       return false;

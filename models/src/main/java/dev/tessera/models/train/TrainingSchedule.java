@@ -25,6 +25,10 @@ public record TrainingSchedule(long seed, int batch, int shards, long images, lo
     require(checkpointImages > 0, "checkpointImages", checkpointImages, "above 0");
   }
 
+  public static TrainingSchedule defaults() {
+    return new TrainingSchedule(0, 64, 2, 100_000, 20_000);
+  }
+
   private static void require(boolean holds, String name, Object value, String expected) {
     if (!holds) {
       throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");

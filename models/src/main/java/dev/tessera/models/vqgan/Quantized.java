@@ -15,7 +15,6 @@ record Quantized(Tensor index, Tensor straight, Tensor commitment) {
   static Quantized of(Tensor z, Tensor codes) {
     Tensor index = Codebook.nearest(z.detach(), codes);
     Tensor nearest = codes.embedding(index);
-    return new Quantized(
-        index, z.add(nearest.sub(z).detach()), z.sub(nearest).square().meanAll());
+    return new Quantized(index, z.add(nearest.sub(z).detach()), z.sub(nearest).square().meanAll());
   }
 }

@@ -154,8 +154,7 @@ public final class VqganObjective implements Objective {
     if (adversarial) {
       Tensor fooled = discriminator.apply(picture).meanAll().neg();
       Tensor last = images.trace().weight(model.lastWeight());
-      Tensor weight =
-          adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight());
+      Tensor weight = adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight());
       metrics.addAll(List.of(fooled, weight));
       loss = loss.add(fooled.mul(weight));
     }

@@ -82,8 +82,7 @@ final class DiffusionModelTest {
     DiffusionRecipe.Noise noise = new DiffusionRecipe.Noise(Math.log(sigma), 1e-6);
     for (BackboneRecipe backbone : List.of(DIT, UNET)) {
       DiffusionModel model =
-          new DiffusionModel(
-              recipe(backbone, noise, false, 0), Signal.latents(1, 4, 4, 3, 2), 0);
+          new DiffusionModel(recipe(backbone, noise, false, 0), Signal.latents(1, 4, 4, 3, 2), 0);
       Program program = gradient(model, batch, Segmentation.WHOLE);
       SplittableRandom random = new SplittableRandom(4);
       try (Executable executable = runtime.load(program);
@@ -112,7 +111,9 @@ final class DiffusionModelTest {
   void recomputedActivationsGiveTheSameGradient() {
     DiffusionModel model =
         new DiffusionModel(
-            recipe(DIT, DiffusionRecipe.Noise.defaults(), true, 0.3), Signal.latents(2, 4, 4, 0, 1), 3);
+            recipe(DIT, DiffusionRecipe.Noise.defaults(), true, 0.3),
+            Signal.latents(2, 4, 4, 0, 1),
+            3);
     Program whole = gradient(model, 6, Segmentation.WHOLE);
     Program recomputed = gradient(model, 6, Segmentation.RECOMPUTE);
     // What is computed again is not counted as work done.

@@ -47,8 +47,7 @@ final class EdmPreconditioningTest {
     // c_skip, c_out, c_in, c_noise and the weight of Karras et al. 2022, table 1.
     assertThat(at(0.5))
         .containsExactly(new double[] {0.5, 0.353553, 1.414214, -0.173287, 8}, within(1e-6));
-    assertThat(at(1))
-        .containsExactly(new double[] {0.2, 0.447214, 0.894427, 0, 5}, within(1e-6));
+    assertThat(at(1)).containsExactly(new double[] {0.2, 0.447214, 0.894427, 0, 5}, within(1e-6));
   }
 
   @Test

@@ -34,8 +34,7 @@ final class HeunSamplerTest {
   private static Denoiser ideal(DoubleBinaryOperator mean) {
     return (x, sigma) -> {
       NativeTensor clean = runtime.zeros(DType.FLOAT64, x.shape());
-      clean.set(
-          Arrays.stream(x.toDoubles()).map(v -> mean.applyAsDouble(v, sigma)).toArray());
+      clean.set(Arrays.stream(x.toDoubles()).map(v -> mean.applyAsDouble(v, sigma)).toArray());
       return clean;
     };
   }
@@ -83,8 +82,7 @@ final class HeunSamplerTest {
   @Test
   void twoPointsAreReachedExactly() {
     Denoiser twoPoints = ideal((x, s) -> Math.tanh(x / (s * s)));
-    double[] end =
-        sample(grid(18), twoPoints, 1 / 80.0, -1 / 80.0, 0.5, -0.5, 1.5, -1.5);
+    double[] end = sample(grid(18), twoPoints, 1 / 80.0, -1 / 80.0, 0.5, -0.5, 1.5, -1.5);
     assertThat(end).containsExactly(1, -1, 1, -1, 1, -1);
   }
 

@@ -29,7 +29,8 @@ final class BackboneTest {
     long positions = 16 * w;
     long noise = (128 + 1) * w + (w + 1) * w;
     long labels = 11 * w;
-    long block = 6 * (w + 1) * w + 3 * (w + 1) * w + (w + 1) * w + 4 * (w + 1) * w + (4 * w + 1) * w;
+    long block =
+        6 * (w + 1) * w + 3 * (w + 1) * w + (w + 1) * w + 4 * (w + 1) * w + (4 * w + 1) * w;
     long head = 2 * (w + 1) * w + (w + 1) * 32;
     assertThat(built(BackboneRecipe.Dit.defaults(), 8, 8, 10).layout().size())
         .isEqualTo(patches + positions + noise + labels + 6 * block + head);
@@ -73,8 +74,7 @@ final class BackboneTest {
     Program program = trace.finish(y);
     double tokens = 2 * 64;
     double w = 64;
-    double products =
-        2 * tokens * (2 * 16 * w + 3 * 12 * w * w) + 3 * 4 * tokens * 64 * w;
+    double products = 2 * tokens * (2 * 16 * w + 3 * 12 * w * w) + 3 * 4 * tokens * 64 * w;
     assertThat(program.flops()).isBetween(products, 1.1 * products);
   }
 

@@ -44,19 +44,14 @@ final class TinyObjective implements Objective {
   private final Parameter mean;
 
   TinyObjective(
-      int shards,
-      int shardBatch,
-      double noise,
-      Phase.Schedule critics,
-      OptimizerRecipe optimizer) {
+      int shards, int shardBatch, double noise, Phase.Schedule critics, OptimizerRecipe optimizer) {
     this.shards = shards;
     this.shardBatch = shardBatch;
     this.noise = noise;
     this.critics = critics;
     this.optimizer = optimizer;
     Scope scope = Scope.group("model");
-    first =
-        scope.matrix("first", Shape.of(HIDDEN, FEATURES), Initializer.xavier(FEATURES, HIDDEN));
+    first = scope.matrix("first", Shape.of(HIDDEN, FEATURES), Initializer.xavier(FEATURES, HIDDEN));
     bias = scope.vector("bias", Shape.of(HIDDEN), Initializer.zeros());
     second = scope.matrix("second", Shape.of(1, HIDDEN), Initializer.xavier(HIDDEN, 1));
     model = scope.layout();
@@ -145,8 +140,7 @@ final class TinyObjective implements Objective {
     Tensor summary =
         Tensor.cat(
             0,
-            List.of(
-                kept[1].detach().reshape(1), scale.mul(1.0 / shards).reshape(1), statistics));
+            List.of(kept[1].detach().reshape(1), scale.mul(1.0 / shards).reshape(1), statistics));
     return trace.finish(gradient, summary, kept[0].detach());
   }
 

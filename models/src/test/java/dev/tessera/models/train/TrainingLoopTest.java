@@ -56,10 +56,11 @@ final class TrainingLoopTest {
       Batches batches,
       Outcome from) {
     List<StepReport> reports = new ArrayList<>();
-    try (TrainingLoop loop =
-        new TrainingLoop(runtime, objective, schedule, collective, batches)) {
+    try (TrainingLoop loop = new TrainingLoop(runtime, objective, schedule, collective, batches)) {
       if (from != null) {
-        loop.state().tensors().forEach(t -> t.memory().put(from.tensors().get(t.name()).duplicate()));
+        loop.state()
+            .tensors()
+            .forEach(t -> t.memory().put(from.tensors().get(t.name()).duplicate()));
         loop.state().restore(from.counters());
       }
       loop.run(new Recorder(reports::add, state -> {}));

@@ -75,8 +75,7 @@ final class UpdateTest {
         long images = (t - 1L) * batch;
         double norm = update.apply(state, gradient, images, batch);
         assertThat(norm).isCloseTo(Math.sqrt(squares), within(1e-6));
-        double clip =
-            recipe.clipNorm() > 0 ? Math.min(1, recipe.clipNorm() / (norm + 1e-6)) : 1;
+        double clip = recipe.clipNorm() > 0 ? Math.min(1, recipe.clipNorm() / (norm + 1e-6)) : 1;
         double rate =
             recipe.learningRate()
                 * (recipe.warmupImages() == 0

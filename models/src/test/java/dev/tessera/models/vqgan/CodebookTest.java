@@ -118,8 +118,7 @@ final class CodebookTest {
       Scope scope = Scope.group("state");
       Codebook codebook =
           new Codebook(
-              scope.child("codebook"),
-              new VqganRecipe.Codes(K, WIDTH, 0.25, DECAY, restartBelow));
+              scope.child("codebook"), new VqganRecipe.Codes(K, WIDTH, 0.25, DECAY, restartBelow));
       Layout layout = scope.layout();
       Trace trace = new Trace("statistics", Precision.FP32);
       Tensor z = trace.input("z", DType.FLOAT32, Shape.of(ROWS, WIDTH));
@@ -129,8 +128,7 @@ final class CodebookTest {
       Program statistics = trace.finish(codebook.statistics(z, index, shard, SHARDS));
       Trace next = new Trace("update", Precision.FP32);
       Tensor state = next.input("state", DType.FLOAT32, Shape.of(layout.size()));
-      Tensor summed =
-          next.input("statistics", DType.FLOAT32, Shape.of(codebook.statisticsSize()));
+      Tensor summed = next.input("statistics", DType.FLOAT32, Shape.of(codebook.statisticsSize()));
       next.bind(layout, state);
       return new Book(codebook, layout, statistics, next.finish(codebook.update(summed)));
     }
@@ -207,8 +205,9 @@ final class CodebookTest {
       }
     }
     for (int c = 4; c < K; c++) {
-      assertThat((double) after[c]).as("a restarted code starts at the mean").isCloseTo(
-          mean, within(1e-5));
+      assertThat((double) after[c])
+          .as("a restarted code starts at the mean")
+          .isCloseTo(mean, within(1e-5));
       double x = after[K + c * WIDTH] / after[c];
       double y = after[K + c * WIDTH + 1] / after[c];
       // Code c is the turn of shard c mod 2: the new code is one of that shard's rows.

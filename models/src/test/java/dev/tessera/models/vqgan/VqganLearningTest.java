@@ -35,9 +35,7 @@ final class VqganLearningTest {
       for (int y = 0; y < SIZE; y++) {
         for (int x = 0; x < SIZE; x++) {
           boolean inside =
-              kind % 2 == 0
-                  ? (x - cx) * (x - cx) + (y - cy) * (y - cy) < 14
-                  : Math.abs(x - cx) < 3;
+              kind % 2 == 0 ? (x - cx) * (x - cx) + (y - cy) * (y - cy) < 14 : Math.abs(x - cx) < 3;
           out.put((byte) (inside ? 220 - 60 * ((kind + c) % 3) : 30 + 10 * c));
         }
       }
@@ -110,8 +108,7 @@ final class VqganLearningTest {
         assertThat(again.get(0).memory()).isEqualTo(tokens.get(2).memory());
         double squares = 0;
         for (int i = 0; i < images.size(); i++) {
-          int difference =
-              (images.memory().get(i) & 255) - (tokens.get(2).memory().get(i) & 255);
+          int difference = (images.memory().get(i) & 255) - (tokens.get(2).memory().get(i) & 255);
           squares += difference * difference;
         }
         double psnr = 10 * Math.log10(255.0 * 255.0 * images.size() / squares);

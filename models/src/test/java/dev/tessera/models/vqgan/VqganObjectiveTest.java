@@ -81,8 +81,7 @@ final class VqganObjectiveTest {
     Tensor g = trace.input("g", DType.FLOAT64, Shape.of(n, width));
     Tensor z = latents.leaf();
     Quantized quantized = Quantized.of(z, codes);
-    Tensor loss =
-        quantized.straight().mul(g).sumAll().add(quantized.commitment().mul(beta));
+    Tensor loss = quantized.straight().mul(g).sumAll().add(quantized.commitment().mul(beta));
     Tensor gradient = trace.grad(List.of(loss), List.of(z), List.of(), false, false).get(0);
     try (Executable program =
             runtime.load(trace.finish(gradient, quantized.straight(), quantized.index()));
@@ -103,8 +102,7 @@ final class VqganObjectiveTest {
           double code = e[(int) index[i / width] * width + i % width];
           assertThat(straight[i]).isCloseTo(code, within(1e-12));
           assertThat(found[i])
-              .isCloseTo(
-                  direction[i] + 2 * beta * (a[i] - code) / (n * width), within(1e-12));
+              .isCloseTo(direction[i] + 2 * beta * (a[i] - code) / (n * width), within(1e-12));
         }
       }
     }

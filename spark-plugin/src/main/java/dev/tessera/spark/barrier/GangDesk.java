@@ -25,7 +25,9 @@ public final class GangDesk {
   public static Object receive(Object encoded) {
     // The plugin's own loader knows these messages; a task's classes travel inside, still encoded.
     Object message = Wire.decode((byte[]) encoded, loader());
-    return Wire.encode(answer((GangMessage) message));
+    GangReply reply = answer((GangMessage) message);
+    // Reports are sent, not asked: Spark warns of every reply to such a message.
+    return message instanceof GangMessage.Report ? null : Wire.encode(reply);
   }
 
   static boolean isOpen() {

@@ -30,7 +30,9 @@ final class StateFiles {
                     LinkedHashMap::new,
                     Collectors.mapping(StateFiles::tensor, Collectors.toList())));
     List<TensorFile> files =
-        byKind.entrySet().stream().map(e -> new TensorFile(e.getKey(), e.getValue())).toList();
+        byKind.entrySet().stream()
+            .map(e -> new TensorFile(e.getKey() + ".safetensors", e.getValue()))
+            .toList();
     Map<String, Double> counters = new LinkedHashMap<>();
     state.counters().forEach((name, value) -> counters.put(name, value.doubleValue()));
     return store

@@ -1,6 +1,5 @@
-package dev.tessera.bench;
+package dev.tessera.jobs.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -10,17 +9,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rank processes of one contender, kept alive between measurements and driven by lines. */
-final class PeerPair implements AutoCloseable {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
+/** Processes of one contender, kept alive between measurements and driven by lines. */
+final class Contender implements AutoCloseable {
 
   private final List<Process> processes = new ArrayList<>();
   private final List<BufferedWriter> inputs = new ArrayList<>();
   private final List<BufferedReader> outputs = new ArrayList<>();
 
   /** Starts one process per command, each with the same number of threads. */
-  PeerPair(List<List<String>> commands, int threads) throws IOException {
+  Contender(List<List<String>> commands, int threads) throws IOException {
     for (List<String> command : commands) {
       ProcessBuilder builder = new ProcessBuilder(command);
       builder.redirectError(ProcessBuilder.Redirect.INHERIT);
@@ -36,13 +33,13 @@ final class PeerPair implements AutoCloseable {
     }
   }
 
-  /** The next line of every rank. */
+  /** The next line of every process. */
   List<String> readAll() throws IOException {
     List<String> lines = new ArrayList<>();
     for (BufferedReader output : outputs) {
       String line = output.readLine();
       if (line == null) {
-        throw new IOException("a rank's process ended early");
+        throw new IOException("a contender's process ended early, see above");
       }
       lines.add(line);
     }
@@ -57,10 +54,15 @@ final class PeerPair implements AutoCloseable {
     }
   }
 
-  /** Seconds of each iteration, measured by rank 0. */
-  double[] run(long bytes, int warmup, int iterations) throws IOException {
-    tellAll("run " + bytes + " " + warmup + " " + iterations);
-    return JSON.readValue(readAll().get(0), double[].class);
+  /** Gives every process a command and returns the first one's answer. */
+  String ask(String command) throws IOException {
+    tellAll(command);
+    return readAll().get(0);
+  }
+
+  /** As {@link #ask}, for commands that answer with seconds. */
+  Spread time(String command) throws IOException {
+    return Spread.of(Json.MAPPER.readValue(ask(command), double[].class));
   }
 
   @Override

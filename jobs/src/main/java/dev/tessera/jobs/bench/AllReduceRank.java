@@ -1,4 +1,4 @@
-package dev.tessera.bench;
+package dev.tessera.jobs.bench;
 
 import ai.djl.engine.Engine;
 import com.sun.jna.Memory;

@@ -1,0 +1,135 @@
+package dev.tessera.jobs.bench;
+
+import dev.tessera.models.checkpoint.DType;
+import dev.tessera.models.checkpoint.NamedTensor;
+import dev.tessera.models.checkpoint.SafetensorsWriter;
+import dev.tessera.models.graph.Layout;
+import dev.tessera.models.graph.Program;
+import dev.tessera.models.graph.TensorType;
+import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.Results;
+import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.Group;
+import dev.tessera.models.train.NamedMemory;
+import dev.tessera.models.train.Objective;
+import dev.tessera.models.train.Phase;
+import dev.tessera.models.train.TrainingState;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A training state with a batch, and the gradient of every phase there: what another program needs
+ * to show that it computes the same.
+ */
+final class StepSample implements AutoCloseable {
+
+  private static final long KEY = 0x1234_5678_9ABCL;
+
+  private final TorchRuntime runtime;
+  private final Objective objective;
+  private final TrainingState state;
+  private final RandomBatch batch;
+  private final List<NamedTensor> tensors = new ArrayList<>();
+  private final Map<String, NativeTensor> shard = new LinkedHashMap<>();
+  private final List<NativeTensor> owned = new ArrayList<>();
+
+  StepSample(TorchRuntime runtime, Objective objective, TrainingState state, RandomBatch batch) {
+    this.runtime = runtime;
+    this.objective = objective;
+    this.state = state;
+    this.batch = batch;
+  }
+
+  /** Writes a safetensors file; returns the number of parameters. */
+  long write(Path file, TrainStepCase subject) throws IOException {
+    for (NamedMemory tensor : state.tensors()) {
+      if (tensor.name().startsWith("parameters/") || tensor.name().startsWith("state/")) {
+        add(tensor.name(), DType.F32, tensor.memory(), tensor.shape().toArray());
+      }
+    }
+    objective.columns().forEach(this::addColumn);
+    shard.put("key", own(runtime.scalar(KEY)));
+    shard.put("shard", own(runtime.scalar(0L)));
+    objective.phases().forEach(this::addPhase);
+    String setup = Json.MAPPER.writeValueAsString(subject.setup());
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      SafetensorsWriter.write(channel, Map.of("setup", setup), tensors);
+    }
+    return objective.groups().stream().mapToLong(group -> group.layout().size()).sum();
+  }
+
+  private void addColumn(String name, TensorType type) {
+    DType dtype =
+        switch (type.dtype()) {
+          case UINT8 -> DType.U8;
+          case INT32 -> DType.I32;
+          default -> DType.F32;
+        };
+    add("batch/" + name, dtype, batch.column(name), type.shape().toArray());
+    NativeTensor tensor = own(runtime.zeros(type.dtype(), type.shape()));
+    tensor.memory().put(batch.column(name));
+    shard.put("batch_" + name, tensor);
+  }
+
+  private void addPhase(Phase phase) {
+    Program program = phase.gradient();
+    List<NativeTensor> arguments =
+        program.inputs().stream().map(input -> argument(input.name())).toList();
+    try (var executable = runtime.load(program);
+        Results results = executable.run(arguments)) {
+      NativeTensor gradient = own(results.take(0));
+      NativeTensor summary = own(results.take(1));
+      for (int i = 0; i < phase.carries().size(); i++) {
+        shard.put("carry_" + phase.carries().get(i), own(results.take(2 + i)));
+      }
+      for (Layout.Slice slice : layout(phase.group()).slices().values()) {
+        add(
+            "gradient/" + phase.name() + "/" + slice.parameter().name(),
+            DType.F32,
+            gradient.memory(slice.offset(), slice.size()),
+            slice.parameter().shape().toArray());
+      }
+      add("summary/" + phase.name(), DType.F32, summary.memory(), summary.size());
+    }
+    ByteBuffer key = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+    add("key/" + phase.name(), DType.I64, key.putLong(0, KEY));
+  }
+
+  private NativeTensor argument(String name) {
+    if (name.equals("state")) {
+      return state.state();
+    }
+    return shard.containsKey(name) ? shard.get(name) : state.parameters(name);
+  }
+
+  private Layout layout(String group) {
+    return objective.groups().stream()
+        .map(Group::layout)
+        .filter(layout -> layout.group().equals(group))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void add(String name, DType dtype, ByteBuffer memory, long... shape) {
+    tensors.add(NamedTensor.of(name, dtype, memory, shape));
+  }
+
+  private NativeTensor own(NativeTensor tensor) {
+    owned.add(tensor);
+    return tensor;
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(NativeTensor::close);
+  }
+}

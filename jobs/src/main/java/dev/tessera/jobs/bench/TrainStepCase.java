@@ -1,0 +1,92 @@
+package dev.tessera.jobs.bench;
+
+import dev.tessera.models.diffusion.DiffusionModel;
+import dev.tessera.models.diffusion.DiffusionObjective;
+import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.graph.Segmentation;
+import dev.tessera.models.train.Objective;
+import dev.tessera.models.vqgan.Vqgan;
+import dev.tessera.models.vqgan.VqganObjective;
+import dev.tessera.models.vqgan.VqganRecipe;
+import java.util.Map;
+
+/** The models whose training step is measured, in their default recipes. */
+public enum TrainStepCase {
+
+  /** The diffusion transformer on latents of 8 x 8 x 8, ten classes. */
+  DIT("dit") {
+    @Override
+    Objective objective(int batch) {
+      Signal signal = Signal.latents(8, 8, 8, 0.1, 0.8);
+      DiffusionModel model = new DiffusionModel(DiffusionRecipe.defaults(), signal, CLASSES);
+      return new DiffusionObjective(model, 1, batch, Segmentation.WHOLE);
+    }
+
+    @Override
+    Map<String, Object> setup() {
+      return Map.of(
+          "recipe", DiffusionRecipe.defaults(), "classes", CLASSES, "shift", 0.1, "scale", 0.8);
+    }
+  },
+
+  /** The VQGAN on pictures of 32 x 32 before its discriminator takes part. */
+  VQGAN("vqgan") {
+    @Override
+    Objective objective(int batch) {
+      return vqgan(batch);
+    }
+
+    @Override
+    Map<String, Object> setup() {
+      return Map.of("recipe", VqganRecipe.defaults());
+    }
+  },
+
+  /** The same with its discriminator. */
+  VQGAN_ADVERSARIAL("vqgan-adversarial") {
+    @Override
+    Objective objective(int batch) {
+      return vqgan(batch);
+    }
+
+    @Override
+    Map<String, Object> setup() {
+      return VQGAN.setup();
+    }
+
+    @Override
+    long firstImages() {
+      return VqganRecipe.defaults().adversary().startImages();
+    }
+  };
+
+  private static final int SIDE = 32;
+  static final int CLASSES = 10;
+
+  private final String label;
+
+  TrainStepCase(String label) {
+    this.label = label;
+  }
+
+  /** As the command line and the peer's script call it. */
+  String label() {
+    return label;
+  }
+
+  /** What is trained, in one shard. */
+  abstract Objective objective(int batch);
+
+  /** What the peer must know beside the weights. */
+  abstract Map<String, Object> setup();
+
+  /** Images seen when the measured part of training begins. */
+  long firstImages() {
+    return 0;
+  }
+
+  private static Objective vqgan(int batch) {
+    return new VqganObjective(new Vqgan(VqganRecipe.defaults(), SIDE, SIDE), 1, batch);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.tessera.jobs.bench;
+
+import dev.tessera.models.runtime.Libtorch;
+import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.Objective;
+import dev.tessera.models.train.SingleProcess;
+import dev.tessera.models.train.StepReport;
+import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.models.train.TrainingSchedule;
+import dev.tessera.models.train.TrainingState;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Ours in {@link TrainStepBench}: the real loop in a process of its own, which speaks the peer's
+ * lines. Arguments: case, batch, threads, steps a turn. Commands: {@code run}, answered by the
+ * seconds of each step, and {@code export FILE}, by the number of parameters.
+ */
+final class TrainStepWorker implements AutoCloseable {
+
+  private static final long SEED = 7;
+
+  private final TrainStepCase subject;
+  private final TorchRuntime runtime;
+  private final Objective objective;
+  private final RandomBatch batch;
+  private final TrainingLoop loop;
+
+  TrainStepWorker(TrainStepCase subject, int batchSize, int steps) {
+    this.subject = subject;
+    runtime = TorchRuntime.onCpu();
+    objective = subject.objective(batchSize);
+    batch = new RandomBatch(objective.columns(), SEED);
+    long images = subject.firstImages() + (long) steps * batchSize;
+    TrainingSchedule schedule = new TrainingSchedule(SEED, batchSize, 1, images, Long.MAX_VALUE);
+    loop = new TrainingLoop(runtime, objective, schedule, new SingleProcess(), batch);
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    Libtorch.useThreads(Integer.parseInt(arguments[2]));
+    TrainStepCase subject = TrainStepCase.valueOf(arguments[0]);
+    int batch = Integer.parseInt(arguments[1]);
+    int steps = Integer.parseInt(arguments[3]);
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    try (TrainStepWorker worker = new TrainStepWorker(subject, batch, steps)) {
+      for (String line; (line = in.readLine()) != null && !line.equals("quit"); ) {
+        Object answer =
+            line.startsWith("export ")
+                ? worker.export(Path.of(line.substring("export ".length())))
+                : worker.turn();
+        System.out.println(Json.MAPPER.writeValueAsString(answer));
+      }
+    }
+  }
+
+  /** Trains the turn's steps; returns the seconds of each. */
+  List<Double> turn() {
+    Map<String, Long> counters = loop.state().counters();
+    counters.put("images", subject.firstImages());
+    loop.state().restore(counters);
+    List<Double> seconds = new ArrayList<>();
+    loop.run(
+        new TrainingLoop.Observer() {
+          @Override
+          public void onStep(StepReport report) {
+            seconds.add(report.seconds());
+          }
+
+          @Override
+          public void onCheckpoint(TrainingState state) {}
+        });
+    return seconds;
+  }
+
+  /** Writes what the peer starts from and is compared with. */
+  long export(Path file) throws IOException {
+    try (StepSample sample = new StepSample(runtime, objective, loop.state(), batch)) {
+      return sample.write(file, subject);
+    }
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+    runtime.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** The whole chain on the embedded data set, judged in numbers. */
+package dev.tessera.jobs.demo;

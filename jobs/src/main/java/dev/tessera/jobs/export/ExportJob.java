@@ -1,0 +1,103 @@
+package dev.tessera.jobs.export;
+
+import dev.tessera.jobs.train.Trained;
+import dev.tessera.models.UserException;
+import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.diffusion.DiffusionModel;
+import dev.tessera.models.graph.Program;
+import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.ScriptExport;
+import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.vqgan.Vqgan;
+import dev.tessera.spark.inference.StoredWeights;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** A checkpoint to one TorchScript file: the tokenizer, or the averaged denoiser. */
+public final class ExportJob {
+
+  /** Programs are traced at this batch; the file serves any. */
+  private static final int TRACED = 2;
+
+  private final Configuration conf;
+
+  public ExportJob(Configuration conf) {
+    this.conf = conf;
+  }
+
+  /**
+   * Writes the file under another name first, then renames it.
+   *
+   * @return a line that tells the file's arguments
+   * @throws UserException if the output exists or cannot be written
+   */
+  public String run(String checkpoint, String output) {
+    Checkpoint opened = StoredWeights.checkpoint(conf, checkpoint);
+    Trained trained = Trained.read(opened);
+    try (TorchRuntime runtime = TorchRuntime.onCpu()) {
+      Map<String, NativeTensor> constants = new LinkedHashMap<>();
+      try {
+        Program program = program(runtime, trained, opened, constants);
+        write(output, program, constants);
+        return describe(output, program, constants);
+      } finally {
+        constants.values().forEach(NativeTensor::close);
+      }
+    }
+  }
+
+  private Program program(
+      TorchRuntime runtime,
+      Trained trained,
+      Checkpoint checkpoint,
+      Map<String, NativeTensor> constants) {
+    StoredWeights weights = StoredWeights.open(conf, checkpoint.path().toString());
+    if (trained instanceof Trained.TrainedTokenizer tokenizer) {
+      Vqgan model = tokenizer.spec(checkpoint.path().toString()).model();
+      constants.put(Vqgan.GENERATOR, weights.group(runtime, model.layout(), "parameters"));
+      constants.put("state", weights.state(runtime, model.state()));
+      return model.tokenizer(TRACED);
+    }
+    DiffusionModel model = ((Trained.TrainedDiffusion) trained).spec(null).model();
+    constants.put(DiffusionModel.DENOISER, weights.group(runtime, model.layout(), "ema"));
+    return model.exported(TRACED);
+  }
+
+  private void write(String output, Program program, Map<String, NativeTensor> constants) {
+    Path target = new Path(output);
+    Path partial = new Path(target.getParent(), "." + target.getName() + ".partial");
+    try {
+      FileSystem fs = target.getFileSystem(conf);
+      if (fs.exists(target)) {
+        throw new UserException(output + " exists: choose another --output or remove it.");
+      }
+      try (OutputStream out = fs.create(partial, true)) {
+        ScriptExport.write(out, program, constants);
+      } catch (IOException | RuntimeException e) {
+        fs.delete(partial, false);
+        throw e;
+      }
+      if (!fs.rename(partial, target)) {
+        throw new IOException("cannot rename " + partial);
+      }
+    } catch (IOException e) {
+      throw new UserException("Cannot write " + output + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String describe(
+      String output, Program program, Map<String, NativeTensor> constants) {
+    String arguments =
+        program.inputs().stream()
+            .filter(input -> !constants.containsKey(input.name()))
+            .map(input -> input.name() + " " + input.type())
+            .collect(Collectors.joining(", "));
+    return "export  " + output + "  forward(" + arguments + "), first size of any batch";
+  }
+}

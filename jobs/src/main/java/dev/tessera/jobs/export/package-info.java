@@ -1,0 +1,2 @@
+/** Writes trained models for use without Tessera. */
+package dev.tessera.jobs.export;

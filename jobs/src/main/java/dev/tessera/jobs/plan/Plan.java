@@ -1,0 +1,94 @@
+package dev.tessera.jobs.plan;
+
+import dev.tessera.datasets.table.Subset;
+import dev.tessera.jobs.config.RecipeWriter;
+import dev.tessera.jobs.run.ConsoleBlock;
+import dev.tessera.jobs.train.BoundRun;
+import dev.tessera.jobs.train.Recipe;
+import dev.tessera.models.train.Group;
+import dev.tessera.models.train.MemoryEstimate;
+import dev.tessera.models.train.Objective;
+import dev.tessera.models.train.Phase;
+import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.models.train.TrainingSchedule;
+import dev.tessera.spark.barrier.Slots;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+
+/** What a recipe would do: everything that is known without running it. */
+public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slots slots) {
+
+  /** Reads the recipe's table and traces its programs. */
+  public static Plan of(Recipe recipe, Configuration conf, SparkConf spark) {
+    TrainingLoop.requireDivisor(recipe.schedule(), recipe.ranks().count());
+    BoundRun run = BoundRun.of(recipe, conf);
+    Objective objective = run.objective();
+    return new Plan(
+        run,
+        objective,
+        MemoryEstimate.of(objective, recipe.schedule(), recipe.ranks().count()),
+        Slots.of(spark));
+  }
+
+  /** Refuses ranks that can never start, with the setting to change. */
+  public void requireSlots() {
+    slots.require(run.recipe().ranks().count());
+  }
+
+  /** The facts for the console. */
+  public ConsoleBlock block(String source) {
+    Recipe recipe = run.recipe();
+    TrainingSchedule schedule = recipe.schedule();
+    return new ConsoleBlock("plan of " + source)
+        .fact("recipe", RecipeWriter.write(Recipe.class, recipe).strip())
+        .fact(
+            "data",
+            String.format(
+                "%,d training rows in %s, %.1f epochs",
+                run.manifest().rows(Subset.TRAIN),
+                recipe.data(),
+                (double) schedule.images() / run.manifest().rows(Subset.TRAIN)))
+        .fact(
+            "model", objective.groups().stream().map(Plan::group).collect(Collectors.joining("\n")))
+        .fact(
+            "work",
+            objective.phases().stream()
+                .map(phase -> phase(phase, schedule))
+                .collect(Collectors.joining("\n")))
+        .fact(
+            "steps",
+            String.format(
+                "%,d of %d images: %d shards of %d, %d a rank",
+                schedule.steps(),
+                schedule.batch(),
+                schedule.shards(),
+                schedule.shardBatch(),
+                schedule.shards() / recipe.ranks().count()))
+        .fact("memory", megabytes())
+        .fact(
+            "slots", recipe.ranks().count() + " ranks, one task each; there are " + slots.words());
+  }
+
+  private static String group(Group group) {
+    return String.format("%s %,d parameters", group.name(), group.layout().size());
+  }
+
+  private static String phase(Phase phase, TrainingSchedule schedule) {
+    return String.format(
+        "%s %.1f MFLOP an image, forward and backward",
+        phase.name(), phase.gradient().flops() / schedule.shardBatch() / 1e6);
+  }
+
+  private String megabytes() {
+    return String.format(
+        "%,d MB a rank: process %,d, vectors %,d, batches %,d, gradients %,d, working %,d, fragments %,d",
+        memory.total() / 1_000_000,
+        memory.process() / 1_000_000,
+        memory.vectors() / 1_000_000,
+        memory.batches() / 1_000_000,
+        memory.gradients() / 1_000_000,
+        memory.working() / 1_000_000,
+        memory.fragments() / 1_000_000);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tessera.jobs.plan;
+
+import dev.tessera.jobs.config.RecipeOptions;
+import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.train.Recipe;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code tessera plan}. */
+@Command(
+    name = "plan",
+    description =
+        "Print the resolved recipe, parameters, FLOPs, memory and task slots; run nothing.")
+public final class PlanCommand implements Callable<Integer> {
+
+  @Mixin private RecipeOptions recipe;
+  @Mixin private ConsoleOptions output;
+
+  @Override
+  public Integer call() {
+    Configuration conf = HadoopSettings.read();
+    Recipe read = recipe.read(Recipe.class, conf);
+    Plan plan = Plan.of(read, conf, new SparkConf());
+    output.console().print(plan.block(recipe.describe()));
+    plan.requireSlots();
+    return 0;
+  }
+}

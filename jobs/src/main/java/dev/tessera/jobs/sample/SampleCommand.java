@@ -1,0 +1,74 @@
+package dev.tessera.jobs.sample;
+
+import dev.tessera.jobs.config.OverrideOptions;
+import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.Session;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tessera sample}. */
+@Command(name = "sample", description = "Draw pictures: a sample table and a PNG grid.")
+public final class SampleCommand implements Callable<Integer> {
+
+  /**
+   * What can be overridden.
+   *
+   * @param guidance weight of classifier-free guidance instead of the recipe's
+   * @param partitions number of Spark tasks; 0 for one a task slot
+   * @param overwrite whether an existing table may be replaced
+   */
+  record Settings(Optional<Double> guidance, int partitions, boolean overwrite) {}
+
+  @Option(
+      names = "--checkpoint",
+      required = true,
+      paramLabel = "PATH",
+      description = "A diffusion model's checkpoint, or its run directory.")
+  private String checkpoint;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "PATH",
+      description = "The folder of the sample table.")
+  private String output;
+
+  @Option(names = "--count", defaultValue = "100", description = "Pictures to draw.")
+  private long count;
+
+  @Option(names = "--seed", defaultValue = "0", description = "The same seed, the same pictures.")
+  private long seed;
+
+  @Option(
+      names = "--class",
+      paramLabel = "NAME",
+      description = "Name or number of a class; all in turn if not given.")
+  private String label;
+
+  @Mixin private OverrideOptions overrides;
+  @Mixin private ConsoleOptions console;
+
+  @Override
+  public Integer call() throws Exception {
+    Settings settings = overrides.apply(new Settings(Optional.empty(), 0, false));
+    try (SparkSession spark = Session.obtain("sample", Map.of())) {
+      SampleRequest request =
+          new SampleRequest(
+              checkpoint,
+              output,
+              count,
+              seed,
+              Optional.ofNullable(label),
+              settings.guidance(),
+              settings.partitions(),
+              settings.overwrite());
+      console.console().say(new SampleJob(spark).run(request).line());
+    }
+    return 0;
+  }
+}

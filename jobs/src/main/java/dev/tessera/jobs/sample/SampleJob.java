@@ -1,0 +1,181 @@
+package dev.tessera.jobs.sample;
+
+import dev.tessera.datasets.image.ImageDecoder;
+import dev.tessera.datasets.image.RgbImage;
+import dev.tessera.datasets.image.UnreadableImageException;
+import dev.tessera.datasets.table.ManifestFile;
+import dev.tessera.datasets.table.RowFormats;
+import dev.tessera.datasets.table.SampleRow;
+import dev.tessera.datasets.table.TableContent;
+import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.datasets.table.TableOutput;
+import dev.tessera.datasets.table.TablePart;
+import dev.tessera.datasets.table.TableReader;
+import dev.tessera.jobs.run.Grid;
+import dev.tessera.jobs.train.TokenizerCopy;
+import dev.tessera.jobs.train.Trained;
+import dev.tessera.models.UserException;
+import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.spark.inference.RowRange;
+import dev.tessera.spark.inference.SampleTask;
+import dev.tessera.spark.inference.SamplerSpec;
+import dev.tessera.spark.inference.StoredWeights;
+import dev.tessera.spark.inference.TokenizerSpec;
+import dev.tessera.spark.table.TableStage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** A trained diffusion model to a table of samples and a grid of the first of them. */
+public final class SampleJob {
+
+  private static final int GRID = 100;
+  private static final int COLUMNS = 10;
+
+  private final SparkSession spark;
+  private final Configuration conf;
+
+  public SampleJob(SparkSession spark) {
+    this.spark = spark;
+    this.conf = spark.sparkContext().hadoopConfiguration();
+  }
+
+  /** Draws; the table's folder also holds {@code grid.png}. */
+  public SampleSummary run(SampleRequest request) {
+    Checkpoint checkpoint = StoredWeights.checkpoint(conf, request.checkpoint());
+    Trained.TrainedDiffusion trained = Trained.diffusion(checkpoint);
+    int label = label(request, trained);
+    TokenizerSpec tokenizer =
+        trained.signal().kind() == Signal.Kind.PIXELS ? null : TokenizerCopy.of(checkpoint, conf);
+    SamplerSpec spec = spec(trained, tokenizer, request);
+    TableOutput output = TableOutput.begin(conf, qualified(request.output()), request.overwrite());
+    boolean committed = false;
+    try {
+      long start = System.nanoTime();
+      List<RowRange> shares = RowRange.split(request.count(), spec.batch(), tasks(request));
+      List<TablePart> parts =
+          TableStage.run(
+              spark,
+              "sample " + request.checkpoint(),
+              shares,
+              new SampleTask(
+                  spec,
+                  checkpoint.path().toString(),
+                  output,
+                  request.seed(),
+                  label,
+                  trained.imageSize()));
+      TableManifest manifest =
+          output.commit(
+              conf,
+              parts,
+              TableContent.images(
+                  trained.imageSize(),
+                  trained.classNames(),
+                  Map.of(
+                      "checkpoint",
+                      checkpoint.path().toString(),
+                      "guidance",
+                      Double.toString(spec.guidance()),
+                      "seed",
+                      Long.toString(request.seed()))));
+      committed = true;
+      double seconds = (System.nanoTime() - start) / 1e9;
+      Path grid = writeGrid(request.output(), trained.imageSize());
+      return new SampleSummary(request.output(), manifest, grid.toString(), seconds);
+    } finally {
+      if (!committed) {
+        output.abort(conf);
+      }
+    }
+  }
+
+  private static SamplerSpec spec(
+      Trained.TrainedDiffusion trained, TokenizerSpec tokenizer, SampleRequest request) {
+    SamplerSpec spec = trained.spec(tokenizer);
+    return request
+        .guidance()
+        .map(
+            weight ->
+                new SamplerSpec(
+                    spec.recipe(),
+                    spec.signal(),
+                    spec.classes(),
+                    spec.grid(),
+                    weight,
+                    spec.batch(),
+                    spec.tokenizer()))
+        .orElse(spec);
+  }
+
+  private int tasks(SampleRequest request) {
+    return request.partitions() > 0
+        ? request.partitions()
+        : Math.max(1, spark.sparkContext().defaultParallelism());
+  }
+
+  private static int label(SampleRequest request, Trained.TrainedDiffusion trained) {
+    if (request.label().isEmpty()) {
+      return -1;
+    }
+    String wanted = request.label().get();
+    if (!trained.recipe().model().classConditional()) {
+      throw new UserException(
+          "--class: " + wanted + " (expected: none, the model is not class-conditional)");
+    }
+    List<String> names = trained.classNames();
+    int index = names.indexOf(wanted);
+    if (index < 0 && wanted.matches("[0-9]{1,9}")) {
+      index = Integer.parseInt(wanted);
+    }
+    if (index < 0 || index >= names.size()) {
+      throw new UserException(
+          "--class: " + wanted + " (expected: one of " + String.join(", ", names) + ")");
+    }
+    return index;
+  }
+
+  private String qualified(String path) {
+    try {
+      Path given = new Path(path);
+      return given.getFileSystem(conf).makeQualified(given).toString();
+    } catch (IOException e) {
+      throw new UserException("Cannot reach " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Path writeGrid(String table, int size) {
+    Path path = new Path(table, "grid.png");
+    try (ImageDecoder decoder = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, 0xffffff);
+        OutputStream out = path.getFileSystem(conf).create(path, true)) {
+      List<byte[]> pictures = new ArrayList<>();
+      for (SampleRow row : first(table)) {
+        RgbImage image = decoder.decode(row.bytes(), row.path());
+        pictures.add(image.pixels());
+      }
+      out.write(Grid.fitting(size, size, COLUMNS).png(pictures));
+      return path;
+    } catch (IOException | UnreadableImageException e) {
+      throw new UserException("Cannot write " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private List<SampleRow> first(String table) throws IOException {
+    TableManifest manifest = ManifestFile.read(conf, table);
+    List<SampleRow> rows = new ArrayList<>();
+    try (TableReader<SampleRow> reader =
+        TableReader.open(
+            conf, table, manifest, RowFormats.SAMPLES, 0, Math.min(GRID, manifest.rows()))) {
+      for (SampleRow row = reader.next(); row != null; row = reader.next()) {
+        rows.add(row);
+      }
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,18 @@
+package dev.tessera.jobs.sample;
+
+import dev.tessera.datasets.table.TableManifest;
+
+/**
+ * What {@code sample} drew.
+ *
+ * @param grid the PNG with the first samples
+ */
+public record SampleSummary(String output, TableManifest manifest, String grid, double seconds) {
+
+  /** One line for the console. */
+  public String line() {
+    return String.format(
+        "sample  %,d pictures to %s  %,.1f images/s  grid %s",
+        manifest.rows(), output, manifest.rows() / seconds, grid);
+  }
+}

@@ -1,0 +1,2 @@
+/** Draws pictures from trained models. */
+package dev.tessera.jobs.sample;

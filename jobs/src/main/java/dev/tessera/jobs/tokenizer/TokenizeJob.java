@@ -1,0 +1,156 @@
+package dev.tessera.jobs.tokenizer;
+
+import dev.tessera.datasets.table.CodeInfo;
+import dev.tessera.datasets.table.LatentInfo;
+import dev.tessera.datasets.table.ManifestFile;
+import dev.tessera.datasets.table.Reconstruction;
+import dev.tessera.datasets.table.TableContent;
+import dev.tessera.datasets.table.TableKind;
+import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.datasets.table.TableOutput;
+import dev.tessera.jobs.train.Trained;
+import dev.tessera.models.UserException;
+import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.spark.inference.RowRange;
+import dev.tessera.spark.inference.StoredWeights;
+import dev.tessera.spark.inference.TokenizeReport;
+import dev.tessera.spark.inference.TokenizeTask;
+import dev.tessera.spark.inference.TokenizerSpec;
+import dev.tessera.spark.table.TableStage;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** An image table to a code table and a latent table, as a Spark job over ranges of rows. */
+public final class TokenizeJob {
+
+  /** Pictures encoded at a time, always that many: codes do not depend on the division of work. */
+  static final int BATCH = 64;
+
+  private final SparkSession spark;
+  private final Configuration conf;
+
+  public TokenizeJob(SparkSession spark) {
+    this.spark = spark;
+    this.conf = spark.sparkContext().hadoopConfiguration();
+  }
+
+  /**
+   * Tokenises.
+   *
+   * @param partitions number of tasks; 0 for as many as there are task slots
+   * @return what both manifests say
+   */
+  public TokenizeSummary run(
+      String checkpoint, String images, String output, boolean overwrite, int partitions) {
+    Checkpoint opened = StoredWeights.checkpoint(conf, checkpoint);
+    Trained.TrainedTokenizer trained = Trained.tokenizer(opened);
+    TableManifest manifest = ManifestFile.read(conf, images).require(TableKind.IMAGES, images);
+    if (manifest.imageSize() != trained.imageSize()) {
+      throw new UserException(
+          String.format(
+              "%s holds pictures of %d pixels and the tokenizer was trained on %d: ingest them with size=%d.",
+              images, manifest.imageSize(), trained.imageSize(), trained.imageSize()));
+    }
+    String place = qualified(opened.path().toString());
+    TableOutput codes = TableOutput.begin(conf, qualified(output + "/codes"), overwrite);
+    TableOutput latents = null;
+    boolean committed = false;
+    try {
+      latents = TableOutput.begin(conf, qualified(output + "/latents"), overwrite);
+      TokenizerSpec spec = trained.spec(place);
+      long start = System.nanoTime();
+      List<RowRange> shares = RowRange.split(manifest.rows(), BATCH, tasks(partitions));
+      List<TokenizeReport> reports =
+          TableStage.run(
+              spark,
+              "tokenize " + images,
+              shares,
+              new TokenizeTask(spec, qualified(images), codes, latents, BATCH));
+      TokenizeReport.Measures measures = merged(trained, reports);
+      TableManifest written = commit(trained, manifest, place, reports, measures, codes, latents);
+      committed = true;
+      return new TokenizeSummary(
+          output,
+          written,
+          measures.usage().counts(),
+          (System.nanoTime() - start) / 1e9,
+          reports.stream().mapToDouble(TokenizeReport::encoderSeconds).sum());
+    } finally {
+      if (!committed) {
+        codes.abort(conf);
+        if (latents != null) {
+          latents.abort(conf);
+        }
+      }
+    }
+  }
+
+  private int tasks(int partitions) {
+    return partitions > 0 ? partitions : Math.max(1, spark.sparkContext().defaultParallelism());
+  }
+
+  private String qualified(String path) {
+    try {
+      Path given = new Path(path);
+      return given.getFileSystem(conf).makeQualified(given).toString();
+    } catch (IOException e) {
+      throw new UserException("Cannot reach " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static TokenizeReport.Measures merged(
+      Trained.TrainedTokenizer trained, List<TokenizeReport> reports) {
+    TokenizeReport.Measures all =
+        TokenizeReport.Measures.of(trained.imageSize(), trained.recipe().model().codes().count());
+    reports.forEach(report -> all.merge(report.measures()));
+    return all;
+  }
+
+  private TableManifest commit(
+      Trained.TrainedTokenizer trained,
+      TableManifest images,
+      String checkpoint,
+      List<TokenizeReport> reports,
+      TokenizeReport.Measures measures,
+      TableOutput codes,
+      TableOutput latents) {
+    Shape shape = trained.spec(checkpoint).model().latentShape();
+    Reconstruction quality =
+        new Reconstruction(
+            measures.all().result(), measures.ssim().result(), measures.heldout().result());
+    Map<String, String> provenance =
+        Map.of("tokenizer", checkpoint, "images", images.contentChecksum());
+    CodeInfo codeInfo =
+        new CodeInfo(
+            trained.recipe().model().codes().count(),
+            Math.toIntExact(shape.dim(1)),
+            Math.toIntExact(shape.dim(2)),
+            measures.usage().usage(),
+            measures.usage().perplexity());
+    double deviation = measures.latents().deviation();
+    LatentInfo latentInfo =
+        new LatentInfo(
+            List.of(
+                Math.toIntExact(shape.dim(0)),
+                Math.toIntExact(shape.dim(1)),
+                Math.toIntExact(shape.dim(2))),
+            "float32",
+            1 / deviation,
+            measures.latents().mean(),
+            deviation);
+    latents.commit(
+        conf,
+        reports.stream().map(TokenizeReport::latents).toList(),
+        TableContent.latents(
+            images.imageSize(), images.classNames(), latentInfo, quality, provenance));
+    return codes.commit(
+        conf,
+        reports.stream().map(TokenizeReport::codes).toList(),
+        TableContent.codes(images.imageSize(), images.classNames(), codeInfo, quality, provenance));
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tessera.jobs.train;
+
+import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.train.TrainingSchedule;
+import dev.tessera.models.vqgan.VqganRecipe;
+
+/** A training run as a user writes it down: {@code type: tokenizer} or {@code type: diffusion}. */
+public sealed interface Recipe {
+
+  /** Names the run directory. */
+  String name();
+
+  /** The table to train on. */
+  String data();
+
+  TrainingSchedule schedule();
+
+  Ranks ranks();
+
+  Output output();
+
+  /**
+   * A VQGAN's first stage.
+   *
+   * @param data an image table
+   * @param preview what is drawn at checkpoints
+   */
+  record Tokenizer(
+      String name,
+      String data,
+      VqganRecipe model,
+      TrainingSchedule schedule,
+      TokenizerPreview preview,
+      Ranks ranks,
+      Output output)
+      implements Recipe {
+
+    public static Tokenizer defaults() {
+      return new Tokenizer(
+          "vqgan",
+          "data/images",
+          VqganRecipe.defaults(),
+          TrainingSchedule.defaults(),
+          new TokenizerPreview(32, 1024),
+          Ranks.defaults(),
+          Output.defaults());
+    }
+  }
+
+  /**
+   * A diffusion model.
+   *
+   * @param data an image table for a model of pixels, or a latent table
+   * @param sampling how previews and {@code tessera sample} draw
+   */
+  record Diffusion(
+      String name,
+      String data,
+      DiffusionRecipe model,
+      TrainingSchedule schedule,
+      Sampling sampling,
+      Ranks ranks,
+      Output output)
+      implements Recipe {
+
+    public static Diffusion defaults() {
+      return new Diffusion(
+          "diffusion",
+          "data/tokens/latents",
+          DiffusionRecipe.defaults(),
+          TrainingSchedule.defaults(),
+          Sampling.defaults(),
+          Ranks.defaults(),
+          Output.defaults());
+    }
+  }
+
+  /**
+   * Held-out pictures at a checkpoint.
+   *
+   * @param pictures drawn beside their reconstructions
+   * @param measured for PSNR and codebook usage, at most
+   */
+  record TokenizerPreview(int pictures, int measured) {
+    public TokenizerPreview {
+      if (pictures < 1) {
+        throw new IllegalArgumentException("pictures: " + pictures + " (expected: 1 or more)");
+      }
+      if (measured < pictures) {
+        throw new IllegalArgumentException(
+            "measured: " + measured + " (expected: at least pictures, " + pictures + ")");
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package dev.tessera.jobs.train;
+
+import dev.tessera.jobs.run.Console;
+import dev.tessera.jobs.run.Grid;
+import dev.tessera.jobs.run.MetricLine;
+import dev.tessera.jobs.run.MetricsLog;
+import dev.tessera.jobs.run.ProgressLine;
+import dev.tessera.jobs.run.RankFacts;
+import dev.tessera.jobs.run.RunDirectory;
+import dev.tessera.models.train.StepReport;
+import dev.tessera.spark.barrier.RankPlace;
+import dev.tessera.spark.training.TrainingListener;
+import dev.tessera.spark.training.TrainingMessage;
+import dev.tessera.spark.ui.Progress;
+import dev.tessera.spark.ui.RunStatus;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Writes down what ranks tell, and keeps the progress line. */
+final class RunRecorder implements TrainingListener, AutoCloseable {
+
+  private static final List<String> SHOWN = List.of("loss", "rec_loss", "codebook_usage");
+
+  private final RunDirectory run;
+  private final Console console;
+  private final Recipe recipe;
+  private final MetricsLog metrics;
+  private final Map<Integer, RankPlace> places = new TreeMap<>();
+  private final Map<Integer, TrainingMessage.Totals> totals = new TreeMap<>();
+  private ProgressLine progress;
+  private int attempt;
+  private double seconds;
+
+  RunRecorder(RunDirectory run, Console console, Recipe recipe) throws IOException {
+    this.run = run;
+    this.console = console;
+    this.recipe = recipe;
+    this.seconds = run.metrics().stream().mapToDouble(MetricLine::seconds).max().orElse(0);
+    this.metrics = run.openMetrics();
+  }
+
+  @Override
+  public void onAttempt(int number, List<RankPlace> ranks, long images) {
+    attempt = number;
+    places.clear();
+    totals.clear();
+    ranks.forEach(place -> places.put(place.rank(), place));
+    if (progress == null) {
+      progress = console.progress(recipe.name(), images, recipe.schedule().images());
+    }
+    if (number > 0 || images > 0) {
+      write(() -> metrics.resumed(images / recipe.schedule().batch(), images, seconds));
+      progress.say(String.format("going on from %,d images on %s", images, ranks));
+    }
+  }
+
+  @Override
+  public void onRetry(int nextAttempt, String failure) {
+    if (progress == null) {
+      console.say(failure);
+    } else {
+      progress.say("attempt " + nextAttempt + " failed, another starts: " + failure);
+    }
+  }
+
+  @Override
+  public void onMessage(int rank, TrainingMessage message) {
+    if (message instanceof TrainingMessage.Steps steps) {
+      steps.reports().forEach(this::step);
+    } else if (message instanceof TrainingMessage.Totals sum) {
+      totals.put(rank, sum);
+      write(() -> run.writeRanks(facts()));
+    } else if (message instanceof TrainingMessage.Evaluated measured) {
+      write(() -> evaluated(measured));
+    } else if (message instanceof TrainingMessage.Drawn drawn) {
+      write(() -> draw(drawn));
+    } else if (message instanceof TrainingMessage.CheckpointWritten) {
+      write(run::writeReport);
+    }
+  }
+
+  private void step(StepReport report) {
+    seconds += report.seconds();
+    double speed = recipe.schedule().batch() / report.seconds();
+    Map<String, Double> values = new LinkedHashMap<>(report.values());
+    values.put("images_per_second", speed);
+    values.put("communication_seconds", report.communicationSeconds());
+    values.put("data_seconds", report.dataSeconds());
+    write(() -> metrics.append(MetricLine.step(report.step(), report.images(), seconds, values)));
+    Map<String, Double> shown = new LinkedHashMap<>();
+    for (String name : SHOWN) {
+      if (report.values().containsKey(name)) {
+        shown.put(name, report.values().get(name));
+      }
+    }
+    progress.update(report.images(), shown);
+    double loss = shown.isEmpty() ? Double.NaN : shown.values().iterator().next();
+    RunStatus.driver().progress(new Progress(report.step(), report.images(), speed, loss));
+  }
+
+  private void evaluated(TrainingMessage.Evaluated measured) throws IOException {
+    metrics.append(
+        MetricLine.evaluation(measured.step(), measured.images(), seconds, measured.values()));
+    if (measured.codebook().length > 0) {
+      run.writeCodebook(measured.codebook());
+    }
+  }
+
+  private void draw(TrainingMessage.Drawn drawn) throws IOException {
+    List<byte[]> pictures =
+        drawn.pictures().stream()
+            .map(planar -> interleaved(planar, drawn.height() * drawn.width()))
+            .toList();
+    if (drawn.kind() == TrainingMessage.Drawn.Kind.SAMPLES) {
+      Grid grid = Grid.fitting(drawn.width(), drawn.height(), 10);
+      run.writePicture(RunDirectory.Pictures.SAMPLES, drawn.images(), grid.png(pictures));
+      return;
+    }
+    List<byte[]> originals = new ArrayList<>();
+    List<byte[]> made = new ArrayList<>();
+    for (int i = 0; i + 1 < pictures.size(); i += 2) {
+      originals.add(pictures.get(i));
+      made.add(pictures.get(i + 1));
+    }
+    Grid grid = Grid.fitting(drawn.width(), drawn.height(), 8);
+    run.writePicture(
+        RunDirectory.Pictures.RECONSTRUCTIONS, drawn.images(), grid.pairs(originals, made));
+  }
+
+  /** {@code [3, H, W]} to {@code [H, W, 3]}. */
+  private static byte[] interleaved(byte[] planar, int pixels) {
+    ByteBuffer target = ByteBuffer.allocate(planar.length);
+    for (int p = 0; p < pixels; p++) {
+      target.put(planar[p]).put(planar[pixels + p]).put(planar[2 * pixels + p]);
+    }
+    return target.array();
+  }
+
+  private List<RankFacts> facts() {
+    List<RankFacts> facts = new ArrayList<>();
+    totals.forEach(
+        (rank, sum) -> {
+          RankPlace place = places.get(rank);
+          facts.add(
+              new RankFacts(
+                  rank,
+                  place.host(),
+                  place.pid(),
+                  attempt,
+                  sum.steps(),
+                  sum.images(),
+                  sum.bytesSent()));
+        });
+    return facts;
+  }
+
+  /** What every rank did in the last attempt. */
+  void finished(List<TrainingMessage.Totals> last) {
+    for (int rank = 0; rank < last.size(); rank++) {
+      totals.put(rank, last.get(rank));
+    }
+    write(() -> run.writeRanks(facts()));
+  }
+
+  private interface Writing {
+    void run() throws IOException;
+  }
+
+  private void write(Writing writing) {
+    try {
+      writing.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write to " + run + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (progress != null) {
+      progress.close();
+    }
+    metrics.close();
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tessera.jobs.train;
+
+import dev.tessera.jobs.config.RecipeOptions;
+import dev.tessera.jobs.run.Console;
+import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.RunDirectory;
+import dev.tessera.jobs.run.Session;
+import dev.tessera.models.UserException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code tessera train}. */
+@Command(name = "train", description = "Train a diffusion model on images or latents.")
+public final class TrainCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+  @Mixin private RecipeOptions recipe;
+  @Mixin private ConsoleOptions output;
+
+  @Override
+  public Integer call() throws Exception {
+    try (SparkSession spark = Session.obtain("train", Map.of())) {
+      Recipe read = recipe.read(Recipe.class, spark.sparkContext().hadoopConfiguration());
+      if (!(read instanceof Recipe.Diffusion)) {
+        throw new UserException(
+            recipe.config() + " is a recipe of a tokenizer: run it by train-tokenizer.");
+      }
+      List<String> command = spec.commandLine().getParseResult().originalArgs();
+      Console console = output.console();
+      RunDirectory run = new TrainingJob(spark, console).run(read, command);
+      console.say("report  " + run.report());
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,107 @@
+package dev.tessera.jobs.train;
+
+import dev.tessera.jobs.config.RecipeReader;
+import dev.tessera.jobs.config.RecipeWriter;
+import dev.tessera.models.UserException;
+import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.spark.inference.SamplerSpec;
+import dev.tessera.spark.inference.StoredWeights;
+import dev.tessera.spark.inference.TokenizerSpec;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * What a checkpoint says of its model: the recipe and what the data decided. It is enough to build
+ * the model again without the data.
+ */
+public sealed interface Trained {
+
+  Recipe recipe();
+
+  /** Side of the pictures in pixels. */
+  int imageSize();
+
+  /** Names of the classes by label. */
+  List<String> classNames();
+
+  /** A tokenizer of square pictures. */
+  record TrainedTokenizer(Recipe.Tokenizer recipe, int imageSize, List<String> classNames)
+      implements Trained {
+
+    /** The tokenizer whose weights are at {@code checkpoint}. */
+    public TokenizerSpec spec(String checkpoint) {
+      return new TokenizerSpec(recipe.model(), imageSize, imageSize, checkpoint);
+    }
+  }
+
+  /** A diffusion model of {@code signal}; its tokenizer stands in the run directory. */
+  record TrainedDiffusion(
+      Recipe.Diffusion recipe, Signal signal, int imageSize, List<String> classNames)
+      implements Trained {
+
+    /**
+     * @param tokenizer decodes latents; null for a model of pixels
+     */
+    public SamplerSpec spec(TokenizerSpec tokenizer) {
+      Sampling sampling = recipe.sampling();
+      return new SamplerSpec(
+          recipe.model(),
+          signal,
+          classNames.size(),
+          sampling.grid(),
+          sampling.guidance(),
+          sampling.batch(),
+          tokenizer);
+    }
+  }
+
+  /** The text that checkpoints carry. */
+  static String write(Trained trained) {
+    return RecipeWriter.write(Trained.class, trained);
+  }
+
+  /**
+   * Reads what a checkpoint, or the newest of a run directory, says of itself.
+   *
+   * @throws UserException if there is no complete checkpoint or it is not of a run of ours
+   */
+  static Trained read(Configuration conf, String path) {
+    return read(StoredWeights.checkpoint(conf, path));
+  }
+
+  /** As above, of an opened checkpoint. */
+  static Trained read(Checkpoint checkpoint) {
+    return RecipeReader.parse(
+        Trained.class,
+        checkpoint.path().toString(),
+        checkpoint.manifest().model().recipe(),
+        List.of());
+  }
+
+  /**
+   * As {@link #read}, of a tokenizer.
+   *
+   * @throws UserException if it is something else
+   */
+  static TrainedTokenizer tokenizer(Checkpoint checkpoint) {
+    if (read(checkpoint) instanceof TrainedTokenizer tokenizer) {
+      return tokenizer;
+    }
+    throw new UserException(
+        checkpoint.path() + " is a checkpoint of a diffusion model (expected: of a tokenizer)");
+  }
+
+  /**
+   * As {@link #read}, of a diffusion model.
+   *
+   * @throws UserException if it is something else
+   */
+  static TrainedDiffusion diffusion(Checkpoint checkpoint) {
+    if (read(checkpoint) instanceof TrainedDiffusion diffusion) {
+      return diffusion;
+    }
+    throw new UserException(
+        checkpoint.path() + " is a checkpoint of a tokenizer (expected: of a diffusion model)");
+  }
+}
