@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The real loop on one rank and one thread, in a process of its own. */
 final class LoopProcess {
@@ -54,9 +55,8 @@ final class LoopProcess {
     if (process.waitFor() != 0) {
       throw new IllegalStateException(output);
     }
-    String[] lines = output.strip().split("\n");
-    List<Long> numbers =
-        Arrays.stream(lines[lines.length - 1].split(" ")).map(Long::valueOf).toList();
+    String last = output.strip().lines().reduce((first, second) -> second).orElseThrow();
+    List<Long> numbers = Pattern.compile(" ").splitAsStream(last).map(Long::valueOf).toList();
     return new Memory(numbers.subList(1, numbers.size()), numbers.get(0));
   }
 

@@ -49,7 +49,8 @@ final class PlanTest {
   void theCostOfAnImageDoesNotDependOnShards() {
     StepCost two = StepCost.of(DemoObjectives.DIT.of(2, 32), schedule(2));
     StepCost eight = StepCost.of(DemoObjectives.DIT.of(8, 8), schedule(8));
-    assertThat(eight.flopsPerImage()).isCloseTo(two.flopsPerImage(), within(1e-3 * two.flopsPerImage()));
+    assertThat(eight.flopsPerImage())
+        .isCloseTo(two.flopsPerImage(), within(1e-3 * two.flopsPerImage()));
     assertThat(two.allParameters()).isEqualTo(two.parameters().get("denoiser"));
     // Six blocks of 18 w^2, for 16 tokens but for the modulation of 6 w^2, forward and backward.
     double w = 256;

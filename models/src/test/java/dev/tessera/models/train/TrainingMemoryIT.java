@@ -3,8 +3,8 @@ package dev.tessera.models.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,8 +28,7 @@ final class TrainingMemoryIT {
   void theExpectedMemoryIsNearTheMeasuredPeak(DemoObjectives family, int batch, int shards)
       throws Exception {
     TrainingSchedule schedule = new TrainingSchedule(1, batch, shards, 1_000_000, 1_000_000);
-    MemoryEstimate estimate =
-        MemoryEstimate.of(family.of(shards, batch / shards), schedule, 1);
+    MemoryEstimate estimate = MemoryEstimate.of(family.of(shards, batch / shards), schedule, 1);
     LoopProcess.Memory measured = LoopProcess.run(family, 6, batch, shards, "-Xmx256m");
     assertThat(estimate.total())
         .as("%s for a measured peak of %d", estimate, measured.peak())
