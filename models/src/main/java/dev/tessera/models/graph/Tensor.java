@@ -160,7 +160,7 @@ public final class Tensor {
   /** Whether libtorch hands the derivative of this value on to {@code operand} without a copy. */
   boolean passesDerivative(Tensor operand) {
     boolean pointwise = operation == Pointwise.Binary.ADD || operation == Pointwise.Binary.SUB;
-    return shape().equals(operand.shape()) && pointwise
+    return (pointwise && shape().equals(operand.shape()))
         || operation instanceof Structure.Reshape
         || operation instanceof Structure.Permute
         || operation instanceof Structure.Contiguous;
@@ -189,7 +189,7 @@ public final class Tensor {
         || operands.stream()
             .filter(t -> t.shape().size() == shape().size())
             .findFirst()
-            .map(t -> t.inOrder || operation instanceof Structure.Reshape && !isView())
+            .map(t -> t.inOrder)
             .orElse(true);
   }
 
