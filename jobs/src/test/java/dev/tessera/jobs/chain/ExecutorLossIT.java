@@ -1,0 +1,94 @@
+package dev.tessera.jobs.chain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tessera.jobs.run.MetricLine;
+import dev.tessera.jobs.run.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** {@code kill -9} of an executor in the middle of a run. */
+@ExtendWith(SharedChain.class)
+class ExecutorLossIT {
+
+  private static final int CHECKPOINT = 800;
+
+  private final Chain chain;
+
+  ExecutorLossIT(Chain chain) {
+    this.chain = chain;
+  }
+
+  private RunDirectory train(Path runs) {
+    return chain.train(
+        Recipes.VQGAN,
+        "data=" + chain.images(),
+        "output.runs=" + runs,
+        "schedule.images=" + 3 * CHECKPOINT,
+        "schedule.checkpoint-images=" + CHECKPOINT,
+        "schedule.batch=32");
+  }
+
+  @Test
+  void theRunFinishesByItselfAsIfNothingHadHappened() throws Exception {
+    chain.images();
+    Path runs = chain.path("killed");
+    CompletableFuture<Long> killed =
+        CompletableFuture.supplyAsync(() -> killAfterTheFirstCheckpoint(runs));
+    Outcome survivor = new Outcome(train(runs));
+    long pid = killed.get(1, TimeUnit.SECONDS);
+
+    assertThat(survivor.text("metrics.jsonl")).containsPattern("\"resume\".*\"images\":[1-9]");
+    assertThat(survivor.ranks())
+        .allSatisfy(rank -> assertThat(rank.get("attempt").asInt()).isPositive())
+        .noneSatisfy(rank -> assertThat(rank.get("pid").asLong()).isEqualTo(pid));
+    survivor.assertSameAs(new Outcome(train(chain.path("spared"))));
+  }
+
+  /** Kills rank 1 once steps beyond a complete checkpoint are logged; returns its process id. */
+  private static long killAfterTheFirstCheckpoint(Path runs) {
+    Path folder = runs.resolve("0001-vqgan");
+    try {
+      OptionalLong pid = OptionalLong.empty();
+      while (pid.isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(10);
+        pid = victim(folder);
+      }
+      // SIGKILL.
+      ProcessHandle.of(pid.getAsLong()).orElseThrow().destroyForcibly();
+      return pid.getAsLong();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static OptionalLong victim(Path folder) {
+    try {
+      // The first report follows the first complete checkpoint.
+      if (!Files.exists(folder.resolve("report.html"))) {
+        return OptionalLong.empty();
+      }
+      Outcome outcome =
+          new Outcome(
+              RunDirectory.open(
+                  new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()));
+      List<MetricLine> lines = outcome.run().metrics();
+      List<JsonNode> ranks = outcome.ranks();
+      return ranks.size() == 2 && lines.get(lines.size() - 1).images() > CHECKPOINT
+          ? OptionalLong.of(ranks.get(1).get("pid").asLong())
+          : OptionalLong.empty();
+    } catch (IOException e) {
+      // The driver is just replacing a file.
+      return OptionalLong.empty();
+    }
+  }
+}
