@@ -41,7 +41,8 @@ class DistributedTrainingIT {
   @Test
   void theVqgansTwoNetworksAndItsCodebookToo() throws Exception {
     RunDirectory two = chain.tokenizer();
-    Outcome one = new Outcome(chain.train(Recipes.VQGAN, "data=" + chain.images(), "ranks.count=1"));
+    Outcome one =
+        new Outcome(chain.train(Recipes.VQGAN, "data=" + chain.images(), "ranks.count=1"));
 
     one.assertSameAs(new Outcome(two));
     assertTwoProcessesSent(new Outcome(two));

@@ -28,16 +28,14 @@ class PixelUnetIT {
     RunDirectory whole = chain.train(Recipes.UNET, data);
 
     assertThat(resumed.path()).isEqualTo(begun.path());
-    assertThat(new Outcome(begun).text("metrics.jsonl")).containsPattern("\"resume\".*\"images\":48");
+    assertThat(new Outcome(begun).text("metrics.jsonl"))
+        .containsPattern("\"resume\".*\"images\":48");
     new Outcome(resumed).assertSameAs(new Outcome(whole));
 
     SampleSummary samples = chain.sample(whole, "samples-unet", 1, Optional.empty(), 2);
     assertThat(samples.manifest().rows()).isEqualTo(30);
     assertThat(samples.manifest().imageSize()).isEqualTo(Chain.SIZE);
-    assertThat(
-            TableFrames.read(chain.spark(), samples.output())
-                .filter("label is null")
-                .count())
+    assertThat(TableFrames.read(chain.spark(), samples.output()).filter("label is null").count())
         .isEqualTo(30);
   }
 }

@@ -28,8 +28,7 @@ class RealReportIT {
 
     PlottedSeries.in(page).assertAreThoseOf(run);
     assertThat(PlottedSeries.in(page).names())
-        .contains(
-            "step rec_loss", "evaluation heldout_psnr", "evaluation heldout_codebook_usage");
+        .contains("step rec_loss", "evaluation heldout_psnr", "evaluation heldout_codebook_usage");
     assertThat(page).contains("<h2>Codebook</h2>", "of 32 used");
     assertShows(page, run, Pictures.RECONSTRUCTIONS, 320L, 640L, 800L);
   }
