@@ -13,16 +13,21 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code kill -9} of an executor in the middle of a run. */
 @ExtendWith(SharedChain.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExecutorLossIT {
 
   private static final int CHECKPOINT = 800;
 
   private final Chain chain;
+  private Outcome spared;
 
   ExecutorLossIT(Chain chain) {
     this.chain = chain;
@@ -38,30 +43,36 @@ class ExecutorLossIT {
         "schedule.batch=32");
   }
 
-  @Test
-  void theRunFinishesByItselfAsIfNothingHadHappened() throws Exception {
-    chain.images();
-    Path runs = chain.path("killed");
+  @BeforeAll
+  void runWithoutAKill() {
+    spared = new Outcome(train(chain.path("spared")));
+  }
+
+  /** Rank 0 writes checkpoints and reports; the other only computes. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void theRunFinishesByItselfAsIfNothingHadHappened(int rank) throws Exception {
+    Path runs = chain.path("killed-" + rank);
     CompletableFuture<Long> killed =
-        CompletableFuture.supplyAsync(() -> killAfterTheFirstCheckpoint(runs));
+        CompletableFuture.supplyAsync(() -> killAfterTheFirstCheckpoint(runs, rank));
     Outcome survivor = new Outcome(train(runs));
     long pid = killed.get(1, TimeUnit.SECONDS);
 
     assertThat(survivor.text("metrics.jsonl")).containsPattern("\"resume\".*\"images\":[1-9]");
     assertThat(survivor.ranks())
-        .allSatisfy(rank -> assertThat(rank.get("attempt").asInt()).isPositive())
-        .noneSatisfy(rank -> assertThat(rank.get("pid").asLong()).isEqualTo(pid));
-    survivor.assertSameAs(new Outcome(train(chain.path("spared"))));
+        .allSatisfy(facts -> assertThat(facts.get("attempt").asInt()).isPositive())
+        .noneSatisfy(facts -> assertThat(facts.get("pid").asLong()).isEqualTo(pid));
+    survivor.assertSameAs(spared);
   }
 
-  /** Kills rank 1 once steps beyond a complete checkpoint are logged; returns its process id. */
-  private static long killAfterTheFirstCheckpoint(Path runs) {
+  /** Kills a rank once steps beyond a complete checkpoint are logged; returns its process id. */
+  private static long killAfterTheFirstCheckpoint(Path runs, int rank) {
     Path folder = runs.resolve("0001-vqgan");
     try {
       OptionalLong pid = OptionalLong.empty();
       while (pid.isEmpty()) {
         TimeUnit.MILLISECONDS.sleep(10);
-        pid = victim(folder);
+        pid = victim(folder, rank);
       }
       // SIGKILL.
       ProcessHandle.of(pid.getAsLong()).orElseThrow().destroyForcibly();
@@ -71,7 +82,7 @@ class ExecutorLossIT {
     }
   }
 
-  private static OptionalLong victim(Path folder) {
+  private static OptionalLong victim(Path folder, int rank) {
     try {
       // The first report follows the first complete checkpoint.
       if (!Files.exists(folder.resolve("report.html"))) {
@@ -84,7 +95,7 @@ class ExecutorLossIT {
       List<MetricLine> lines = outcome.run().metrics();
       List<JsonNode> ranks = outcome.ranks();
       return ranks.size() == 2 && lines.get(lines.size() - 1).images() > CHECKPOINT
-          ? OptionalLong.of(ranks.get(1).get("pid").asLong())
+          ? OptionalLong.of(ranks.get(rank).get("pid").asLong())
           : OptionalLong.empty();
     } catch (IOException e) {
       // The driver is just replacing a file.
