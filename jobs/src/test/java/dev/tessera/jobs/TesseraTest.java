@@ -98,7 +98,7 @@ class TesseraTest {
               flags.put(name, own);
             });
 
-    flags.forEach((name, own) -> assertThat(own).as(name).isEqualTo(COMMANDS.get(name)));
+    assertThat(flags).isEqualTo(COMMANDS);
   }
 
   @Test

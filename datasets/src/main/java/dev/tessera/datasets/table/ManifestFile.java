@@ -33,16 +33,19 @@ public final class ManifestFile {
    * @throws InvalidDatasetException if there is no complete table, or one of another version
    */
   public static TableManifest read(Configuration conf, String table) {
-    Path path = new Path(table, NAME);
-    try (InputStream in = path.getFileSystem(conf).open(path)) {
+    try (InputStream in = open(conf, new Path(table, NAME))) {
       return parse(table, in.readAllBytes());
     } catch (FileNotFoundException e) {
       throw new InvalidDatasetException(
           table + " is not a complete table (it has no " + NAME + "): run the job that writes it",
           e);
-    } catch (IOException e) {
-      throw new InvalidDatasetException("Cannot read " + path + ": " + e.getMessage(), e);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidDatasetException("Cannot read table " + table + ": " + e.getMessage(), e);
     }
+  }
+
+  private static InputStream open(Configuration conf, Path path) throws IOException {
+    return path.getFileSystem(conf).open(path);
   }
 
   private static TableManifest parse(String table, byte[] bytes) {

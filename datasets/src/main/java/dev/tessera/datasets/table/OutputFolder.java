@@ -17,7 +17,8 @@ final class OutputFolder {
           ManifestFile.NAME,
           "_" + ManifestFile.NAME,
           TableKind.IMAGES.folder(),
-          TableKind.QUARANTINE.folder());
+          TableKind.QUARANTINE.folder(),
+          TableOutput.PREVIEW);
 
   private OutputFolder() {}
 
@@ -31,7 +32,9 @@ final class OutputFolder {
     FileStatus[] entries = fs.listStatus(table);
     if (entries.length > 0 && !overwrite) {
       throw new InvalidDatasetException(
-          table + " exists already: choose another output or pass --overwrite");
+          table
+              + " exists already: choose another output, or replace it with overwrite=true (ingest:"
+              + " --overwrite)");
     }
     for (FileStatus entry : entries) {
       String name = entry.getPath().getName();

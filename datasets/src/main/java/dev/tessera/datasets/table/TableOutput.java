@@ -21,6 +21,9 @@ import org.apache.hadoop.fs.Path;
  */
 public final class TableOutput implements Serializable {
 
+  /** A picture that a job may leave beside the rows; it is replaced with the table. */
+  public static final String PREVIEW = "grid.png";
+
   private static final long serialVersionUID = 1L;
 
   private final String table;

@@ -38,13 +38,14 @@ public final class ExportJob {
    * @throws UserException if the output exists or cannot be written
    */
   public String run(String checkpoint, String output) {
+    Path target = target(output);
     Checkpoint opened = StoredWeights.checkpoint(conf, checkpoint);
     Trained trained = Trained.read(opened);
     try (TorchRuntime runtime = TorchRuntime.onCpu()) {
       Map<String, NativeTensor> constants = new LinkedHashMap<>();
       try {
         Program program = program(runtime, trained, opened, constants);
-        write(output, program, constants);
+        write(target, program, constants);
         return describe(output, program, constants);
       } finally {
         constants.values().forEach(NativeTensor::close);
@@ -69,14 +70,28 @@ public final class ExportJob {
     return model.exported(TRACED);
   }
 
-  private void write(String output, Program program, Map<String, NativeTensor> constants) {
-    Path target = new Path(output);
-    Path partial = new Path(target.getParent(), "." + target.getName() + ".partial");
+  private Path target(String output) {
     try {
-      FileSystem fs = target.getFileSystem(conf);
+      Path given = new Path(output);
+      FileSystem fs = given.getFileSystem(conf);
+      Path target = fs.makeQualified(given);
       if (fs.exists(target)) {
         throw new UserException(output + " exists: choose another --output or remove it.");
       }
+      if (target.getParent() == null || !fs.exists(target.getParent())) {
+        throw new UserException(
+            "Cannot write " + output + ": its folder does not exist; make it first.");
+      }
+      return target;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UserException("Cannot write " + output + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void write(Path target, Program program, Map<String, NativeTensor> constants) {
+    Path partial = new Path(target.getParent(), "." + target.getName() + ".partial");
+    try {
+      FileSystem fs = target.getFileSystem(conf);
       try (OutputStream out = fs.create(partial, true)) {
         ScriptExport.write(out, program, constants);
       } catch (IOException | RuntimeException e) {
@@ -87,7 +102,7 @@ public final class ExportJob {
         throw new IOException("cannot rename " + partial);
       }
     } catch (IOException e) {
-      throw new UserException("Cannot write " + output + ": " + e.getMessage(), e);
+      throw new UserException("Cannot write " + target + ": " + e.getMessage(), e);
     }
   }
 

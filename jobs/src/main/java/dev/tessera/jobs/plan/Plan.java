@@ -5,11 +5,11 @@ import dev.tessera.jobs.config.RecipeWriter;
 import dev.tessera.jobs.run.ConsoleBlock;
 import dev.tessera.jobs.train.BoundRun;
 import dev.tessera.jobs.train.Recipe;
+import dev.tessera.jobs.train.TrainingJob;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.MemoryEstimate;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
-import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.barrier.Slots;
 import java.util.stream.Collectors;
@@ -21,7 +21,7 @@ public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slo
 
   /** Reads the recipe's table and traces its programs. */
   public static Plan of(Recipe recipe, Configuration conf, SparkConf spark) {
-    TrainingLoop.requireDivisor(recipe.schedule(), recipe.ranks().count());
+    TrainingJob.gang(recipe, spark);
     BoundRun run = BoundRun.of(recipe, conf);
     Objective objective = run.objective();
     return new Plan(

@@ -69,12 +69,12 @@ public final class RunDirectory {
    * once may share a number, never a folder.
    *
    * @param command the arguments of the command line, for {@code command.txt}
-   * @throws UserException if the folder cannot be made
+   * @throws UserException if the name is no name of a folder, or the folder cannot be made
    */
   public static RunDirectory create(
       Path root, String name, List<String> command, Configuration hadoop) {
     if (!NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException(
+      throw new UserException(
           "name: " + name + " (expected: letters, digits, dots, hyphens and underscores)");
     }
     try {
@@ -127,6 +127,11 @@ public final class RunDirectory {
       return 1;
     }
     return highest + 1;
+  }
+
+  /** Removes all of it, for a run that was refused before it began. */
+  public void discard() throws IOException {
+    files.removeAll();
   }
 
   public Path path() {

@@ -21,6 +21,9 @@ final class RunFiles {
   private final FileSystem system;
   private final Path folder;
 
+  /** The highest folder that {@link #claim} made. */
+  private Path made;
+
   RunFiles(FileSystem system, Path folder) {
     this.system = system;
     this.folder = folder;
@@ -31,12 +34,36 @@ final class RunFiles {
     if (system.exists(folder)) {
       return false;
     }
+    made = firstMissing();
     system.mkdirs(folder);
     try (FSDataOutputStream out = system.create(new Path(folder, name), false)) {
       out.write(content.getBytes(StandardCharsets.UTF_8));
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
+    }
+  }
+
+  private Path firstMissing() throws IOException {
+    Path missing = folder;
+    for (Path above = folder.getParent();
+        above != null && !system.exists(above);
+        above = above.getParent()) {
+      missing = above;
+    }
+    return missing;
+  }
+
+  /** Removes the folder, and those above it that it was made with, as far as they are empty. */
+  void removeAll() throws IOException {
+    system.delete(folder, true);
+    Path at = folder;
+    while (made != null && !at.equals(made)) {
+      at = at.getParent();
+      if (system.listStatus(at).length > 0) {
+        return;
+      }
+      system.delete(at, false);
     }
   }
 

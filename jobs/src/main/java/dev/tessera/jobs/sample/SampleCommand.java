@@ -22,7 +22,17 @@ public final class SampleCommand implements Callable<Integer> {
    * @param partitions number of Spark tasks; 0 for one a task slot
    * @param overwrite whether an existing table may be replaced
    */
-  record Settings(Optional<Double> guidance, int partitions, boolean overwrite) {}
+  record Settings(Optional<Double> guidance, int partitions, boolean overwrite) {
+    Settings {
+      if (guidance.isPresent() && !(guidance.get() >= 0)) {
+        throw new IllegalArgumentException(
+            "guidance: " + guidance.get() + " (expected: 0 or more)");
+      }
+      if (partitions < 0) {
+        throw new IllegalArgumentException("partitions: " + partitions + " (expected: 0 or more)");
+      }
+    }
+  }
 
   @Option(
       names = "--checkpoint",
@@ -56,17 +66,17 @@ public final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Settings settings = overrides.apply(new Settings(Optional.empty(), 0, false));
+    SampleRequest request =
+        new SampleRequest(
+            checkpoint,
+            output,
+            count,
+            seed,
+            Optional.ofNullable(label),
+            settings.guidance(),
+            settings.partitions(),
+            settings.overwrite());
     try (SparkSession spark = Session.obtain("sample", Map.of())) {
-      SampleRequest request =
-          new SampleRequest(
-              checkpoint,
-              output,
-              count,
-              seed,
-              Optional.ofNullable(label),
-              settings.guidance(),
-              settings.partitions(),
-              settings.overwrite());
       console.console().say(new SampleJob(spark).run(request).line());
     }
     return 0;

@@ -151,7 +151,7 @@ public final class SampleJob {
   }
 
   private Path writeGrid(String table, int size) {
-    Path path = new Path(table, "grid.png");
+    Path path = new Path(table, TableOutput.PREVIEW);
     try (ImageDecoder decoder = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, 0xffffff);
         OutputStream out = path.getFileSystem(conf).create(path, true)) {
       List<byte[]> pictures = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.sample;
 
+import dev.tessera.models.UserException;
 import java.util.Optional;
 
 /**
@@ -23,7 +24,7 @@ public record SampleRequest(
 
   public SampleRequest {
     if (count < 1) {
-      throw new IllegalArgumentException("count: " + count + " (expected: 1 or more)");
+      throw new UserException("--count: " + count + " (expected: 1 or more)");
     }
   }
 }

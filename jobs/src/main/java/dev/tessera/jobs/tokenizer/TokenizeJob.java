@@ -82,10 +82,11 @@ public final class TokenizeJob {
           reports.stream().mapToDouble(TokenizeReport::encoderSeconds).sum());
     } finally {
       if (!committed) {
-        codes.abort(conf);
+        // The first one began with the folder of both, and takes it away when it is empty.
         if (latents != null) {
           latents.abort(conf);
         }
+        codes.abort(conf);
       }
     }
   }

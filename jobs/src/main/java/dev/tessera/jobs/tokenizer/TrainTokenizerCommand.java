@@ -3,6 +3,7 @@ package dev.tessera.jobs.tokenizer;
 import dev.tessera.jobs.config.RecipeOptions;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.jobs.run.Session;
 import dev.tessera.jobs.train.Recipe;
@@ -27,14 +28,14 @@ public final class TrainTokenizerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Recipe read = recipe.read(Recipe.class, HadoopSettings.read());
+    if (!(read instanceof Recipe.Tokenizer)) {
+      throw new UserException(
+          recipe.config() + " is a recipe of a diffusion model: run it by train.");
+    }
+    List<String> command = spec.commandLine().getParseResult().originalArgs();
+    Console console = output.console();
     try (SparkSession spark = Session.obtain("train-tokenizer", Map.of())) {
-      Recipe read = recipe.read(Recipe.class, spark.sparkContext().hadoopConfiguration());
-      if (!(read instanceof Recipe.Tokenizer)) {
-        throw new UserException(
-            recipe.config() + " is a recipe of a diffusion model: run it by train.");
-      }
-      List<String> command = spec.commandLine().getParseResult().originalArgs();
-      Console console = output.console();
       RunDirectory run = new TrainingJob(spark, console).run(read, command);
       console.say("report  " + run.report());
     }

@@ -22,13 +22,18 @@ public record BoundRun(Recipe recipe, TableManifest manifest, Family family, Tra
    */
   public static BoundRun of(Recipe recipe, Configuration conf) {
     TableManifest manifest = ManifestFile.read(conf, recipe.data());
-    checkRows(recipe, manifest);
     BoundRun bound =
         recipe instanceof Recipe.Tokenizer tokenizer
             ? tokenizer(tokenizer, manifest)
             : diffusion((Recipe.Diffusion) recipe, manifest);
+    checkRows(recipe, manifest);
     bound.objective();
     return bound;
+  }
+
+  /** Whether the data are a tokenizer's latents. */
+  boolean latents() {
+    return manifest.kind() == TableKind.LATENTS;
   }
 
   /** The objective, traced: what {@code plan} counts. */

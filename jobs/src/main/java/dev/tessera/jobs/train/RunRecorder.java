@@ -34,6 +34,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   private final Map<Integer, RankPlace> places = new TreeMap<>();
   private final Map<Integer, TrainingMessage.Totals> totals = new TreeMap<>();
   private ProgressLine progress;
+  private boolean started;
   private int attempt;
   private double seconds;
 
@@ -43,6 +44,11 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     this.recipe = recipe;
     this.seconds = run.metrics().stream().mapToDouble(MetricLine::seconds).max().orElse(0);
     this.metrics = run.openMetrics();
+  }
+
+  /** Whether a rank has told of a step: from then on there is something to keep. */
+  boolean started() {
+    return started;
   }
 
   @Override
@@ -71,6 +77,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
 
   @Override
   public void onMessage(int rank, TrainingMessage message) {
+    started = true;
     if (message instanceof TrainingMessage.Steps steps) {
       steps.reports().forEach(this::step);
     } else if (message instanceof TrainingMessage.Totals sum) {

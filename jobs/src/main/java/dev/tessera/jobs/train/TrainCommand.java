@@ -3,6 +3,7 @@ package dev.tessera.jobs.train;
 import dev.tessera.jobs.config.RecipeOptions;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.jobs.run.Session;
 import dev.tessera.models.UserException;
@@ -25,14 +26,14 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Recipe read = recipe.read(Recipe.class, HadoopSettings.read());
+    if (!(read instanceof Recipe.Diffusion)) {
+      throw new UserException(
+          recipe.config() + " is a recipe of a tokenizer: run it by train-tokenizer.");
+    }
+    List<String> command = spec.commandLine().getParseResult().originalArgs();
+    Console console = output.console();
     try (SparkSession spark = Session.obtain("train", Map.of())) {
-      Recipe read = recipe.read(Recipe.class, spark.sparkContext().hadoopConfiguration());
-      if (!(read instanceof Recipe.Diffusion)) {
-        throw new UserException(
-            recipe.config() + " is a recipe of a tokenizer: run it by train-tokenizer.");
-      }
-      List<String> command = spec.commandLine().getParseResult().originalArgs();
-      Console console = output.console();
       RunDirectory run = new TrainingJob(spark, console).run(read, command);
       console.say("report  " + run.report());
     }

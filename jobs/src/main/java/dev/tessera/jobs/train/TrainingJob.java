@@ -1,6 +1,6 @@
 package dev.tessera.jobs.train;
 
-import dev.tessera.datasets.table.TableKind;
+import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.jobs.config.RecipeWriter;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleBlock;
@@ -10,6 +10,7 @@ import dev.tessera.models.UserException;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.spark.barrier.Gang;
 import dev.tessera.spark.barrier.GangSpec;
 import dev.tessera.spark.device.GpuSettings;
 import dev.tessera.spark.inference.TokenizerSpec;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -48,18 +50,11 @@ public final class TrainingJob {
    */
   public RunDirectory run(Recipe recipe, List<String> command) {
     BoundRun bound = BoundRun.of(recipe, conf);
-    GangSpec gang = gang(recipe);
-    RunDirectory run = directory(recipe, command);
+    GangSpec gang = gang(recipe, spark.sparkContext().getConf());
+    Gang.check(spark.sparkContext().getConf(), gang);
+    RunDirectory run = directory(bound, command);
     try {
-      run.writeConfig(RecipeWriter.write(Recipe.class, recipe));
-      run.writeEnvironment(Environment.ofDriver(spark.sparkContext().getConf()));
-      TrainingPlan plan = plan(bound, run);
-      console.print(facts(bound, run));
-      try (RunRecorder recorder = new RunRecorder(run, console, recipe)) {
-        recorder.finished(
-            TrainingRun.run(
-                JavaSparkContext.fromSparkContext(spark.sparkContext()), gang, plan, recorder));
-      }
+      train(bound, gang, run);
       run.writeReport();
       return run;
     } catch (IOException e) {
@@ -67,31 +62,54 @@ public final class TrainingJob {
     }
   }
 
-  private GangSpec gang(Recipe recipe) {
+  private void train(BoundRun bound, GangSpec gang, RunDirectory run) throws IOException {
+    RunRecorder recorder = new RunRecorder(run, console, bound.recipe());
+    try (recorder) {
+      run.writeConfig(RecipeWriter.write(Recipe.class, bound.recipe()));
+      run.writeEnvironment(Environment.ofDriver(spark.sparkContext().getConf()));
+      TrainingPlan plan = plan(bound, run);
+      console.print(facts(bound, run));
+      recorder.finished(
+          TrainingRun.run(
+              JavaSparkContext.fromSparkContext(spark.sparkContext()), gang, plan, recorder));
+    } catch (UserException | InvalidDatasetException e) {
+      if (bound.recipe().output().resume().isEmpty() && !recorder.started()) {
+        run.discard();
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * The gang that a recipe asks for.
+   *
+   * @throws UserException if its ranks cannot share the shards, or want devices that are not there
+   */
+  public static GangSpec gang(Recipe recipe, SparkConf spark) {
     Ranks ranks = recipe.ranks();
     TrainingLoop.requireDivisor(recipe.schedule(), ranks.count());
     boolean gpu = ranks.device() == Ranks.Device.GPU;
     if (gpu) {
-      GpuSettings.check(spark.sparkContext().getConf(), true);
+      GpuSettings.check(spark, true);
       throw new UserException(
           "ranks.device: gpu is not supported by this version; set ranks.device=cpu.");
     }
     return GangSpec.of(
-        recipe.name(),
-        ranks.count(),
-        ranks.allreduce(),
-        TesseraSettings.from(spark.sparkContext().getConf()));
+        recipe.name(), ranks.count(), ranks.allreduce(), TesseraSettings.from(spark));
   }
 
-  private RunDirectory directory(Recipe recipe, List<String> command) {
-    return recipe
-        .output()
-        .resume()
-        .map(path -> RunDirectory.open(qualified(path), conf))
-        .orElseGet(
-            () ->
-                RunDirectory.create(
-                    qualified(recipe.output().runs()), recipe.name(), command, conf));
+  /** The last step before anything is written: what is wrong with a run is known by then. */
+  private RunDirectory directory(BoundRun bound, List<String> command) {
+    Output output = bound.recipe().output();
+    if (output.resume().isPresent()) {
+      RunDirectory run = RunDirectory.open(qualified(output.resume().get()), conf);
+      Resumption.check(bound, run, conf);
+      return run;
+    }
+    if (bound.latents()) {
+      TokenizerCopy.source(bound, conf);
+    }
+    return RunDirectory.create(qualified(output.runs()), bound.recipe().name(), command, conf);
   }
 
   private Path qualified(String path) {
@@ -127,19 +145,9 @@ public final class TrainingJob {
       return new Preview.Reconstructions(
           tokenizer.preview().pictures(), tokenizer.preview().measured());
     }
-    TokenizerSpec tokenizer =
-        bound.manifest().kind() == TableKind.IMAGES ? null : tokenizer(bound, run);
+    TokenizerSpec tokenizer = bound.latents() ? TokenizerCopy.in(run.path(), bound, conf) : null;
     Trained.TrainedDiffusion trained = (Trained.TrainedDiffusion) bound.trained();
     return new Preview.Samples(trained.spec(tokenizer), bound.recipe().schedule().seed());
-  }
-
-  private TokenizerSpec tokenizer(BoundRun bound, RunDirectory run) {
-    String source = bound.manifest().provenance().get("tokenizer");
-    if (source == null) {
-      throw new UserException(
-          bound.recipe().data() + " does not say which tokenizer made it: tokenize again.");
-    }
-    return TokenizerCopy.into(run.path(), source, conf);
   }
 
   private ConsoleBlock facts(BoundRun bound, RunDirectory run) {
@@ -150,9 +158,7 @@ public final class TrainingJob {
             "data",
             String.format(
                 "%,d %s from %s",
-                bound.manifest().rows(),
-                bound.manifest().kind() == TableKind.IMAGES ? "images" : "latents",
-                recipe.data()))
+                bound.manifest().rows(), bound.latents() ? "latents" : "images", recipe.data()))
         .fact("model", parameters(bound.objective()))
         .fact(
             "ranks",

@@ -39,18 +39,18 @@ final class AllowedEdges {
       spark.barrier        : datasets models models.train spark.settings spark.device spark.collective spark.ui
       spark                : models spark.settings spark.device spark.barrier spark.ui
       spark.table          : datasets datasets.image datasets.source datasets.table models
-      spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table
-      spark.inference      : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.table
+      spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
+      spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
       jobs.run             : models
       jobs.doctor          : models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
       jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
-      jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run
-      jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run
-      jobs.sample          : datasets datasets.table models models.graph models.runtime models.checkpoint models.diffusion models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run
-      jobs.export          : models models.graph models.runtime models.checkpoint models.diffusion models.vqgan jobs.config jobs.run
-      jobs.plan            : models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
+      jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train
+      jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
+      jobs.sample          : datasets datasets.table datasets.image models models.graph models.runtime models.checkpoint models.diffusion models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run jobs.train
+      jobs.export          : models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
+      jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.bench           : datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.collective spark.inference jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample
       jobs                 : datasets models jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.export jobs.plan jobs.doctor jobs.bench jobs.demo

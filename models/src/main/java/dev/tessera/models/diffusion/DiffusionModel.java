@@ -36,11 +36,18 @@ public final class DiffusionModel {
     this.signal = signal;
     this.classes = recipe.classConditional() ? classes : 0;
     Scope scope = Scope.group(DENOISER);
-    this.backbone =
-        recipe
-            .backbone()
-            .build(scope, signal.channels(), signal.height(), signal.width(), this.classes);
+    this.backbone = backbone(scope);
     this.layout = scope.layout();
+  }
+
+  private Backbone backbone(Scope scope) {
+    try {
+      return recipe
+          .backbone()
+          .build(scope, signal.channels(), signal.height(), signal.width(), classes);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("backbone." + e.getMessage(), e);
+    }
   }
 
   public DiffusionRecipe recipe() {

@@ -57,6 +57,9 @@ public sealed interface BackboneRecipe extends Serializable {
       implements BackboneRecipe {
     public Unet {
       multipliers = List.copyOf(multipliers);
+      if (heads < 1) {
+        throw new IllegalArgumentException("heads: " + heads + " (expected: 1 or more)");
+      }
       if (channels < 4 || channels % heads != 0) {
         throw new IllegalArgumentException(
             "channels: " + channels + " (expected: 4 or more, a multiple of the heads)");

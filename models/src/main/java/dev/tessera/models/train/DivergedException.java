@@ -13,7 +13,7 @@ public final class DivergedException extends RuntimeException {
             + value
             + " after "
             + images
-            + " images; lower optimizer.learningRate, raise optimizer.warmupImages or set"
-            + " optimizer.clipNorm.");
+            + " images; lower optimizer.learning-rate, raise optimizer.warmup-images or"
+            + " set optimizer.clip-norm.");
   }
 }

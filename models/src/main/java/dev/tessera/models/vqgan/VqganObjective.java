@@ -45,6 +45,7 @@ public final class VqganObjective implements Objective {
     this.shards = shards;
     this.shardBatch = shardBatch;
     VqganRecipe.Adversary adversary = model.recipe().adversary();
+    requireRoom(adversary, model.imageShape(1));
     Scope scope = Scope.group(DISCRIMINATOR);
     discriminator = new PatchDiscriminator(scope, 3, adversary.channels(), adversary.layers());
     discriminatorLayout = scope.layout();
@@ -56,6 +57,16 @@ public final class VqganObjective implements Objective {
       phases.add(discriminatorPhase(after));
     } else {
       phases.add(generatorPhase("reconstruction", false, new Phase.Schedule.Always()));
+    }
+  }
+
+  private static void requireRoom(VqganRecipe.Adversary adversary, Shape image) {
+    long side = Math.min(image.dim(2), image.dim(3));
+    if (adversary.takesPart()
+        && (adversary.layers() >= Long.SIZE || side >> adversary.layers() == 0)) {
+      throw new IllegalArgumentException(
+          "adversary.layers: %d (expected: layers that can halve %d pixels)"
+              .formatted(adversary.layers(), side));
     }
   }
 

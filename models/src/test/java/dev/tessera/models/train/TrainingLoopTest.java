@@ -266,8 +266,8 @@ final class TrainingLoopTest {
             () -> train(1, schedule(3), TinyObjective.of(SHARDS, SHARD_BATCH), broken, null))
         .isInstanceOf(DivergedException.class)
         .hasMessage(
-            "Training diverged: loss is NaN after 32 images; lower optimizer.learningRate, raise"
-                + " optimizer.warmupImages or set optimizer.clipNorm.");
+            "Training diverged: loss is NaN after 32 images; lower optimizer.learning-rate, raise"
+                + " optimizer.warmup-images or set optimizer.clip-norm.");
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.IntFunction;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -37,6 +38,15 @@ public final class Gang<R extends Serializable> {
   }
 
   /**
+   * Refuses a gang that can never start, from settings alone; {@link #run} does so too.
+   *
+   * @throws UserException naming the setting to change
+   */
+  public static void check(SparkConf conf, GangSpec spec) {
+    PreSubmit.check(conf, GangDesk.isOpen(), spec.ranks(), spec.gpu());
+  }
+
+  /**
    * Runs the gang to its end.
    *
    * @param tasks the task of an attempt, given its number from 0: where to resume is decided here
@@ -54,7 +64,7 @@ public final class Gang<R extends Serializable> {
   }
 
   private List<R> attempts() {
-    PreSubmit.check(spark.getConf(), GangDesk.isOpen(), spec.ranks(), spec.gpu());
+    check(spark.getConf(), spec);
     try {
       for (int number = 0; ; number++) {
         try {

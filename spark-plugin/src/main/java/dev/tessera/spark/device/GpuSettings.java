@@ -16,7 +16,7 @@ public final class GpuSettings {
           + EXECUTOR_AMOUNT
           + "=<GPUs of an executor> --conf"
           + " spark.executor.resource.gpu.discoveryScript=conf/clusters/discover-gpus.sh, or set"
-          + " device: cpu";
+          + " ranks.device=cpu";
 
   private GpuSettings() {}
 

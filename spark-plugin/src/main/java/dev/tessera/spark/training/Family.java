@@ -27,12 +27,15 @@ public sealed interface Family extends Serializable {
   /** The columns that a batch needs. */
   List<Column> columns();
 
+  /** What the sizes of the parameters do not tell of the network. */
+  String structure();
+
   /** Identifies the parameters, so that no checkpoint of another model is restored. */
   default String architecture(TrainingSchedule schedule) {
     Objective objective = objective(schedule);
     List<Layout> layouts = new ArrayList<>(objective.groups().stream().map(Group::layout).toList());
     layouts.add(objective.state());
-    return Architecture.fingerprint(layouts);
+    return Architecture.fingerprint(structure(), layouts);
   }
 
   /** A VQGAN's first stage on pictures of one size. */
@@ -41,6 +44,11 @@ public sealed interface Family extends Serializable {
     @Override
     public Objective objective(TrainingSchedule schedule) {
       return new VqganObjective(model(), schedule.shards(), schedule.shardBatch());
+    }
+
+    @Override
+    public String structure() {
+      return recipe.network() + " " + height + " x " + width;
     }
 
     Vqgan model() {
@@ -61,6 +69,11 @@ public sealed interface Family extends Serializable {
    */
   record Diffusion(DiffusionRecipe recipe, Signal signal, int classes, Segmentation segmentation)
       implements Family {
+
+    @Override
+    public String structure() {
+      return recipe.backbone() + " " + signal;
+    }
 
     @Override
     public Objective objective(TrainingSchedule schedule) {

@@ -1,0 +1,70 @@
+package dev.tessera.jobs.train;
+
+import dev.tessera.jobs.config.RecipeWriter;
+import dev.tessera.jobs.run.RunDirectory;
+import dev.tessera.models.UserException;
+import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.checkpoint.CheckpointStore;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/** Whether a run that exists can go on with a recipe; found before any of its files change. */
+final class Resumption {
+
+  private Resumption() {}
+
+  /**
+   * Compares the newest checkpoint's model with the recipe's; a run without one starts anew.
+   *
+   * @throws UserException naming the first difference
+   */
+  static void check(BoundRun bound, RunDirectory run, Configuration conf) {
+    Optional<Checkpoint> newest = newest(run, conf);
+    if (newest.isEmpty()) {
+      return;
+    }
+    Trained there = Trained.read(newest.get());
+    String architecture = bound.family().architecture(bound.recipe().schedule());
+    if (!newest.get().manifest().model().architecture().equals(architecture)) {
+      throw new UserException(
+          "output.resume: "
+              + run
+              + " trains another model, "
+              + difference(there, bound.trained())
+              + ": resume with its own config.yaml, or start a new run.");
+    }
+  }
+
+  private static Optional<Checkpoint> newest(RunDirectory run, Configuration conf) {
+    try {
+      return new CheckpointStore(run.checkpoints().getFileSystem(conf), run.checkpoints())
+          .newestComplete();
+    } catch (IOException e) {
+      throw new UserException("Cannot read " + run.checkpoints() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String difference(Trained there, Trained here) {
+    if (there.imageSize() != here.imageSize()) {
+      return "of %d pixels and not of %d".formatted(there.imageSize(), here.imageSize());
+    }
+    List<String> was = model(there.recipe());
+    List<String> is = model(here.recipe());
+    for (int i = 0; i < Math.min(was.size(), is.size()); i++) {
+      if (!was.get(i).equals(is.get(i))) {
+        return "with %s and not %s".formatted(was.get(i).strip(), is.get(i).strip());
+      }
+    }
+    return "of other data";
+  }
+
+  private static List<String> model(Recipe recipe) {
+    Record model =
+        recipe instanceof Recipe.Tokenizer tokenizer
+            ? tokenizer.model()
+            : ((Recipe.Diffusion) recipe).model();
+    return RecipeWriter.write(model).lines().toList();
+  }
+}

@@ -1,0 +1,243 @@
+package dev.tessera.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.tessera.jobs.run.Grid;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What users get wrong, each through the real command: one sentence on standard error, exit code 2,
+ * and every folder as it was.
+ */
+@ExtendWith(AtTheTerminal.class)
+class BadInputTest {
+
+  @TempDir private static Path folder;
+  private static SmallChain chain;
+
+  @BeforeAll
+  static void makeAChainToBreak() throws Exception {
+    chain = SmallChain.trained(folder);
+    Files.createDirectory(folder.resolve("empty"));
+    Files.writeString(folder.resolve("file"), "a file");
+    Path pictures = Files.createDirectory(folder.resolve("pictures"));
+    for (int i = 0; i < 16; i++) {
+      byte[] rgb = new byte[8 * 8 * 3];
+      Arrays.fill(rgb, (byte) (i * 16));
+      Files.write(pictures.resolve(i + ".png"), new Grid(8, 8, 1, 1).png(List.of(rgb)));
+    }
+    String[] ingest = words("ingest --input @/pictures --output @/unlabelled size=8 heldout=0");
+    assertThat(AtTheTerminal.run(ingest).code()).isZero();
+    withProvenance("anonymous", "\"origin\"", chain.latents());
+    withProvenance("orphan", "\"tokenizer\" : \"/gone\", \"was\"", chain.latents());
+    copy(Path.of(chain.tokenizerRun()), folder.resolve("damaged"));
+    Path weights = checkpoint("damaged").resolve("parameters.safetensors");
+    byte[] whole = Files.readAllBytes(weights);
+    Files.write(weights, Arrays.copyOf(whole, whole.length / 2));
+  }
+
+  /** A table whose manifest has lost its tokenizer. */
+  private static void withProvenance(String name, String key, String table) throws IOException {
+    copy(Path.of(table), folder.resolve(name));
+    Path manifest = folder.resolve(name).resolve("manifest.json");
+    Files.writeString(manifest, Files.readString(manifest).replaceFirst("\"tokenizer\"", key));
+  }
+
+  private static Path checkpoint(String run) throws IOException {
+    try (Stream<Path> paths = Files.list(folder.resolve(run).resolve("checkpoints"))) {
+      return paths.filter(Files::isDirectory).findFirst().orElseThrow();
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> paths = Files.walk(from)) {
+      for (Path path : paths.toList()) {
+        if (!path.getFileName().toString().endsWith(".crc")) {
+          Files.copy(path, to.resolve(from.relativize(path)));
+        }
+      }
+    }
+  }
+
+  /** {@code @} stands for the folder and {@code ~} for a space within a word. */
+  private static String[] words(String command) {
+    String[] words = command.replace("@", folder.toString()).split(" ");
+    return Stream.of(words).map(word -> word.replace('~', ' ')).toArray(String[]::new);
+  }
+
+  static Stream<Arguments> mistakes() {
+    List<Arguments> all = new ArrayList<>();
+    Stream.of(pictures(), recipes(), shapes(), tables(), gangs(), resumed(), checkpoints())
+        .forEach(all::addAll);
+    return all.stream();
+  }
+
+  private static List<Arguments> pictures() {
+    return List.of(
+        arguments("ingest --input @/nothing --output @/new", "/nothing"),
+        arguments("ingest --input @/empty --output @/new", "@/empty"),
+        arguments("ingest --input @/pictures --output @/file/new", "@/file"),
+        arguments("ingest --input @/pictures --output @/images size=8", "--overwrite"),
+        arguments("ingest --input @/pictures --output @/runs --overwrite", "which no table has"),
+        arguments("ingest --input @/pictures --output @/new size=2", "size: 2 (expected: 8 to"),
+        arguments("ingest --input ftb://x/y --output @/new", "ftb"));
+  }
+
+  private static List<Arguments> recipes() {
+    return List.of(
+        arguments("train --config @/none.yaml", "none.yaml: no such recipe"),
+        arguments("train --config @/vqgan.yaml", "run it by train-tokenizer"),
+        arguments("train-tokenizer --config @/dit.yaml", "run it by train."),
+        arguments("train --config @/dit.yaml model.backbone.hads=2", "did you mean heads?"),
+        arguments("train --config @/dit.yaml schedule.batch=many", "schedule.batch: many"),
+        arguments("train --config @/dit.yaml schedule.batch=10", "schedule.shards: 4"),
+        arguments("train --config @/dit.yaml sampling.steps=0", "sampling.steps: 0"),
+        arguments("train --config @/dit.yaml name=../x", "name: ../x"));
+  }
+
+  private static List<Arguments> shapes() {
+    String vqgan = "train-tokenizer --config @/vqgan.yaml ";
+    String dit = "train --config @/dit.yaml model.backbone";
+    return List.of(
+        arguments(vqgan + "model.network.patch=3", "model.network.multipliers: [1, 2]"),
+        arguments(vqgan + "model.network.multipliers=[1,1,1,1,1]", "levels that halve 16 x 16"),
+        arguments(vqgan + "model.adversary.layers=6", "model.adversary.layers: 6"),
+        arguments(dit + ".patch=3", "model.backbone.patch: 3 (expected: a divisor of 4 x 4)"),
+        arguments(dit + ".heads=3", "model.backbone.width: 16 (expected: a multiple of 4 and"),
+        arguments(dit + "={type:~unet,multipliers:~[1,1,1,1]}", "model.backbone.multipliers"),
+        arguments(dit + "={type:~unet,channels:~8,heads:~0}", "model.backbone.heads: 0"),
+        arguments(dit + "={type:~unet,channels:~8,heads:~3}", "model.backbone.channels: 8"));
+  }
+
+  private static List<Arguments> tables() {
+    String dit = "train --config @/dit.yaml data=";
+    return List.of(
+        arguments(dit + "@/nothing", "@/nothing is not a complete table"),
+        arguments(dit + "@/tokens/codes", "codes is a table of codes (expected"),
+        arguments(dit + "@/unlabelled", "has no labels: set model.class-conditional=false"),
+        arguments(dit + "@/anonymous", "does not say which tokenizer made it"),
+        arguments(dit + "@/orphan", "/gone does not exist"),
+        arguments("train-tokenizer --config @/vqgan.yaml data=" + chain.latents(), "of images"),
+        arguments(
+            "train-tokenizer --config @/vqgan.yaml schedule.shards=128 schedule.batch=128",
+            "training rows for 128 shards"));
+  }
+
+  private static List<Arguments> gangs() {
+    String dit = "train --config @/dit.yaml ";
+    return List.of(
+        arguments(dit + "ranks.count=4", "4 ranks need 4 task slots and there are 2"),
+        arguments(dit + "ranks.count=3", "cannot share the recipe's 4 shards"),
+        arguments(dit + "ranks.device=gpu", "spark.task.resource.gpu.amount"),
+        arguments(dit + "output.runs=@/file/runs", "Cannot make a run directory in"),
+        arguments("plan --config @/dit.yaml ranks.count=4", "task slots and there are 2"),
+        arguments("plan --config @/dit.yaml ranks.device=gpu", "spark.task.resource.gpu.amount"));
+  }
+
+  private static List<Arguments> resumed() {
+    String dit = "train --config @/dit.yaml output.resume=@/runs/0002-small-dit ";
+    return List.of(
+        arguments("train --config @/dit.yaml output.resume=@/empty", "not a run directory"),
+        arguments(dit + "model.backbone.heads=4", "with heads: 2 and not heads: 4"),
+        arguments(dit + "model.backbone.depth=2", "with depth: 1 and not depth: 2"),
+        arguments(dit + "data=@/images", "trains another model, of other data"),
+        arguments(
+            "train --config @/dit.yaml output.resume=@/runs/0001-small-vqgan",
+            "trains another model"));
+  }
+
+  private static List<Arguments> checkpoints() {
+    String vqgan = chain.tokenizerRun();
+    String dit = chain.diffusionRun();
+    return List.of(
+        arguments("tokenize --checkpoint " + dit + " --input @/images --output @/n", "tokenizer"),
+        arguments(
+            "tokenize --checkpoint " + vqgan + " --input @/unlabelled --output @/n", "size=16"),
+        arguments("tokenize --checkpoint " + vqgan + " --input @/tokens/codes --output @/n", "im"),
+        arguments("tokenize --checkpoint @/no --input @/images --output @/n", "@/no does not"),
+        arguments("tokenize --checkpoint @/empty --input @/images --output @/n", "no complete"),
+        arguments("tokenize --checkpoint @/damaged --input @/images --output @/n", "no complete"),
+        arguments(
+            "tokenize --checkpoint " + vqgan + " --input @/images --output @/tokens",
+            "overwrite=true"),
+        arguments(
+            "tokenize --checkpoint " + vqgan + " --input @/images --output @/file/n", "@/file"),
+        arguments("sample --checkpoint " + vqgan + " --output @/n", "of a diffusion model"),
+        arguments("sample --checkpoint " + dit + " --output @/n --class cat", "flag, cloud"),
+        arguments("sample --checkpoint " + dit + " --output @/n --count 0", "--count: 0"),
+        arguments("sample --checkpoint " + dit + " --output @/n guidance=-1", "guidance: -1"),
+        arguments("sample --checkpoint " + dit + " --output @/images", "overwrite=true"),
+        arguments("export --checkpoint @/no --output @/n.pt", "@/no does not exist"),
+        arguments("export --checkpoint " + dit + " --output @/file", "@/file exists"),
+        arguments("export --checkpoint " + dit + " --output @/n/n.pt", "folder does not exist"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("mistakes")
+  void aMistakeIsASentenceAndChangesNothing(String command, String told) throws Exception {
+    List<String> before = chain.content();
+
+    AtTheTerminal.Ended ended = AtTheTerminal.run(words(command));
+
+    assertThat(ended.error())
+        .startsWith("tessera: ")
+        .contains(told.replace("@", folder.toString()));
+    assertThat(ended.error().lines().count()).isLessThanOrEqualTo(2);
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(chain.content()).isEqualTo(before);
+  }
+
+  @Test
+  void aDamagedFileIsNamedWhereItsCheckpointIs() throws Exception {
+    AtTheTerminal.Ended ended =
+        AtTheTerminal.run(
+            "export",
+            "--checkpoint",
+            checkpoint("damaged").toString(),
+            "--output",
+            folder + "/n.pt");
+
+    assertThat(ended.error()).contains("Damaged checkpoint file", "parameters.safetensors");
+    assertThat(ended.code()).isEqualTo(2);
+  }
+
+  @Test
+  void aMissingPluginIsNamedBeforeAnythingIsWritten() throws Exception {
+    List<String> before = chain.content();
+    String plugin = System.clearProperty("spark.plugins");
+    try {
+      AtTheTerminal.Ended ended = AtTheTerminal.run(words("train --config @/dit.yaml"));
+      assertThat(ended.error()).contains("add --conf spark.plugins=");
+      assertThat(ended.code()).isEqualTo(2);
+      assertThat(chain.content()).isEqualTo(before);
+    } finally {
+      System.setProperty("spark.plugins", plugin);
+    }
+  }
+
+  @Test
+  void aRunThatIsRefusedOnItsWayLeavesNoFolder() throws Exception {
+    List<String> before = chain.content();
+    // The cache's place is known to executors alone.
+    AtTheTerminal.Ended ended =
+        AtTheTerminal.run(
+            words("train --config @/dit.yaml output.runs=@/new/runs output.cache=@/file/cache"));
+
+    assertThat(ended.code()).as(ended.error()).isEqualTo(2);
+    assertThat(chain.content()).isEqualTo(before);
+  }
+}
