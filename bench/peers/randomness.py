@@ -5,6 +5,8 @@ import math
 
 import torch
 
+WORD = (1 << 64) - 1
+
 
 class Generator:
     """What a PyTorch program would use."""
@@ -34,8 +36,9 @@ class Keyed:
     def _pairs(self, shape):
         self.site += 1
         pairs = (math.prod(shape) + 1) // 2
-        key = _signed((self.key + self.site) * 0xD1342543DE82EF95) ^ self.site
-        h = torch.arange(pairs) * _signed(0x9E3779B97F4A7C15) + key
+        start = self.key * 0xD1342543DE82EF95 + self.site & WORD
+        start = (start ^ start >> 32) * 0x94D049BB133111EB
+        h = torch.arange(pairs) * _signed(0x9E3779B97F4A7C15) + _signed(start)
         h = _shifted(h, 30) * _signed(0xBF58476D1CE4E5B9)
         h = _shifted(h, 27) * _signed(0x94D049BB133111EB)
         h = _shifted(h, 31)
@@ -43,7 +46,7 @@ class Keyed:
 
 
 def _signed(word):
-    word %= 1 << 64
+    word &= WORD
     return word - (1 << 64) if word >> 63 else word
 
 

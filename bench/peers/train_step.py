@@ -3,7 +3,8 @@
 Arguments: case (dit, vqgan, vqgan-adversarial), threads, the file of Tessera's weights, batch and
 gradients. The first line of output tells how far loss and gradient are from that file's. Then
 commands on standard input, one per line: `run STEPS` answers with the seconds of each step as JSON;
-`quit` ends.
+`cpu` answers with the processor
+seconds of this process so far; `quit` ends.
 """
 
 import json
@@ -133,6 +134,9 @@ def main():
         words = line.split()
         if words[0] == "quit":
             break
+        if words[0] == "cpu":
+            print(time.process_time(), flush=True)
+            continue
         seconds = []
         for _ in range(int(words[1])):
             start = time.perf_counter()

@@ -34,12 +34,12 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class,
       PlanCommand.class,
       IngestCommand.class,
+      BenchCommand.class,
       TrainTokenizerCommand.class,
       TokenizeCommand.class,
       TrainCommand.class,
       SampleCommand.class,
-      ExportCommand.class,
-      BenchCommand.class
+      ExportCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

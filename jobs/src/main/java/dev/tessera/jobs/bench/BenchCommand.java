@@ -9,7 +9,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = "Measure one thing, as a ratio to a peer on this machine.",
-    subcommands = {TrainStepCommand.class, AllReduceCommand.class},
+    subcommands = {
+      TrainStepCommand.class,
+      AllReduceCommand.class,
+      ScalingCommand.class,
+      TokenizeBenchCommand.class
+    },
     synopsisSubcommandLabel = "NAME")
 public final class BenchCommand implements Runnable {
 

@@ -31,7 +31,7 @@ final class ChildJvm {
   }
 
   /** The JVM's own, and what spark-submit's class loaders added. */
-  private static String classPath() {
+  static String classPath() {
     Set<String> parts = new LinkedHashSet<>();
     for (ClassLoader loader = Thread.currentThread().getContextClassLoader();
         loader != null;

@@ -36,7 +36,7 @@ final class TrainStepBench {
     TrainStepBench bench = new TrainStepBench(recipe, PythonPeer.find(console), report);
     report.line(
         "case               batch threads  ours ms a step (range)     PyTorch ms a step (range)"
-            + "  ratio (range)");
+            + "  ratio (range)       ratio of CPU time");
     for (TrainStepCase subject : recipe.cases()) {
       for (int batch : recipe.batches()) {
         for (int threads : recipe.threads()) {
@@ -120,6 +120,8 @@ final class TrainStepBench {
     double[] mine = new double[recipe.pairs()];
     double[] peers = new double[recipe.pairs()];
     double[] ratios = new double[recipe.pairs()];
+    double cpu = -cpu(ours);
+    double peerCpu = -cpu(theirs);
     for (int i = 0; i < mine.length; i++) {
       // Who goes first changes from pair to pair.
       if (i % 2 == 0) {
@@ -131,17 +133,26 @@ final class TrainStepBench {
       }
       ratios[i] = peers[i] / mine[i];
     }
+    cpu += cpu(ours);
+    peerCpu += cpu(theirs);
     row.put("oursSeconds", mine);
     row.put("peerSeconds", peers);
+    row.put("cpuRatio", peerCpu / cpu);
     row.put("ratio", Spread.of(ratios));
     report.line(
         head(row)
             + String.format(
                 Locale.ROOT,
-                "%-26s %-26s %s",
+                "%-26s %-26s %-20s %.3f",
                 Spread.of(mine).text(1e3),
                 Spread.of(peers).text(1e3),
-                Spread.of(ratios).text(1)));
+                Spread.of(ratios).text(1),
+                peerCpu / cpu));
+  }
+
+  /** Processor seconds so far: on a machine with other work they tell more than the clock. */
+  private static double cpu(Contender contender) throws IOException {
+    return Double.parseDouble(contender.ask("cpu"));
   }
 
   private void alone(Map<String, Object> row, Contender ours) throws IOException {

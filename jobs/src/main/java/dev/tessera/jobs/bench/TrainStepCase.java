@@ -17,10 +17,10 @@ public enum TrainStepCase {
   /** The diffusion transformer on latents of 8 x 8 x 8, ten classes. */
   DIT("dit") {
     @Override
-    Objective objective(int batch) {
+    Objective objective(int shards, int shardBatch) {
       Signal signal = Signal.latents(8, 8, 8, 0.1, 0.8);
       DiffusionModel model = new DiffusionModel(DiffusionRecipe.defaults(), signal, CLASSES);
-      return new DiffusionObjective(model, 1, batch, Segmentation.WHOLE);
+      return new DiffusionObjective(model, shards, shardBatch, Segmentation.WHOLE);
     }
 
     @Override
@@ -33,8 +33,8 @@ public enum TrainStepCase {
   /** The VQGAN on pictures of 32 x 32 before its discriminator takes part. */
   VQGAN("vqgan") {
     @Override
-    Objective objective(int batch) {
-      return vqgan(batch);
+    Objective objective(int shards, int shardBatch) {
+      return vqgan(shards, shardBatch);
     }
 
     @Override
@@ -46,8 +46,8 @@ public enum TrainStepCase {
   /** The same with its discriminator. */
   VQGAN_ADVERSARIAL("vqgan-adversarial") {
     @Override
-    Objective objective(int batch) {
-      return vqgan(batch);
+    Objective objective(int shards, int shardBatch) {
+      return vqgan(shards, shardBatch);
     }
 
     @Override
@@ -75,8 +75,8 @@ public enum TrainStepCase {
     return label;
   }
 
-  /** What is trained, in one shard. */
-  abstract Objective objective(int batch);
+  /** What is trained. */
+  abstract Objective objective(int shards, int shardBatch);
 
   /** What the peer must know beside the weights. */
   abstract Map<String, Object> setup();
@@ -86,7 +86,7 @@ public enum TrainStepCase {
     return 0;
   }
 
-  private static Objective vqgan(int batch) {
-    return new VqganObjective(new Vqgan(VqganRecipe.defaults(), SIDE, SIDE), 1, batch);
+  private static Objective vqgan(int shards, int shardBatch) {
+    return new VqganObjective(new Vqgan(VqganRecipe.defaults(), SIDE, SIDE), shards, shardBatch);
   }
 }

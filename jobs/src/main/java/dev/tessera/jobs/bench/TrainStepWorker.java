@@ -1,5 +1,6 @@
 package dev.tessera.jobs.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Objective;
@@ -11,6 +12,7 @@ import dev.tessera.models.train.TrainingState;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +22,8 @@ import java.util.Map;
 /**
  * Ours in {@link TrainStepBench}: the real loop in a process of its own, which speaks the peer's
  * lines. Arguments: case, batch, threads, steps a turn. Commands: {@code run}, answered by the
- * seconds of each step, and {@code export FILE}, by the number of parameters.
+ * seconds of each step; {@code cpu}, by the processor seconds so far; and {@code export FILE}, by
+ * the number of parameters.
  */
 final class TrainStepWorker implements AutoCloseable {
 
@@ -35,7 +38,7 @@ final class TrainStepWorker implements AutoCloseable {
   TrainStepWorker(TrainStepCase subject, int batchSize, int steps) {
     this.subject = subject;
     runtime = TorchRuntime.onCpu();
-    objective = subject.objective(batchSize);
+    objective = subject.objective(1, batchSize);
     batch = new RandomBatch(objective.columns(), SEED);
     long images = subject.firstImages() + (long) steps * batchSize;
     TrainingSchedule schedule = new TrainingSchedule(SEED, batchSize, 1, images, Long.MAX_VALUE);
@@ -51,13 +54,22 @@ final class TrainStepWorker implements AutoCloseable {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (TrainStepWorker worker = new TrainStepWorker(subject, batch, steps)) {
       for (String line; (line = in.readLine()) != null && !line.equals("quit"); ) {
-        Object answer =
-            line.startsWith("export ")
-                ? worker.export(Path.of(line.substring("export ".length())))
-                : worker.turn();
-        System.out.println(Json.MAPPER.writeValueAsString(answer));
+        System.out.println(Json.MAPPER.writeValueAsString(worker.answer(line)));
       }
     }
+  }
+
+  private Object answer(String line) throws IOException {
+    if (line.startsWith("export ")) {
+      return export(Path.of(line.substring("export ".length())));
+    }
+    return line.equals("cpu") ? cpuSeconds() : turn();
+  }
+
+  private static double cpuSeconds() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getProcessCpuTime()
+        / 1e9;
   }
 
   /** Trains the turn's steps; returns the seconds of each. */

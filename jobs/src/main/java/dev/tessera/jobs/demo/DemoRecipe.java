@@ -27,13 +27,13 @@ public record DemoRecipe(
     }
   }
 
-  /** Six families of drawings that a small model can learn in minutes. */
+  /** Five families of drawings that a small model can learn in minutes. */
   public static DemoRecipe defaults() {
     return new DemoRecipe(
         "runs/demo",
-        "icons:?count=12000&classes=flag,face,chat,cloud,house,letter",
+        "icons:?count=12000&classes=flag,face,chat,cloud,person",
         36_000,
-        64_000,
+        72_000,
         200);
   }
 

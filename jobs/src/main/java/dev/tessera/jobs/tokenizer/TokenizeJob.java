@@ -29,7 +29,7 @@ import org.apache.spark.sql.SparkSession;
 public final class TokenizeJob {
 
   /** Pictures encoded at a time, always that many: codes do not depend on the division of work. */
-  static final int BATCH = 64;
+  public static final int BATCH = 64;
 
   private final SparkSession spark;
   private final Configuration conf;

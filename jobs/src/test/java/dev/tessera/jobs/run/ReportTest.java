@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,10 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportTest {
-
-  private static final Pattern SERIES =
-      Pattern.compile(
-          "data-kind=\"(.*?)\" data-name=\"(.*?)\" data-images=\"(.*?)\" data-values=\"(.*?)\"");
 
   @TempDir private static Path folder;
   private static RunDirectory run;
@@ -37,27 +31,11 @@ class ReportTest {
     }
   }
 
-  private static Map<String, double[][]> plotted(String html) {
-    Map<String, double[][]> found = new LinkedHashMap<>();
-    Matcher series = SERIES.matcher(html);
-    while (series.find()) {
-      found.put(
-          series.group(1) + " " + series.group(2),
-          new double[][] {numbers(series.group(3)), numbers(series.group(4))});
-    }
-    return found;
-  }
-
-  private static double[] numbers(String text) {
-    return Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray();
-  }
-
   @Test
   void everyPlottedSeriesIsTheLogsSeries() throws Exception {
-    Map<String, double[][]> plotted = plotted(page);
-    List<Series> logged = Series.of(run.metrics());
+    PlottedSeries plotted = PlottedSeries.in(page);
 
-    assertThat(plotted.keySet())
+    assertThat(plotted.names())
         .containsExactlyInAnyOrder(
             "step loss",
             "step gradient-norm",
@@ -65,11 +43,7 @@ class ReportTest {
             "step images-per-second",
             "evaluation psnr",
             "evaluation codebook-usage");
-    for (Series series : logged) {
-      double[][] points = plotted.get(series.kind().key() + " " + series.name());
-      assertThat(points[0]).isEqualTo(Arrays.stream(series.images()).asDoubleStream().toArray());
-      assertThat(points[1]).as(series.name()).isEqualTo(series.values());
-    }
+    plotted.assertAreThoseOf(run);
   }
 
   @Test
@@ -81,7 +55,7 @@ class ReportTest {
       long[] images = IntStream.range(0, size).mapToLong(i -> i * 32L).toArray();
       Series whole = new Series(MetricLine.Kind.STEP, "loss", images, values);
 
-      double[][] points = plotted(Chart.of(whole, images[size - 1])).get("step loss");
+      double[][] points = PlottedSeries.in(Chart.of(whole, images[size - 1])).points("step loss");
 
       assertThat(points[0]).hasSizeLessThanOrEqualTo(Chart.MOST_POINTS).isSorted();
       for (int i = 0; i < points[0].length; i++) {

@@ -112,15 +112,22 @@ final class InPlace {
 
   /**
    * One step of AdamW (Loshchilov and Hutter 2019) on operands (parameter, gradient, first moment,
-   * second moment, step, learning rate): the parameter and both moments change. {@code step} counts
-   * from 1.
+   * second moment, step, learning rate, and, if {@code divided}, a divisor of the gradient): the
+   * parameter and both moments change, and so does a divided gradient. {@code step} counts from 1.
    */
-  record AdamW(double beta1, double beta2, double eps, double weightDecay) implements Operation {
+  record AdamW(double beta1, double beta2, double eps, double weightDecay, boolean divided)
+      implements Operation {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).floating("adamw");
       scalar("adamw", inputs.get(4));
       scalar("adamw", inputs.get(5));
+      if (divided) {
+        scalar("adamw", inputs.get(6));
+        if (inputs.get(6).dtype() != DType.FLOAT32) {
+          throw new ShapeException("adamw expects a divisor of float32, got " + inputs.get(6));
+        }
+      }
       return first("adamw", inputs, 3);
     }
 
@@ -135,7 +142,8 @@ final class InPlace {
           String.format(
               Locale.ROOT,
               "torch._fused_adamw_(%s, [%s], %s, %s, annotate(List[Tensor], []), [%s], lr=%s,"
-                  + " beta1=%s, beta2=%s, weight_decay=%s, eps=%s, amsgrad=False, maximize=False)",
+                  + " beta1=%s, beta2=%s, weight_decay=%s, eps=%s, amsgrad=False, maximize=False,"
+                  + " grad_scale=%s)",
               parameters,
               inputs.get(1),
               first,
@@ -145,7 +153,8 @@ final class InPlace {
               Statements.number(beta1),
               Statements.number(beta2),
               Statements.number(weightDecay),
-              Statements.number(eps)));
+              Statements.number(eps),
+              divided ? inputs.get(6) : "None"));
       text.assign(outputs.get(0), "torch.copy_(" + inputs.get(0) + ", " + parameters + "[0])");
     }
 
@@ -161,7 +170,7 @@ final class InPlace {
 
     @Override
     public Set<Integer> mutates() {
-      return Set.of(0, 2, 3);
+      return divided ? Set.of(0, 1, 2, 3) : Set.of(0, 2, 3);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.tessera.models.graph;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
@@ -159,7 +160,7 @@ public final class Tensor {
   /** Whether libtorch hands the derivative of this value on to {@code operand} without a copy. */
   boolean passesDerivative(Tensor operand) {
     boolean pointwise = operation == Pointwise.Binary.ADD || operation == Pointwise.Binary.SUB;
-    return shape().equals(operand.shape()) && pointwise
+    return (pointwise && shape().equals(operand.shape()))
         || operation instanceof Structure.Reshape
         || operation instanceof Structure.Permute
         || operation instanceof Structure.Contiguous;
@@ -188,7 +189,7 @@ public final class Tensor {
         || operands.stream()
             .filter(t -> t.shape().size() == shape().size())
             .findFirst()
-            .map(t -> t.inOrder || operation instanceof Structure.Reshape && !isView())
+            .map(t -> t.inOrder)
             .orElse(true);
   }
 
@@ -608,25 +609,31 @@ public final class Tensor {
     return trace.apply(new InPlace.AddScaled(scale), this, source);
   }
 
-  /** This parameter takes one step of AdamW; both moments change too. */
+  /**
+   * This parameter takes one step of AdamW; both moments change too.
+   *
+   * @param divisor of the gradient, which is divided in place: how clipping costs no pass of its
+   *     own over memory; null for none
+   */
   public Tensor adamW(
       Tensor gradient,
       Tensor firstMoment,
       Tensor secondMoment,
       Tensor step,
       Tensor learningRate,
+      Tensor divisor,
       double beta1,
       double beta2,
       double eps,
       double weightDecay) {
+    List<Tensor> operands =
+        new ArrayList<>(List.of(this, gradient, firstMoment, secondMoment, step, learningRate));
+    if (divisor != null) {
+      operands.add(divisor);
+    }
     return trace.apply(
-        new InPlace.AdamW(beta1, beta2, eps, weightDecay),
-        this,
-        gradient,
-        firstMoment,
-        secondMoment,
-        step,
-        learningRate);
+        new InPlace.AdamW(beta1, beta2, eps, weightDecay, divisor != null),
+        operands.toArray(Tensor[]::new));
   }
 
   @Override

@@ -157,17 +157,22 @@ public final class Trace {
     if (runs.isEmpty()) {
       return;
     }
+    if (precision.compute() == flat.type().dtype()) {
+      // One split: backward, every level of splits copies all gradients once more.
+      bindSlices(runs.stream().flatMap(run -> run.slices().stream()).toList(), flat);
+      return;
+    }
     List<Tensor> parts = flat.split(0, runs.stream().mapToLong(Layout.Run::size).toArray());
     for (int i = 0; i < runs.size(); i++) {
-      bindRun(runs.get(i), parts.get(i));
+      // One cast for all weights of a segment; vectors stay in the master type.
+      boolean matrices = runs.get(i).kind() == Parameter.Kind.MATRIX;
+      Tensor part = parts.get(i);
+      bindSlices(runs.get(i).slices(), matrices ? part.cast(precision.compute()) : part);
     }
   }
 
-  private void bindRun(Layout.Run run, Tensor part) {
-    // One cast for all weights of a segment; vectors stay in the master type.
-    Tensor typed = run.kind() == Parameter.Kind.MATRIX ? part.cast(precision.compute()) : part;
-    List<Layout.Slice> slices = run.slices();
-    List<Tensor> values = typed.split(0, slices.stream().mapToLong(Layout.Slice::size).toArray());
+  private void bindSlices(List<Layout.Slice> slices, Tensor part) {
+    List<Tensor> values = part.split(0, slices.stream().mapToLong(Layout.Slice::size).toArray());
     for (int i = 0; i < slices.size(); i++) {
       Parameter parameter = slices.get(i).parameter();
       weights.put(parameter, values.get(i).reshape(parameter.shape()));

@@ -3,10 +3,10 @@ package dev.tessera.models.graph;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The bytes that one call of a program holds beside its arguments, followed operation by operation:
@@ -25,10 +25,10 @@ final class WorkingSet {
     }
   }
 
-  private final Map<Tensor, Storage> storages = new IdentityHashMap<>();
+  private final Map<Tensor, Storage> storages = new HashMap<>();
 
   /** What was kept for the backward pass of the operation that made a tensor. */
-  private final Map<Tensor, List<Storage>> kept = new IdentityHashMap<>();
+  private final Map<Tensor, List<Storage>> kept = new HashMap<>();
 
   private long held;
   private long peak;
@@ -41,7 +41,7 @@ final class WorkingSet {
   }
 
   private void run(List<List<Tensor>> applications, List<Tensor> results) {
-    Map<Tensor, Integer> lastUse = new IdentityHashMap<>();
+    Map<Tensor, Integer> lastUse = new HashMap<>();
     for (int i = 0; i < applications.size(); i++) {
       for (Tensor operand : applications.get(i).get(0).operands()) {
         lastUse.put(operand, i);
@@ -102,11 +102,8 @@ final class WorkingSet {
     Kept rule = first.operation().kept();
     List<Storage> list = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
-      int self = i;
-      boolean partner =
-          java.util.stream.IntStream.range(0, operands.size())
-              .anyMatch(j -> j != self && operands.get(j).requiresGrad());
-      if (rule == Kept.OPERANDS || rule == Kept.ALL || (rule == Kept.PARTNERS && partner)) {
+      boolean partner = rule == Kept.PARTNERS && hasPartner(operands, i);
+      if (rule == Kept.OPERANDS || rule == Kept.ALL || partner) {
         list.add(hold(storage(operands.get(i))));
       }
     }
@@ -116,11 +113,17 @@ final class WorkingSet {
     kept.put(first, list);
   }
 
+  /** Whether another operand than number {@code self} has a gradient. */
+  private static boolean hasPartner(List<Tensor> operands, int self) {
+    return IntStream.range(0, operands.size())
+        .anyMatch(i -> i != self && operands.get(i).requiresGrad());
+  }
+
   private void differentiate(Grad grad, List<Tensor> made) {
     List<Tensor> operands = made.get(0).operands();
     List<Tensor> of = operands.subList(0, grad.of());
     List<Tensor> to = operands.subList(grad.of(), grad.of() + grad.to());
-    Map<Tensor, Storage> derivatives = new IdentityHashMap<>();
+    Map<Tensor, Storage> derivatives = new HashMap<>();
     for (int i = 0; i < of.size(); i++) {
       boolean given = operands.size() > grad.of() + grad.to();
       Storage direction =
@@ -143,38 +146,23 @@ final class WorkingSet {
 
   /** What lies on a way from {@code of} to {@code to}. */
   private static Set<Tensor> needed(List<Tensor> of, List<Tensor> to) {
-    Map<Tensor, Boolean> reaches = new HashMap<>();
-    of.forEach(tensor -> reaches(tensor, to, reaches));
-    Set<Tensor> needed = new HashSet<>();
-    reaches.forEach(
-        (tensor, yes) -> {
-          if (yes) {
-            needed.add(tensor);
-          }
-        });
-    return needed;
-  }
-
-  private static boolean reaches(Tensor start, List<Tensor> to, Map<Tensor, Boolean> known) {
-    // Ancestors in the order of their age: operands are known before what is made of them.
     Set<Tensor> ancestors = new HashSet<>();
-    List<Tensor> open = new ArrayList<>(List.of(start));
+    List<Tensor> open = new ArrayList<>(of);
     while (!open.isEmpty()) {
       Tensor tensor = open.remove(open.size() - 1);
-      if (tensor.requiresGrad() && !known.containsKey(tensor) && ancestors.add(tensor)) {
-        open.addAll(tensor.isLeaf() ? List.of() : tensor.operands());
+      if (tensor.requiresGrad() && ancestors.add(tensor) && !tensor.isLeaf()) {
+        open.addAll(tensor.operands());
       }
     }
-    ancestors.stream()
-        .sorted(Tensor.BY_AGE)
-        .forEach(
-            t ->
-                known.put(
-                    t,
-                    to.contains(t)
-                        || (!t.isLeaf()
-                            && t.operands().stream().anyMatch(o -> known.getOrDefault(o, false)))));
-    return known.getOrDefault(start, false);
+    // The oldest first: operands are known before what is made of them.
+    Set<Tensor> needed = new HashSet<>();
+    for (Tensor tensor : ancestors.stream().sorted(Tensor.BY_AGE).toList()) {
+      boolean inner = !tensor.isLeaf() && tensor.operands().stream().anyMatch(needed::contains);
+      if (inner || to.contains(tensor)) {
+        needed.add(tensor);
+      }
+    }
+    return needed;
   }
 
   /** The backward pass of the operation that made {@code tensor}, once its results are all due. */

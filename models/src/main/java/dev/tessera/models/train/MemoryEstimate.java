@@ -25,17 +25,15 @@ public record MemoryEstimate(
   /**
    * Measured on JDK 17 with libtorch 2.7.1 and a heap of 256 MiB: 164 MB once libtorch is loaded,
    * 30 MB of its code and caches that first calls touch, 50 MB of heap that loading programs and
-   * drawing initial values leave behind, and 75 MB that glibc's heap holds between tensors.
+   * drawing initial values leave behind, and 65 MB that glibc's heap holds between small tensors.
    */
-  private static final long PROCESS = 320_000_000;
+  private static final long PROCESS = 310_000_000;
 
   /**
-   * glibc serves tensors of up to 32 MiB from its heap and does not give back what lies between
-   * those in use. The excess over the sum of the other parts, for batches of 64 and 256 in 1, 2 and
-   * 8 shards, was 2 to 4 times a gradient's size (DiT of 7.4M parameters) and hardly any for small
-   * gradients; it did not grow with the batch.
+   * What the allocator holds over the working set, measured on DiT and VQGAN with batches of 64 and
+   * 256 in 2 and 8 shards: a sixth to a third.
    */
-  private static final double FRAGMENTS = 2.5;
+  private static final double FRAGMENTS = 0.25;
 
   /** The expectation for each of {@code ranks} ranks on the CPU, in processes that only train. */
   public static MemoryEstimate of(Objective objective, TrainingSchedule schedule, int ranks) {
@@ -50,7 +48,6 @@ public record MemoryEstimate(
     int depth = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(own);
     Map<String, Group> groups = new HashMap<>();
     objective.groups().forEach(group -> groups.put(group.name(), group));
-    long widest = 0;
     Call greatest = new Call(0, 0);
     for (Phase phase : objective.phases()) {
       List<TensorType> results = phase.gradient().outputs();
@@ -58,7 +55,6 @@ public record MemoryEstimate(
       Program update = Update.trace(groups.get(phase.group()));
       greatest = greatest.or(new Call(depth * partial, phase.gradient().workingBytes()));
       greatest = greatest.or(new Call(partial, update.workingBytes()));
-      widest = Math.max(widest, partial);
     }
     return new MemoryEstimate(
         process,
@@ -66,7 +62,7 @@ public record MemoryEstimate(
         own * batch(objective),
         greatest.waiting,
         greatest.working,
-        Math.round(FRAGMENTS * widest));
+        Math.round(FRAGMENTS * greatest.working));
   }
 
   /** One call of a program while {@code waiting} bytes of gradients are held. */

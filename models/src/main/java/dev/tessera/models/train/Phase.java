@@ -50,11 +50,19 @@ public record Phase(
 
     boolean runs(long step, long images);
 
+    /** The share of the steps of a run of so many images in which the phase runs. */
+    double share(long images);
+
     /** In every step. */
     record Always() implements Schedule {
       @Override
       public boolean runs(long step, long images) {
         return true;
+      }
+
+      @Override
+      public double share(long images) {
+        return 1;
       }
     }
 
@@ -64,6 +72,11 @@ public record Phase(
       public boolean runs(long step, long images) {
         return images >= firstImages;
       }
+
+      @Override
+      public double share(long images) {
+        return 1 - Math.min(1, Math.max(0, (double) firstImages / images));
+      }
     }
 
     /** In every step until so many images have been seen. */
@@ -71,6 +84,11 @@ public record Phase(
       @Override
       public boolean runs(long step, long images) {
         return images < endImages;
+      }
+
+      @Override
+      public double share(long images) {
+        return Math.min(1, Math.max(0, (double) endImages / images));
       }
     }
 
@@ -85,6 +103,11 @@ public record Phase(
       @Override
       public boolean runs(long step, long images) {
         return step % period == 0;
+      }
+
+      @Override
+      public double share(long images) {
+        return 1.0 / period;
       }
     }
   }

@@ -44,20 +44,21 @@ final class Update implements AutoCloseable {
     Tensor approach = group.ema().isPresent() ? trace.scalar("approach", DType.FLOAT32) : null;
     Tensor average = approach == null ? null : trace.input("ema", DType.FLOAT32, flat);
     Tensor norm = gradient.square().sumAll().sqrt();
-    Tensor clipped = gradient;
-    if (recipe.clipNorm() > 0) {
-      clipped = gradient.mul(norm.add(1e-6).reciprocal().mul(recipe.clipNorm()).clamp(0, 1));
-    }
+    Tensor divisor =
+        recipe.clipNorm() > 0
+            ? norm.add(1e-6).mul(1 / recipe.clipNorm()).clamp(1, Double.POSITIVE_INFINITY)
+            : null;
     List<Tensor> results = new ArrayList<>(List.of(norm));
     for (Span span : spans(layout, recipe)) {
       results.add(
           span.of(parameters)
               .adamW(
-                  span.of(clipped),
+                  span.of(gradient),
                   span.of(first),
                   span.of(second),
                   step,
                   rate,
+                  divisor,
                   recipe.beta1(),
                   recipe.beta2(),
                   recipe.eps(),

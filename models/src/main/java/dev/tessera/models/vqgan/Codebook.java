@@ -58,7 +58,8 @@ final class Codebook {
     Tensor hot = index.reshape(n, 1).equalTo(trace.range(k, DType.INT64)).cast(DType.FLOAT32);
     Tensor assigned = hot.sum(0).reshape(k);
     Tensor sum = hot.transpose(0, 1).matmul(z);
-    Tensor rows = trace.uniform(Shape.of(k)).mul(n).floor().clamp(0, n - 1.0).cast(DType.INT64);
+    Tensor rows =
+        trace.uniform(Shape.of(k)).mul((double) n).floor().clamp(0, n - 1.0).cast(DType.INT64);
     Tensor code = trace.range(k, DType.FLOAT32);
     Tensor turn = code.sub(code.mul(1.0 / shards).floor().mul(shards));
     Tensor mine = turn.equalTo(shard.cast(DType.FLOAT32)).cast(DType.FLOAT32);

@@ -7,6 +7,8 @@ import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
@@ -35,6 +37,10 @@ final class AdamWTest {
 
   /** One update over two runs of {@code split} and the remaining elements, the first decayed. */
   private static Program update(DType dtype, int n, int split, double decay) {
+    return update(dtype, n, split, decay, false);
+  }
+
+  private static Program update(DType dtype, int n, int split, double decay, boolean divided) {
     Trace trace = new Trace("update", Precision.FP32);
     Tensor[] in = new Tensor[4];
     for (int i = 0; i < 4; i++) {
@@ -42,6 +48,7 @@ final class AdamWTest {
     }
     Tensor step = trace.scalar("step", DType.FLOAT32);
     Tensor rate = trace.scalar("rate", DType.FLOAT32);
+    Tensor divisor = divided ? trace.scalar("divisor", DType.FLOAT32) : null;
     for (int run = 0; run < 2; run++) {
       int from = run == 0 ? 0 : split;
       int size = run == 0 ? split : n - split;
@@ -53,6 +60,7 @@ final class AdamWTest {
               in[3].narrow(0, from, size),
               step,
               rate,
+              divisor,
               BETA1,
               BETA2,
               EPS,
@@ -124,6 +132,38 @@ final class AdamWTest {
             dtype == DType.FLOAT32 ? parameters.toFloats()[0] : parameters.toDoubles()[0];
         assertThat(moved).isCloseTo(-0.25, within(1e-5));
       }
+    }
+  }
+
+  @Test
+  void aDividedGradientIsAsGoodAsASmallerOne() {
+    int n = 37;
+    SplittableRandom random = new SplittableRandom(6);
+    double[] gradient = random.doubles(n, -2, 2).toArray();
+    double[] quarter = Arrays.stream(gradient).map(g -> g / 4).toArray();
+    assertThat(moved(gradient, 4f)).containsExactly(moved(quarter, null));
+  }
+
+  /** A parameter of zeros after one step. */
+  private static double[] moved(double[] values, Float divisor) {
+    Shape shape = Shape.of(values.length);
+    try (Executable executable =
+            runtime.load(update(DType.FLOAT64, values.length, 5, 0, divisor != null));
+        NativeTensor parameters = runtime.zeros(DType.FLOAT64, shape);
+        NativeTensor gradient = runtime.zeros(DType.FLOAT64, shape);
+        NativeTensor first = runtime.zeros(DType.FLOAT64, shape);
+        NativeTensor second = runtime.zeros(DType.FLOAT64, shape);
+        NativeTensor step = runtime.scalar(1f);
+        NativeTensor rate = runtime.scalar(0.5f);
+        NativeTensor scale = runtime.scalar(divisor == null ? 1f : divisor)) {
+      gradient.set(values);
+      List<NativeTensor> arguments =
+          new ArrayList<>(List.of(parameters, gradient, first, second, step, rate));
+      if (divisor != null) {
+        arguments.add(scale);
+      }
+      executable.run(arguments).close();
+      return parameters.toDoubles();
     }
   }
 }

@@ -24,7 +24,7 @@ final class BackboneTest {
 
   @Test
   void theTransformerHasItsParameters() {
-    int w = 256;
+    long w = 256;
     long patches = (8 * 4 + 1) * w;
     long positions = 16 * w;
     long noise = (128 + 1) * w + (w + 1) * w;

@@ -65,6 +65,8 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
       return;
     }
     send();
+    // Before the checkpoint: an attempt that goes on from it would never draw or measure there.
+    previewer.draw(state).forEach(context::report);
     try {
       String path = StateFiles.write(store, state, context.attempt(), model);
       store.keepLast(plan.keepCheckpoints());
@@ -73,7 +75,6 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
       throw new UncheckedIOException(
           "Cannot write a checkpoint to " + plan.checkpoints() + ": " + e.getMessage(), e);
     }
-    previewer.draw(state).forEach(context::report);
   }
 
   private void send() {

@@ -1,0 +1,65 @@
+package dev.tessera.jobs.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tessera.jobs.run.Console;
+import dev.tessera.models.UserException;
+import dev.tessera.spark.collective.Algorithm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every benchmark runs at tiny size; none is held to a time. */
+class BenchTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void trainStepWritesItsRowsAndLines() throws IOException {
+    Path output = folder.resolve("train-step.json");
+    TrainStepRecipe recipe =
+        new TrainStepRecipe(
+            List.of(TrainStepCase.DIT, TrainStepCase.VQGAN_ADVERSARIAL),
+            List.of(2),
+            List.of(1),
+            1,
+            1,
+            output.toString());
+
+    TrainStepBench.run(recipe, Console.standard(false));
+
+    JsonNode rows = Json.MAPPER.readTree(output.toFile()).get("rows");
+    assertThat(rows).hasSize(2);
+    assertThat(rows.get(0).get("parameters").asLong()).isPositive();
+    assertThat(Files.readAllLines(folder.resolve("train-step.txt"))).hasSizeGreaterThan(3);
+  }
+
+  @Test
+  void allReduceWritesARowForEachSize() throws IOException {
+    Path output = folder.resolve("allreduce.json");
+
+    AllReduceBench.run(
+        new AllReduceRecipe(Algorithm.RING, 4096, 16_384, 1, output.toString()),
+        Console.standard(false));
+
+    assertThat(Json.MAPPER.readTree(output.toFile()).get("rows")).hasSize(2);
+  }
+
+  @Test
+  void tokenizeSaysWhatItNeeds() {
+    assertThatThrownBy(() -> TokenizeBenchRecipe.defaults().complete())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("checkpoint=RUN images=TABLE");
+  }
+
+  @Test
+  void aSpreadIsMedianAndRange() {
+    assertThat(Spread.of(3, 1, 2)).isEqualTo(new Spread(2, 1, 3));
+    assertThat(Spread.of(4, 1, 2, 3)).isEqualTo(new Spread(2.5, 1, 4));
+  }
+}

@@ -1,0 +1,105 @@
+package dev.tessera.jobs.chain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tessera.jobs.run.MetricLine;
+import dev.tessera.jobs.run.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code kill -9} of an executor in the middle of a run. */
+@ExtendWith(SharedChain.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ExecutorLossIT {
+
+  private static final int CHECKPOINT = 800;
+
+  private final Chain chain;
+  private Outcome spared;
+
+  ExecutorLossIT(Chain chain) {
+    this.chain = chain;
+  }
+
+  private RunDirectory train(Path runs) {
+    return chain.train(
+        Recipes.VQGAN,
+        "data=" + chain.images(),
+        "output.runs=" + runs,
+        "schedule.images=" + 3 * CHECKPOINT,
+        "schedule.checkpoint-images=" + CHECKPOINT,
+        "schedule.batch=32");
+  }
+
+  @BeforeAll
+  void runWithoutAKill() {
+    spared = new Outcome(train(chain.path("spared")));
+  }
+
+  /** Rank 0 writes checkpoints and reports; the other only computes. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void theRunFinishesByItselfAsIfNothingHadHappened(int rank) throws Exception {
+    Path runs = chain.path("killed-" + rank);
+    CompletableFuture<Long> killed =
+        CompletableFuture.supplyAsync(() -> killAfterTheFirstCheckpoint(runs, rank));
+    Outcome survivor = new Outcome(train(runs));
+    long pid = killed.get(1, TimeUnit.SECONDS);
+
+    assertThat(survivor.text("metrics.jsonl")).containsPattern("\"resume\".*\"images\":[1-9]");
+    assertThat(survivor.ranks())
+        .allSatisfy(facts -> assertThat(facts.get("attempt").asInt()).isPositive())
+        .noneSatisfy(facts -> assertThat(facts.get("pid").asLong()).isEqualTo(pid));
+    survivor.assertSameAs(spared);
+  }
+
+  /** Kills a rank once steps beyond a complete checkpoint are logged; returns its process id. */
+  private static long killAfterTheFirstCheckpoint(Path runs, int rank) {
+    Path folder = runs.resolve("0001-vqgan");
+    try {
+      OptionalLong pid = OptionalLong.empty();
+      while (pid.isEmpty()) {
+        TimeUnit.MILLISECONDS.sleep(10);
+        pid = victim(folder, rank);
+      }
+      // SIGKILL.
+      ProcessHandle.of(pid.getAsLong()).orElseThrow().destroyForcibly();
+      return pid.getAsLong();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static OptionalLong victim(Path folder, int rank) {
+    try {
+      // The first report follows the first complete checkpoint.
+      if (!Files.exists(folder.resolve("report.html"))) {
+        return OptionalLong.empty();
+      }
+      Outcome outcome =
+          new Outcome(
+              RunDirectory.open(
+                  new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()));
+      List<MetricLine> lines = outcome.run().metrics();
+      List<JsonNode> ranks = outcome.ranks();
+      return ranks.size() == 2 && lines.get(lines.size() - 1).images() > CHECKPOINT
+          ? OptionalLong.of(ranks.get(rank).get("pid").asLong())
+          : OptionalLong.empty();
+    } catch (IOException e) {
+      // The driver is just replacing a file.
+      return OptionalLong.empty();
+    }
+  }
+}
