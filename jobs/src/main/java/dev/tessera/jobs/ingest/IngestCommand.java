@@ -48,7 +48,7 @@ public final class IngestCommand implements Callable<Integer> {
     IngestJob.check(HadoopSettings.read(), recipe);
     try (SparkSession spark = Session.obtain("ingest", Map.of())) {
       IngestSummary summary = IngestJob.run(spark, recipe);
-      console.console().say(summary.line());
+      console.console().say("ingest  " + summary.line());
     }
     return 0;
   }
