@@ -230,6 +230,19 @@ class BadInputTest {
   }
 
   @Test
+  void aRecipeThatDivergesIsToldAndNotTriedAgain() throws Exception {
+    AtTheTerminal.Ended ended =
+        AtTheTerminal.run(
+            words(
+                "train --config @/dit.yaml output.runs=@/diverged schedule.images=64"
+                    + " model.optimizer={learning-rate:~1e30,clip-norm:~0}"));
+
+    assertThat(ended.error()).startsWith("tessera: Training diverged: ").contains("learning-rate");
+    assertThat(ended.error().lines()).hasSize(1);
+    assertThat(ended.code()).isEqualTo(2);
+  }
+
+  @Test
   void aRunThatIsRefusedOnItsWayLeavesNoFolder() throws Exception {
     List<String> before = chain.content();
     // The cache's place is known to executors alone.

@@ -61,6 +61,21 @@ public final class TableOutput implements Serializable {
     }
   }
 
+  /**
+   * Checks, without writing, that nothing is there which may not be replaced.
+   *
+   * @throws InvalidDatasetException as {@link #begin}
+   */
+  public static void check(Configuration conf, String path, boolean overwrite) {
+    try {
+      FileSystem fs = new Path(path).getFileSystem(conf);
+      OutputFolder.check(fs, fs.makeQualified(new Path(path)), overwrite);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidDatasetException(
+          "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);
+    }
+  }
+
   /** The table's folder. */
   public String table() {
     return table;

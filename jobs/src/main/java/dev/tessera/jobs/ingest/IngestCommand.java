@@ -3,6 +3,7 @@ package dev.tessera.jobs.ingest;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.Session;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,7 @@ public final class IngestCommand implements Callable<Integer> {
     if (overwrite) {
       recipe = RecipeReader.override(recipe, List.of("overwrite=true"));
     }
+    IngestJob.check(HadoopSettings.read(), recipe);
     try (SparkSession spark = Session.obtain("ingest", Map.of())) {
       IngestSummary summary = IngestJob.run(spark, recipe);
       console.console().say(summary.line());

@@ -67,6 +67,17 @@ public final class IngestJob {
     }
   }
 
+  /**
+   * Finds what is wrong with input and output before Spark starts, without listing the input.
+   *
+   * @throws InvalidDatasetException or {@link UserException} naming the first mistake
+   */
+  public static void check(Configuration conf, IngestRecipe recipe) {
+    SourceSpec.parse(conf, reachable(conf, recipe.input()), recipe.classPerFolder(), recipe.size());
+    checkApart(conf, recipe);
+    TableOutput.check(conf, recipe.output(), recipe.overwrite());
+  }
+
   /** Tasks run in other folders than the driver: a relative path means the driver's. */
   private static String reachable(Configuration conf, String input) {
     if (input.startsWith("icons:")) {

@@ -3,10 +3,10 @@ package dev.tessera.jobs.plan;
 import dev.tessera.jobs.config.RecipeOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.Session;
 import dev.tessera.jobs.train.Recipe;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.SparkConf;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -24,7 +24,7 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() {
     Configuration conf = HadoopSettings.read();
     Recipe read = recipe.read(Recipe.class, conf);
-    Plan plan = Plan.of(read, conf, new SparkConf());
+    Plan plan = Plan.of(read, conf, Session.settings());
     output.console().print(plan.block(recipe.describe()));
     plan.requireSlots();
     return 0;

@@ -1,14 +1,20 @@
 package dev.tessera.jobs.run;
 
 import dev.tessera.models.UserException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.SparkSession;
 
 /** The one place where commands get their SparkSession. */
 public final class Session {
+
+  private static final Pattern LOCAL_CLUSTER = Pattern.compile("^local-cluster\\[\\s*([0-9]{1,6})");
+  private static final Duration LOCAL_CLUSTER_START = Duration.ofSeconds(30);
 
   private Session() {}
 
@@ -20,17 +26,43 @@ public final class Session {
    * @throws UserException if Spark refuses the user's master or settings
    */
   public static SparkSession obtain(String name, Map<String, String> settings) {
-    SparkConf conf = new SparkConf();
+    SparkConf conf = settings();
     conf.setIfMissing("spark.app.name", "tessera " + name);
-    conf.setIfMissing("spark.master", "local[*]");
     // Spark's own bar would redraw the line that ours stands on.
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     settings.forEach(conf::setIfMissing);
     try {
-      return SparkSession.builder().config(conf).getOrCreate();
+      SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
+      awaitLocalCluster(spark, conf.get("spark.master"));
+      return spark;
     } catch (Exception e) {
       // Scala declares nothing, so a checked SparkException comes without the compiler's knowledge.
       throw mapped(conf, e);
+    }
+  }
+
+  /** What {@code spark-submit} was told, for what can be checked before anything starts. */
+  public static SparkConf settings() {
+    SparkConf conf = new SparkConf();
+    return conf.setIfMissing("spark.master", "local[*]");
+  }
+
+  /**
+   * Executors on this machine are there in seconds. A command that ends before prints a stack trace
+   * of Spark's over its own sentence.
+   */
+  private static void awaitLocalCluster(SparkSession spark, String master)
+      throws InterruptedException {
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    if (!cluster.find()) {
+      return;
+    }
+    int executors = Integer.parseInt(cluster.group(1));
+    long deadline = System.nanoTime() + LOCAL_CLUSTER_START.toNanos();
+    // The driver is counted too.
+    while (spark.sparkContext().statusTracker().getExecutorInfos().length <= executors
+        && System.nanoTime() < deadline) {
+      Thread.sleep(20);
     }
   }
 

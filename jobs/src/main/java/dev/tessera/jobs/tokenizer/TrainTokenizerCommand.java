@@ -12,6 +12,7 @@ import dev.tessera.models.UserException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,11 +29,13 @@ public final class TrainTokenizerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Recipe read = recipe.read(Recipe.class, HadoopSettings.read());
+    Configuration hadoop = HadoopSettings.read();
+    Recipe read = recipe.read(Recipe.class, hadoop);
     if (!(read instanceof Recipe.Tokenizer)) {
       throw new UserException(
           recipe.config() + " is a recipe of a diffusion model: run it by train.");
     }
+    TrainingJob.check(read, hadoop, Session.settings());
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
     try (SparkSession spark = Session.obtain("train-tokenizer", Map.of())) {

@@ -10,6 +10,7 @@ import dev.tessera.models.UserException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,11 +27,13 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Recipe read = recipe.read(Recipe.class, HadoopSettings.read());
+    Configuration hadoop = HadoopSettings.read();
+    Recipe read = recipe.read(Recipe.class, hadoop);
     if (!(read instanceof Recipe.Diffusion)) {
       throw new UserException(
           recipe.config() + " is a recipe of a tokenizer: run it by train-tokenizer.");
     }
+    TrainingJob.check(read, hadoop, Session.settings());
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
     try (SparkSession spark = Session.obtain("train", Map.of())) {

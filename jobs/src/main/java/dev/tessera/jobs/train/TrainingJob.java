@@ -12,6 +12,7 @@ import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.Gang;
 import dev.tessera.spark.barrier.GangSpec;
+import dev.tessera.spark.barrier.Slots;
 import dev.tessera.spark.device.GpuSettings;
 import dev.tessera.spark.inference.TokenizerSpec;
 import dev.tessera.spark.settings.TesseraSettings;
@@ -40,6 +41,20 @@ public final class TrainingJob {
     this.spark = spark;
     this.console = console;
     this.conf = spark.sparkContext().hadoopConfiguration();
+  }
+
+  /**
+   * Finds what is wrong with a run before Spark starts; {@link #run} does so too.
+   *
+   * @throws UserException or {@link InvalidDatasetException} naming the first mistake
+   */
+  public static void check(Recipe recipe, Configuration conf, SparkConf spark) {
+    BoundRun bound = BoundRun.of(recipe, conf);
+    gang(recipe, spark);
+    Slots.of(spark).require(recipe.ranks().count());
+    if (recipe.output().resume().isEmpty() && bound.latents()) {
+      TokenizerCopy.source(bound, conf);
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.tessera.spark.barrier;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.models.UserException;
 import dev.tessera.models.train.CollectiveException;
+import dev.tessera.models.train.DivergedException;
 
 /**
  * Why a rank failed, as the driver knows it.
@@ -22,11 +23,17 @@ record RankFailure(int rank, String sentence, Throwable cause) {
     return cause instanceof CollectiveException || cause instanceof InterruptedException;
   }
 
-  /** The user's mistake in the chain of causes, or null. */
+  /**
+   * The user's mistake in the chain of causes, or null. A recipe that diverges is one: another
+   * attempt would end the same way.
+   */
   static RuntimeException userMistake(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof UserException || cause instanceof InvalidDatasetException) {
         return (RuntimeException) cause;
+      }
+      if (cause instanceof DivergedException) {
+        return new UserException(cause.getMessage(), cause);
       }
     }
     return null;
