@@ -11,7 +11,7 @@ import java.util.List;
  * @param samples sliced Wasserstein distance of the samples from training pictures
  * @param noise that of uniform noise
  * @param gaussian that of a Gaussian fitted to the pixels
- * @param novel fraction of samples that differ from their nearest training picture
+ * @param novel fraction of (the first 250) samples that differ from their nearest training picture
  */
 public record DemoVerdict(
     double heldoutPsnr,

@@ -1,8 +1,10 @@
 package dev.tessera.jobs.chain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.jobs.sample.SampleSummary;
+import dev.tessera.models.UserException;
 import dev.tessera.spark.table.TableFrames;
 import java.awt.image.BufferedImage;
 import java.io.File;
@@ -57,6 +59,16 @@ class SampleIT {
     assertThat(labels(faces.output()))
         .singleElement()
         .satisfies(row -> assertThat(row.getInt(0)).isEqualTo(face));
+  }
+
+  @Test
+  void anUnknownClassIsRefusedBeforeAnythingIsDrawn() {
+    assertThatThrownBy(
+            () -> chain.sample(chain.diffusion(), "samples-dog", 9, Optional.of("dog"), 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("--class: dog (expected: one of ")
+        .hasMessageContaining("face");
+    assertThat(chain.path("samples-dog")).doesNotExist();
   }
 
   private List<Row> labels(String table) {
