@@ -19,6 +19,18 @@ final class HostAllocator {
 
   private HostAllocator() {}
 
+  /**
+   * Gives pages that nothing uses back to the system. Without it blocks of odd sizes leave holes
+   * that add up over thousands of steps: resident memory creeps although nothing is lost.
+   */
+  static void giveBack() {
+    try {
+      NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
+    } catch (UnsatisfiedLinkError e) {
+      // Not glibc: nothing to give back.
+    }
+  }
+
   /** Does nothing where the user has set the size, or where the C library has no such setting. */
   static void limitFragments() {
     if (System.getenv("MALLOC_MMAP_THRESHOLD_") != null) {

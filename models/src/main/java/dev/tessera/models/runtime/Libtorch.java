@@ -77,6 +77,11 @@ public final class Libtorch {
     return api;
   }
 
+  /** Gives memory that the allocator holds and nothing uses back to the system; milliseconds. */
+  public static void giveBackMemory() {
+    HostAllocator.giveBack();
+  }
+
   /** Threads of one operation, in the whole process. */
   public static void useThreads(int threads) {
     load();

@@ -1,6 +1,7 @@
 package dev.tessera.models.train;
 
 import dev.tessera.models.UserException;
+import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,6 +23,9 @@ public final class TrainingLoop implements AutoCloseable {
     /** After every portion of {@code checkpointImages} images and after the last step. */
     void onCheckpoint(TrainingState state);
   }
+
+  /** Often enough that memory does not creep, rarely enough to cost nothing. */
+  private static final int TIDY_STEPS = 64;
 
   private final TrainingSchedule schedule;
   private final Collective collective;
@@ -75,6 +79,9 @@ public final class TrainingLoop implements AutoCloseable {
     while (state.images() < schedule.images()) {
       long before = state.images();
       observer.onStep(step());
+      if (state.step() % TIDY_STEPS == 0) {
+        Libtorch.giveBackMemory();
+      }
       boolean last = state.images() >= schedule.images();
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
