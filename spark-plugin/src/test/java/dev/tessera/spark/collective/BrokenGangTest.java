@@ -54,7 +54,7 @@ class BrokenGangTest {
       assertThat(Gang.failure(here)).isEqualTo("The collective was aborted: the task was killed");
       assertThat(Gang.failure(there))
           .isEqualTo("Rank 1 aborted the collective: the task was killed");
-      assertThatThrownBy(() -> sum(gang.rank(0), 1))
+      assertThatThrownBy(() -> sum(gang.rank(0), 1 << 20))
           .isInstanceOf(CollectiveException.class)
           .hasMessageContaining("the task was killed");
     }
