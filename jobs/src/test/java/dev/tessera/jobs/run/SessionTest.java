@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.UserException;
 import java.util.Map;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class SessionTest {
@@ -15,6 +17,16 @@ class SessionTest {
   void forgetSettings() {
     System.clearProperty("spark.master");
     System.clearProperty("spark.app.name");
+  }
+
+  /** Sessions that other classes of this JVM may have left would be taken for the new one. */
+  @BeforeEach
+  void endWhatIsLeft() {
+    if (SparkContext.getActive().isDefined()) {
+      SparkContext.getActive().get().stop();
+    }
+    SparkSession.clearActiveSession();
+    SparkSession.clearDefaultSession();
   }
 
   @Test
