@@ -25,8 +25,6 @@ class SessionTest {
     if (SparkContext.getActive().isDefined()) {
       SparkContext.getActive().get().stop();
     }
-    SparkSession.clearActiveSession();
-    SparkSession.clearDefaultSession();
   }
 
   @Test
