@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.UserException;
 import java.util.Map;
-import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,9 +21,7 @@ class SessionTest {
   /** Sessions that other classes of this JVM may have left would be taken for the new one. */
   @BeforeEach
   void endWhatIsLeft() {
-    if (SparkContext.getActive().isDefined()) {
-      SparkContext.getActive().get().stop();
-    }
+    SparkSession.builder().master("local[1]").getOrCreate().stop();
   }
 
   @Test
