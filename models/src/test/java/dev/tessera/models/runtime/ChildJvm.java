@@ -6,9 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** A fresh JVM on the class path of the tests. */
 final class ChildJvm {
+
+  /** The JVM itself says so wherever the user's environment holds options. */
+  private static final Pattern NOTICE = Pattern.compile("(?m)^Picked up \\w+: .*\\R");
 
   /** What a JVM printed, both streams, and its exit code. */
   record Outcome(int code, String output) {}
@@ -26,7 +30,7 @@ final class ChildJvm {
     builder.environment().put("MALLOC_MMAP_THRESHOLD_", "65536");
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Outcome(process.waitFor(), output);
+    return new Outcome(process.waitFor(), NOTICE.matcher(output).replaceAll(""));
   }
 
   private static String classPath() {
