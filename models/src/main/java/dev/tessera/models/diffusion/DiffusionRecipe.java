@@ -36,7 +36,7 @@ public record DiffusionRecipe(
         true,
         0.1,
         false,
-        new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0, 5_000, 1),
+        new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0, 5_000, 0, 1),
         EmaRecipe.defaults());
   }
 

@@ -3,10 +3,12 @@ package dev.tessera.models.train;
 import java.io.Serializable;
 
 /**
- * AdamW (Loshchilov and Hutter 2019) on a flat vector. Decay applies to matrices only.
+ * AdamW (Loshchilov and Hutter 2019) on a flat vector. Decay applies to matrices only. The rate
+ * rises, stays, and falls at the end of the run (Hägele et al. 2024).
  *
  * @param learningRate after the warm-up
  * @param warmupImages images over which the rate rises linearly from 0
+ * @param cooldown part of the run, at its end, over which it falls linearly to 0; 0 for none
  * @param clipNorm greatest L2 norm of the whole gradient; 0 for none
  */
 public record OptimizerRecipe(
@@ -16,6 +18,7 @@ public record OptimizerRecipe(
     double eps,
     double weightDecay,
     long warmupImages,
+    double cooldown,
     double clipNorm)
     implements Serializable {
 
@@ -26,6 +29,7 @@ public record OptimizerRecipe(
     require(eps > 0, "eps", eps, "above 0");
     require(weightDecay >= 0, "weightDecay", weightDecay, "0 or more");
     require(warmupImages >= 0, "warmupImages", warmupImages, "0 or more");
+    require(cooldown >= 0 && cooldown <= 1, "cooldown", cooldown, "0 to 1");
     require(clipNorm >= 0, "clipNorm", clipNorm, "0 or more");
   }
 
@@ -36,13 +40,13 @@ public record OptimizerRecipe(
   }
 
   public static OptimizerRecipe defaults() {
-    return new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0, 0, 1);
+    return new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0, 0, 0, 1);
   }
 
-  /** The rate once {@code images} images have been seen. */
-  double rate(long images) {
-    return warmupImages == 0
-        ? learningRate
-        : learningRate * Math.min(1, (double) (images + 1) / warmupImages);
+  /** The rate once {@code images} images of a run of {@code length} have been seen. */
+  double rate(long images, long length) {
+    double rise = warmupImages == 0 ? 1 : Math.min(1, (double) (images + 1) / warmupImages);
+    double fall = cooldown == 0 ? 1 : Math.min(1, (length - images) / (cooldown * length));
+    return learningRate * Math.min(rise, fall);
   }
 }

@@ -70,8 +70,8 @@ final class PhaseRunner implements AutoCloseable {
    * @param stopwatch told what the collective takes
    */
   Map<String, Double> run(
-      List<Shard> shards, long seed, long images, int batch, Stopwatch stopwatch) {
-    long phaseKey = Hash.of(seed, images, Hash.of(phase.name()));
+      List<Shard> shards, TrainingSchedule schedule, long images, Stopwatch stopwatch) {
+    long phaseKey = Hash.of(schedule.seed(), images, Hash.of(phase.name()));
     try (Partial partial = tree(shards, phaseKey, images)) {
       stopwatch.communicate(
           () -> {
@@ -81,7 +81,7 @@ final class PhaseRunner implements AutoCloseable {
       Map<String, Double> values = metrics(phase.metrics(), partial.summary(), images);
       GroupState group = state.group(phase.group());
       values.put(
-          phase.group() + "_grad_norm", update.apply(group, partial.gradient(), images, batch));
+          phase.group() + "_grad_norm", update.apply(group, partial.gradient(), images, schedule));
       values.putAll(updateState(partial.summary(), phaseKey, images));
       return values;
     }

@@ -100,7 +100,7 @@ public final class TrainingLoop implements AutoCloseable {
     Map<String, Double> values = new LinkedHashMap<>();
     for (PhaseRunner phase : phases) {
       if (phase.phase().schedule().runs(state.step(), images)) {
-        values.putAll(phase.run(shards, schedule.seed(), images, schedule.batch(), stopwatch));
+        values.putAll(phase.run(shards, schedule, images, stopwatch));
       }
     }
     shards.forEach(Shard::forget);

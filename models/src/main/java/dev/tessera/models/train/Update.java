@@ -92,11 +92,11 @@ final class Update implements AutoCloseable {
   }
 
   /** Applies {@code gradient}, the mean over the global batch, and returns its norm. */
-  double apply(GroupState state, NativeTensor gradient, long images, int batch) {
+  double apply(GroupState state, NativeTensor gradient, long images, TrainingSchedule schedule) {
     Group group = state.group();
     state.updates(state.updates() + 1);
     step.set((float) state.updates());
-    rate.set((float) group.optimizer().rate(images));
+    rate.set((float) group.optimizer().rate(images, schedule.images()));
     List<NativeTensor> arguments =
         new ArrayList<>(
             List.of(
@@ -110,7 +110,7 @@ final class Update implements AutoCloseable {
         .ema()
         .ifPresent(
             ema -> {
-              approach.set((float) (1 - ema.keep(images + batch, batch)));
+              approach.set((float) (1 - ema.keep(images + schedule.batch(), schedule.batch())));
               arguments.add(approach);
               arguments.add(state.average());
             });

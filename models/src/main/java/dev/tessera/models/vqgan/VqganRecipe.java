@@ -15,7 +15,7 @@ public record VqganRecipe(
         Codes.defaults(),
         Losses.defaults(),
         Adversary.defaults(),
-        new OptimizerRecipe(1e-3, 0.5, 0.9, 1e-8, 0, 2_000, 1));
+        new OptimizerRecipe(1e-3, 0.5, 0.9, 1e-8, 0, 2_000, 0, 1));
   }
 
   /**
@@ -115,7 +115,7 @@ public record VqganRecipe(
 
     public static Adversary defaults() {
       return new Adversary(
-          32, 2, 0.1, 20_000, new OptimizerRecipe(2e-4, 0.5, 0.9, 1e-8, 0, 2_000, 1));
+          32, 2, 0.1, 20_000, new OptimizerRecipe(2e-4, 0.5, 0.9, 1e-8, 0, 2_000, 0, 1));
     }
 
     boolean takesPart() {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Clip, warm-up, decay, AdamW and average against the formulas in double. */
+/** Clip, warm-up, cool-down, decay, AdamW and average against the formulas in double. */
 final class UpdateTest {
 
   private static final int MATRIX = 12;
@@ -43,19 +43,20 @@ final class UpdateTest {
 
   @Test
   void followsTheFormulasOverManySteps() {
-    OptimizerRecipe recipe = new OptimizerRecipe(3e-3, 0.8, 0.95, 1e-6, 0.1, 200, 0.7);
+    OptimizerRecipe recipe = new OptimizerRecipe(3e-3, 0.8, 0.95, 1e-6, 0.1, 200, 0.4, 0.7);
     EmaRecipe ema = new EmaRecipe(300, 0.5);
     verify(recipe, ema, 40);
   }
 
   @Test
   void followsTheFormulasWithoutDecayClipWarmupAndAverage() {
-    verify(new OptimizerRecipe(1e-2, 0.9, 0.999, 1e-8, 0, 0, 0), null, 20);
+    verify(new OptimizerRecipe(1e-2, 0.9, 0.999, 1e-8, 0, 0, 0, 0), null, 20);
   }
 
   private static void verify(OptimizerRecipe recipe, EmaRecipe ema, int steps) {
     Group group = group(recipe, ema);
     int batch = 10;
+    TrainingSchedule schedule = new TrainingSchedule(0, batch, 1, (long) steps * batch, 1_000);
     SplittableRandom random = new SplittableRandom(3);
     try (GroupState state = new GroupState(runtime, group, 11);
         Update update = new Update(runtime, group);
@@ -73,14 +74,18 @@ final class UpdateTest {
         }
         gradient.set(g);
         long images = (t - 1L) * batch;
-        double norm = update.apply(state, gradient, images, batch);
+        double norm = update.apply(state, gradient, images, schedule);
         assertThat(norm).isCloseTo(Math.sqrt(squares), within(1e-6));
         double clip = recipe.clipNorm() > 0 ? Math.min(1, recipe.clipNorm() / (norm + 1e-6)) : 1;
         double rate =
             recipe.learningRate()
                 * (recipe.warmupImages() == 0
                     ? 1
-                    : Math.min(1, (images + 1.0) / recipe.warmupImages()));
+                    : Math.min(1, (images + 1.0) / recipe.warmupImages()))
+                * (recipe.cooldown() == 0
+                    ? 1
+                    : Math.min(
+                        1, (schedule.images() - images) / (recipe.cooldown() * schedule.images())));
         for (int i = 0; i < SIZE; i++) {
           double x = clip * g[i];
           m[i] = recipe.beta1() * m[i] + (1 - recipe.beta1()) * x;
@@ -121,7 +126,7 @@ final class UpdateTest {
   @Test
   void theFirstStepDoesNotAddEpsilonBeforeTheCorrection() {
     // With g = eps the step is half the rate; epsilon before the correction would give 0.03 of it.
-    Group group = group(new OptimizerRecipe(1, 0.9, 0.999, 1e-8, 0, 0, 0), null);
+    Group group = group(new OptimizerRecipe(1, 0.9, 0.999, 1e-8, 0, 0, 0, 0), null);
     try (GroupState state = new GroupState(runtime, group, 1);
         Update update = new Update(runtime, group);
         NativeTensor gradient = runtime.zeros(DType.FLOAT32, Shape.of(SIZE))) {
@@ -129,7 +134,7 @@ final class UpdateTest {
       float[] g = new float[SIZE];
       java.util.Arrays.fill(g, 1e-8f);
       gradient.set(g);
-      update.apply(state, gradient, 0, 1);
+      update.apply(state, gradient, 0, new TrainingSchedule(0, 1, 1, 1, 1));
       assertThat(state.parameters().toFloats()[0]).isCloseTo(-0.5f, within(1e-3f));
     }
   }
@@ -151,9 +156,9 @@ final class UpdateTest {
 
   @Test
   void recipesRefuseWhatCannotTrain() {
-    assertThatThrownBy(() -> new OptimizerRecipe(0, 0.9, 0.99, 1e-8, 0, 0, 1))
+    assertThatThrownBy(() -> new OptimizerRecipe(0, 0.9, 0.99, 1e-8, 0, 0, 0, 1))
         .hasMessage("learningRate: 0.0 (expected: above 0)");
-    assertThatThrownBy(() -> new OptimizerRecipe(1, 0.9, 1, 1e-8, 0, 0, 1))
+    assertThatThrownBy(() -> new OptimizerRecipe(1, 0.9, 1, 1e-8, 0, 0, 0, 1))
         .hasMessage("beta2: 1.0 (expected: 0 or more, below 1)");
     assertThatThrownBy(() -> new EmaRecipe(Double.NaN, 1)).hasMessageContaining("halfLifeImages");
     assertThatThrownBy(() -> new TrainingSchedule(1, 12, 8, 10, 10))

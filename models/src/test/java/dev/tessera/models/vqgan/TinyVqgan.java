@@ -15,7 +15,7 @@ final class TinyVqgan {
         new VqganRecipe.Codes(32, 4, 0.25, 0.9, 0.1),
         VqganRecipe.Losses.defaults(),
         new VqganRecipe.Adversary(
-            8, 1, 0.1, start, new OptimizerRecipe(2e-4, 0.5, 0.9, 1e-8, 0, 0, 1)),
-        new OptimizerRecipe(3e-3, 0.5, 0.9, 1e-8, 0, 200, 1));
+            8, 1, 0.1, start, new OptimizerRecipe(2e-4, 0.5, 0.9, 1e-8, 0, 0, 0, 1)),
+        new OptimizerRecipe(3e-3, 0.5, 0.9, 1e-8, 0, 200, 0, 1));
   }
 }
