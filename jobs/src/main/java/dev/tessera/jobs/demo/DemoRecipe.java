@@ -30,7 +30,7 @@ public record DemoRecipe(
   /** Five families of drawings that a small model can learn in minutes. */
   public static DemoRecipe defaults() {
     return new DemoRecipe(
-        "runs/demo", "icons:?count=12000&classes=flag,face,chat,cloud,person", 36_000, 72_000, 800);
+        "runs/demo", "icons:?count=12000&classes=flag,face,chat,cloud,person", 36_000, 72_000, 400);
   }
 
   Recipe.Tokenizer tokenizer() {

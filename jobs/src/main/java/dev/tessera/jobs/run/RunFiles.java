@@ -11,6 +11,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Small whole files below one folder; a reader never sees half of one. */
@@ -35,13 +36,34 @@ final class RunFiles {
       return false;
     }
     made = firstMissing();
-    system.mkdirs(folder);
+    if (!makeFolder()) {
+      return false;
+    }
     try (FSDataOutputStream out = system.create(new Path(folder, name), false)) {
       out.write(content.getBytes(StandardCharsets.UTF_8));
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
     }
+  }
+
+  /**
+   * False if somebody was faster, as far as making a folder tells. Hadoop's local file system looks
+   * before it creates a file, so two processes can both believe they have created it; the operating
+   * system makes a folder only once. Of HDFS and S3A the file that is created next is the proof.
+   */
+  private boolean makeFolder() throws IOException {
+    if (system instanceof LocalFileSystem local) {
+      system.mkdirs(folder.getParent());
+      if (local.pathToFile(folder).mkdir()) {
+        return true;
+      }
+      if (system.exists(folder)) {
+        return false;
+      }
+      throw new IOException("the folder cannot be made");
+    }
+    return system.mkdirs(folder);
   }
 
   private Path firstMissing() throws IOException {
