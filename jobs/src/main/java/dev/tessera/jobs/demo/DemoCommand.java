@@ -30,12 +30,9 @@ public final class DemoCommand implements Callable<Integer> {
     Console console = output.console();
     try (SparkSession spark = Session.obtain("demo", Map.of())) {
       DemoResult result = new DemoJob(spark, console).run(recipe, command);
-      boolean holds = result.verdict().bounds().stream().allMatch(DemoVerdict.Bound::holds);
-      // A shortened demo shows the chain; only the full one promises quality.
-      boolean shortened =
-          recipe.diffusionImages() < DemoRecipe.defaults().diffusionImages()
-              || recipe.tokenizerImages() < DemoRecipe.defaults().tokenizerImages();
-      return holds || shortened ? 0 : 1;
+      boolean holds =
+          result.verdict().bounds(recipe.shortened()).stream().allMatch(DemoVerdict.Bound::holds);
+      return holds ? 0 : 1;
     }
   }
 }

@@ -54,8 +54,13 @@ public final class DemoJob {
                     true));
     console.say(samples.line());
     DemoVerdict verdict =
-        new Judge(conf).judge(images, recipe.work() + "/tokens/codes", recipe.work() + "/samples");
-    for (DemoVerdict.Bound bound : verdict.bounds()) {
+        new Judge(conf)
+            .judge(
+                images,
+                tokenizer.path().toString(),
+                recipe.work() + "/tokens/codes",
+                recipe.work() + "/samples");
+    for (DemoVerdict.Bound bound : verdict.bounds(recipe.shortened())) {
       console.say((bound.holds() ? "  ok    " : "  below ") + bound.text());
     }
     console.say("grid    " + samples.grid());

@@ -33,6 +33,12 @@ public record DemoRecipe(
         "runs/demo", "icons:?count=12000&classes=flag,face,chat,cloud,person", 36_000, 72_000, 400);
   }
 
+  /** Whether a model is trained for less than the full length. */
+  public boolean shortened() {
+    return diffusionImages < defaults().diffusionImages
+        || tokenizerImages < defaults().tokenizerImages;
+  }
+
   Recipe.Tokenizer tokenizer() {
     return (Recipe.Tokenizer)
         read(

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.demo;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The demo in numbers.
@@ -11,7 +12,8 @@ import java.util.List;
  * @param samples sliced Wasserstein distance of the samples from training pictures
  * @param noise that of uniform noise
  * @param gaussian that of a Gaussian fitted to the pixels
- * @param novel fraction of (the first 250) samples that differ from their nearest training picture
+ * @param novel fraction of the samples that are not the tokenizer's reconstruction of the training
+ *     picture nearest to them
  */
 public record DemoVerdict(
     double heldoutPsnr,
@@ -25,14 +27,46 @@ public record DemoVerdict(
   /** One measure against its bound. */
   public record Bound(String text, boolean holds) {}
 
-  /** What must hold of a demo of full length. */
-  public List<Bound> bounds() {
+  /**
+   * What must hold.
+   *
+   * @param shortened whether the models were trained for less than the demo's full length: then the
+   *     chain must have learnt something, but quality is not promised
+   */
+  public List<Bound> bounds(boolean shortened) {
+    return shortened ? learnt() : full();
+  }
+
+  private List<Bound> learnt() {
+    return List.of(
+        aboveMean(),
+        bound(
+            samples < noise,
+            "sliced Wasserstein distance of the samples %.4f, of noise %.4f (below)",
+            samples,
+            noise),
+        different());
+  }
+
+  private Bound aboveMean() {
+    return bound(
+        heldoutPsnr >= meanPsnr + 4,
+        "held-out PSNR %.2f dB above the mean picture (at least 4)",
+        heldoutPsnr - meanPsnr);
+  }
+
+  private Bound different() {
+    return bound(
+        novel >= 0.95,
+        "%.1f %% of the samples differ from their nearest training picture, reconstructed"
+            + " (at least 95)",
+        100 * novel);
+  }
+
+  private List<Bound> full() {
     return List.of(
         bound(heldoutPsnr >= 20, "held-out PSNR %.2f dB (at least 20)", heldoutPsnr),
-        bound(
-            heldoutPsnr >= meanPsnr + 4,
-            "%.2f dB above the mean picture (at least 4)",
-            heldoutPsnr - meanPsnr),
+        aboveMean(),
         bound(codebookUsage >= 0.5, "codebook usage %.0f %% (at least 50)", 100 * codebookUsage),
         bound(
             samples < noise / 3,
@@ -44,13 +78,10 @@ public record DemoVerdict(
             "sliced Wasserstein distance of the samples %.4f, of a fitted Gaussian %.4f (below)",
             samples,
             gaussian),
-        bound(
-            novel >= 0.95,
-            "%.1f %% of the samples differ from their nearest training picture (at least 95)",
-            100 * novel));
+        different());
   }
 
   private static Bound bound(boolean holds, String format, Object... values) {
-    return new Bound(String.format(format, values), holds);
+    return new Bound(String.format(Locale.ROOT, format, values), holds);
   }
 }

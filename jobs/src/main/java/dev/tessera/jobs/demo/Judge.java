@@ -4,11 +4,11 @@ import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.models.evaluation.MeanImage;
-import dev.tessera.models.evaluation.NearestImages;
 import dev.tessera.models.evaluation.PixelGaussian;
 import dev.tessera.models.evaluation.Psnr;
 import dev.tessera.models.evaluation.SlicedWasserstein;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
 
@@ -18,13 +18,10 @@ final class Judge {
   private static final int REFERENCES = 2_000;
   private static final int PROJECTIONS = 128;
 
-  /** Samples that are compared with every training picture: a search of all would take a minute. */
-  private static final int SEARCHED = 250;
+  /** Training pictures held at a time. */
+  private static final int PORTION = 2_000;
 
   private static final long SEED = 1;
-
-  /** A sample equals a training picture if they differ by less than this a pixel, of 1. */
-  private static final double SAME = 0.02;
 
   private final Configuration conf;
 
@@ -32,7 +29,10 @@ final class Judge {
     this.conf = conf;
   }
 
-  DemoVerdict judge(String images, String codes, String samples) {
+  /**
+   * @param tokenizer the run that trained it
+   */
+  DemoVerdict judge(String images, String tokenizer, String codes, String samples) {
     TableManifest table = ManifestFile.read(conf, images);
     TableManifest tokens = ManifestFile.read(conf, codes);
     long train = table.rows(Subset.TRAIN);
@@ -46,7 +46,7 @@ final class Judge {
         distance(drawn.values(), training),
         distance(noise(drawn.values().length), training),
         distance(gaussian(training, drawn.count()), training),
-        novel(images, train, drawn));
+        1 - memorised(images, tokenizer, train, drawn));
   }
 
   private static double meanPsnr(Pictures training, Pictures heldout) {
@@ -86,15 +86,27 @@ final class Judge {
   }
 
   /** Against every training picture, read in portions. */
-  private double novel(String images, long train, Pictures drawn) {
-    int searched = Math.min(SEARCHED, drawn.count()) * drawn.dimensions();
-    NearestImages nearest =
-        new NearestImages(Arrays.copyOf(drawn.values(), searched), drawn.dimensions());
-    int portion = 2_000;
-    for (long from = 0; from < train; from += portion) {
-      Pictures part = Pictures.images(conf, images, from, Math.min(train, from + portion), 1);
-      nearest.accumulate(part.values(), from);
+  private double memorised(String images, String tokenizer, long train, Pictures drawn) {
+    Memorised memorised = new Memorised(drawn);
+    for (long from = 0; from < train; from += PORTION) {
+      memorised.search(Pictures.images(conf, images, from, end(from, train), 1), from);
     }
-    return nearest.fractionFartherThan(SAME * Math.sqrt(drawn.dimensions()));
+    List<Long> nearest = memorised.nearest();
+    float[] neighbours = new float[drawn.values().length];
+    int width = drawn.dimensions();
+    for (long from = 0; from < train; from += PORTION) {
+      Pictures portion = Pictures.images(conf, images, from, end(from, train), 1);
+      for (int i = 0; i < nearest.size(); i++) {
+        long at = nearest.get(i) - from;
+        if (at >= 0 && at < portion.count()) {
+          System.arraycopy(portion.values(), (int) at * width, neighbours, i * width, width);
+        }
+      }
+    }
+    return memorised.fraction(new Pictures(neighbours, width), new Reconstruction(conf, tokenizer));
+  }
+
+  private static long end(long from, long train) {
+    return Math.min(train, from + PORTION);
   }
 }

@@ -12,6 +12,7 @@ import dev.tessera.datasets.table.TableReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
@@ -20,6 +21,11 @@ record Pictures(float[] values, int dimensions) {
 
   int count() {
     return values.length / dimensions;
+  }
+
+  /** The pictures {@code [from, to)}. */
+  Pictures slice(int from, int to) {
+    return new Pictures(Arrays.copyOfRange(values, from * dimensions, to * dimensions), dimensions);
   }
 
   /** Every {@code stride}-th of the rows {@code [from, to)} of an image table. */

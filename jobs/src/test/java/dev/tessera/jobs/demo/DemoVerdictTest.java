@@ -10,7 +10,7 @@ class DemoVerdictTest {
 
   @Test
   void aGoodDemoKeepsEveryBound() {
-    assertThat(GOOD.bounds()).hasSize(6).allMatch(DemoVerdict.Bound::holds);
+    assertThat(GOOD.bounds(false)).hasSize(6).allMatch(DemoVerdict.Bound::holds);
   }
 
   @Test
@@ -24,13 +24,21 @@ class DemoVerdictTest {
   }
 
   @Test
+  void aShortenedDemoMustStillHaveLearnt() {
+    DemoVerdict little = new DemoVerdict(15, 9, 0.3, 0.08, 0.1, 0.03, 1);
+    assertThat(little.bounds(true)).hasSize(3).allMatch(DemoVerdict.Bound::holds);
+    DemoVerdict nothing = new DemoVerdict(12, 9, 0.3, 0.11, 0.1, 0.03, 0.9);
+    assertThat(nothing.bounds(true)).noneMatch(DemoVerdict.Bound::holds);
+  }
+
+  @Test
   void notANumberKeepsNoBound() {
     double nan = Double.NaN;
-    assertThat(new DemoVerdict(nan, nan, nan, nan, nan, nan, nan).bounds())
+    assertThat(new DemoVerdict(nan, nan, nan, nan, nan, nan, nan).bounds(false))
         .noneMatch(DemoVerdict.Bound::holds);
   }
 
   private static long broken(DemoVerdict verdict) {
-    return verdict.bounds().stream().filter(bound -> !bound.holds()).count();
+    return verdict.bounds(false).stream().filter(bound -> !bound.holds()).count();
   }
 }

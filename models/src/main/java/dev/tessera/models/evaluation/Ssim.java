@@ -91,24 +91,42 @@ public final class Ssim implements Serializable {
 
   /** Both passes of the separable window; the result stands where the window begins, in place. */
   private double[] blur(double[] map) {
-    double[] rows = maps.rows;
     int length = (height - taps.length + 1) * width;
-    Arrays.fill(rows, 0, length, 0);
-    for (int t = 0; t < taps.length; t++) {
-      addScaled(rows, map, t * width, taps[t], length);
-    }
-    int columns = length - taps.length + 1;
-    Arrays.fill(map, 0, length, 0);
-    for (int t = 0; t < taps.length; t++) {
-      addScaled(map, rows, t, taps[t], columns);
-    }
+    blur(maps.rows, map, width, length);
+    blur(map, maps.rows, 1, length - taps.length + 1);
     return map;
   }
 
-  private static void addScaled(
-      double[] target, double[] source, int shift, double scale, int length) {
+  /** The window along one axis: {@code target[i] = sum_t taps[t] source[i + t step]}. */
+  private void blur(double[] target, double[] source, int step, int length) {
+    if (taps.length == WINDOW) {
+      blurEleven(target, source, step, length, taps);
+      return;
+    }
+    Arrays.fill(target, 0, length, 0);
+    for (int t = 0; t < taps.length; t++) {
+      for (int i = 0; i < length; i++) {
+        target[i] += taps[t] * source[i + t * step];
+      }
+    }
+  }
+
+  /** One pass over the target instead of eleven; the window is symmetric. */
+  private static void blurEleven(double[] target, double[] s, int step, int length, double[] taps) {
+    double t0 = taps[0];
+    double t1 = taps[1];
+    double t2 = taps[2];
+    double t3 = taps[3];
+    double t4 = taps[4];
+    double t5 = taps[5];
     for (int i = 0; i < length; i++) {
-      target[i] += scale * source[i + shift];
+      target[i] =
+          t0 * (s[i] + s[i + 10 * step])
+              + t1 * (s[i + step] + s[i + 9 * step])
+              + t2 * (s[i + 2 * step] + s[i + 8 * step])
+              + t3 * (s[i + 3 * step] + s[i + 7 * step])
+              + t4 * (s[i + 4 * step] + s[i + 6 * step])
+              + t5 * s[i + 5 * step];
     }
   }
 
