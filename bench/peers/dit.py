@@ -1,4 +1,4 @@
-"""Tessera's default diffusion transformer and its training step, in PyTorch."""
+"""The demo's diffusion transformer and its training step, in PyTorch."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Tessera's default VQGAN and its training step, in PyTorch."""
+"""The demo's VQGAN and its training step, in PyTorch."""
 
 import torch
 import torch.nn.functional as F

@@ -35,6 +35,6 @@ public record ScalingRecipe(
 
   public static ScalingRecipe defaults() {
     return new ScalingRecipe(
-        TrainStepCase.DIT, 32, 12, 3, Algorithm.TREE, 1024, "runs/bench/scaling.json");
+        TrainStepCase.DIT, 64, 8, 7, Algorithm.TREE, 1024, "runs/bench/scaling.json");
   }
 }

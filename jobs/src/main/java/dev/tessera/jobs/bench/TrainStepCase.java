@@ -1,5 +1,6 @@
 package dev.tessera.jobs.bench;
 
+import dev.tessera.jobs.demo.DemoRecipe;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.DiffusionRecipe;
@@ -11,22 +12,21 @@ import dev.tessera.models.vqgan.VqganObjective;
 import dev.tessera.models.vqgan.VqganRecipe;
 import java.util.Map;
 
-/** The models whose training step is measured, in their default recipes. */
+/** The models whose training step is measured: the demo's. */
 public enum TrainStepCase {
 
-  /** The diffusion transformer on latents of 8 x 8 x 8, ten classes. */
+  /** The diffusion transformer on latents of 4 x 8 x 8, five classes. */
   DIT("dit") {
     @Override
     Objective objective(int shards, int shardBatch) {
-      Signal signal = Signal.latents(8, 8, 8, 0.1, 0.8);
-      DiffusionModel model = new DiffusionModel(DiffusionRecipe.defaults(), signal, CLASSES);
+      Signal signal = Signal.latents(4, 8, 8, 0.1, 0.8);
+      DiffusionModel model = new DiffusionModel(DIFFUSION, signal, CLASSES);
       return new DiffusionObjective(model, shards, shardBatch, Segmentation.WHOLE);
     }
 
     @Override
     Map<String, Object> setup() {
-      return Map.of(
-          "recipe", DiffusionRecipe.defaults(), "classes", CLASSES, "shift", 0.1, "scale", 0.8);
+      return Map.of("recipe", DIFFUSION, "classes", CLASSES, "shift", 0.1, "scale", 0.8);
     }
   },
 
@@ -39,7 +39,7 @@ public enum TrainStepCase {
 
     @Override
     Map<String, Object> setup() {
-      return Map.of("recipe", VqganRecipe.defaults());
+      return Map.of("recipe", TOKENIZER);
     }
   },
 
@@ -57,12 +57,14 @@ public enum TrainStepCase {
 
     @Override
     long firstImages() {
-      return VqganRecipe.defaults().adversary().startImages();
+      return TOKENIZER.adversary().startImages();
     }
   };
 
   private static final int SIDE = 32;
-  static final int CLASSES = 10;
+  static final int CLASSES = 5;
+  private static final DiffusionRecipe DIFFUSION = DemoRecipe.defaults().diffusion().model();
+  private static final VqganRecipe TOKENIZER = DemoRecipe.defaults().tokenizer().model();
 
   private final String label;
 
@@ -87,6 +89,6 @@ public enum TrainStepCase {
   }
 
   private static Objective vqgan(int shards, int shardBatch) {
-    return new VqganObjective(new Vqgan(VqganRecipe.defaults(), SIDE, SIDE), shards, shardBatch);
+    return new VqganObjective(new Vqgan(TOKENIZER, SIDE, SIDE), shards, shardBatch);
   }
 }

@@ -39,7 +39,8 @@ public record DemoRecipe(
         || tokenizerImages < defaults().tokenizerImages;
   }
 
-  Recipe.Tokenizer tokenizer() {
+  /** How its tokenizer is trained. */
+  public Recipe.Tokenizer tokenizer() {
     return (Recipe.Tokenizer)
         read(
             "vqgan-icons.yaml",
@@ -51,7 +52,8 @@ public record DemoRecipe(
                 "output.runs=" + work + "/runs"));
   }
 
-  Recipe.Diffusion diffusion() {
+  /** How its diffusion model is trained. */
+  public Recipe.Diffusion diffusion() {
     return (Recipe.Diffusion)
         read(
             "dit-icons.yaml",
