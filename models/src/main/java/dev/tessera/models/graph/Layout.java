@@ -2,7 +2,6 @@ package dev.tessera.models.graph;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,12 +96,21 @@ public final class Layout {
       throw new IllegalArgumentException(
           "flat: " + flat.remaining() + " bytes (expected: " + size * Float.BYTES + ")");
     }
-    FloatBuffer target = flat.duplicate().order(ByteOrder.nativeOrder()).asFloatBuffer();
     for (Slice slice : slices.values()) {
-      Parameter parameter = slice.parameter();
-      long own = Hash.of(seed, Hash.of(group + "/" + parameter.name()));
-      target.position(Math.toIntExact(slice.offset()));
-      target.put(parameter.initializer().values(parameter.shape(), own));
+      int first = Math.toIntExact(slice.offset() * Float.BYTES);
+      int bytes = Math.toIntExact(slice.size() * Float.BYTES);
+      initialize(slice, seed, flat.slice(flat.position() + first, bytes));
     }
+  }
+
+  /** Writes one parameter's first values into {@code memory}, native order. */
+  public void initialize(Slice slice, long seed, ByteBuffer memory) {
+    Parameter parameter = slice.parameter();
+    long own = Hash.of(seed, Hash.of(group + "/" + parameter.name()));
+    memory
+        .duplicate()
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer()
+        .put(parameter.initializer().values(parameter.shape(), own));
   }
 }

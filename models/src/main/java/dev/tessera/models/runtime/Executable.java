@@ -68,6 +68,10 @@ public final class Executable implements AutoCloseable {
     try {
       return IValueUtils.forward(block, list, true);
     } catch (RuntimeException e) {
+      if (runtime.onGpu() && DeviceMemory.isExhausted(e)) {
+        runtime.lose();
+        throw DeviceMemory.exhausted(program.name(), e);
+      }
       throw new IllegalStateException("program " + program.name() + ": " + e.getMessage(), e);
     }
   }
@@ -158,6 +162,8 @@ public final class Executable implements AutoCloseable {
   public void close() {
     runtime.checkThread();
     closed = true;
-    block.close();
+    if (!runtime.lost()) {
+      block.close();
+    }
   }
 }

@@ -14,6 +14,8 @@ import java.nio.ByteOrder;
  */
 public final class NativeTensor implements AutoCloseable {
 
+  private static final long STAGED_BY_CUDA = 64 << 10;
+
   private final TorchRuntime runtime;
   private final PtNDArray array;
   private final TensorType type;
@@ -41,6 +43,16 @@ public final class NativeTensor implements AutoCloseable {
     return type.shape().size();
   }
 
+  /** Whether the host can read the memory itself. */
+  public boolean onHost() {
+    return !runtime.onGpu();
+  }
+
+  /** The GPU that holds it, -1 for the CPU. */
+  public int device() {
+    return runtime.device();
+  }
+
   /** Address of the first element; 0 for an empty tensor. */
   public long address() {
     if (closed) {
@@ -52,8 +64,12 @@ public final class NativeTensor implements AutoCloseable {
     return address;
   }
 
-  /** The memory itself in native order, valid until this tensor is closed; at most 2 GiB. */
+  /**
+   * The memory itself in native order, valid until this tensor is closed; at most 2 GiB, of a
+   * tensor of the CPU.
+   */
   public ByteBuffer memory() {
+    expectHost();
     if (size() == 0) {
       return ByteBuffer.allocate(0).order(ByteOrder.nativeOrder());
     }
@@ -63,17 +79,74 @@ public final class NativeTensor implements AutoCloseable {
 
   /** A part of the memory, for tensors beyond 2 GiB. */
   public ByteBuffer memory(long firstElement, long elements) {
+    expectHost();
     int width = type.dtype().bytes();
     return new Pointer(address())
         .getByteBuffer(firstElement * width, elements * width)
         .order(ByteOrder.nativeOrder());
   }
 
+  /**
+   * What the host reads: the memory itself of a tensor of the CPU; of a GPU's a copy, for which the
+   * call waits.
+   */
+  public ByteBuffer hostMemory() {
+    if (!runtime.onGpu()) {
+      return memory();
+    }
+    ByteBuffer copy = hostBuffer(size());
+    download(copy, 0, size());
+    return copy;
+  }
+
+  /** Writes elements from the host's memory. */
+  public void upload(ByteBuffer source, long firstElement, long elements) {
+    if (runtime.onGpu()) {
+      runtime.checkThread();
+      runtime.cuda().copy(addressOf(firstElement), Host.address(source), bytes(elements));
+      // The source may be changed once this returns.
+      runtime.cuda().synchronize();
+    } else {
+      memory(firstElement, elements)
+          .put(source.duplicate().limit(source.position() + (int) bytes(elements)));
+    }
+  }
+
+  /** Reads elements into the host's memory, and waits for them. */
+  public void download(ByteBuffer target, long firstElement, long elements) {
+    if (runtime.onGpu()) {
+      runtime.checkThread();
+      runtime.cuda().copy(Host.address(target), addressOf(firstElement), bytes(elements));
+      runtime.cuda().synchronize();
+    } else {
+      target.duplicate().put(memory(firstElement, elements));
+    }
+  }
+
+  private long addressOf(long element) {
+    return address() + bytes(element);
+  }
+
+  private long bytes(long elements) {
+    return elements * type.dtype().bytes();
+  }
+
+  private ByteBuffer hostBuffer(long elements) {
+    return ByteBuffer.allocateDirect(Math.toIntExact(bytes(elements)))
+        .order(ByteOrder.nativeOrder());
+  }
+
+  private void expectHost() {
+    if (runtime.onGpu()) {
+      throw new IllegalStateException("a tensor of " + type + " lies on a GPU");
+    }
+  }
+
   /** A copy of float32 elements. */
   public float[] toFloats() {
     expect(DType.FLOAT32);
     float[] values = new float[Math.toIntExact(size())];
-    memory().asFloatBuffer().get(values);
+    hostMemory().asFloatBuffer().get(values);
     return values;
   }
 
@@ -81,7 +154,7 @@ public final class NativeTensor implements AutoCloseable {
   public double[] toDoubles() {
     expect(DType.FLOAT64);
     double[] values = new double[Math.toIntExact(size())];
-    memory().asDoubleBuffer().get(values);
+    hostMemory().asDoubleBuffer().get(values);
     return values;
   }
 
@@ -89,29 +162,60 @@ public final class NativeTensor implements AutoCloseable {
   public long[] toLongs() {
     expect(DType.INT64);
     long[] values = new long[Math.toIntExact(size())];
-    memory().asLongBuffer().get(values);
+    hostMemory().asLongBuffer().get(values);
     return values;
   }
 
   /** The only element of a float32 tensor. */
   public float item() {
     expect(DType.FLOAT32);
-    return memory().getFloat(0);
+    return hostMemory().getFloat(0);
   }
 
   public void set(float... values) {
     expect(DType.FLOAT32);
-    memory().asFloatBuffer().put(values);
+    if (runtime.onGpu()) {
+      ByteBuffer source = hostBuffer(values.length);
+      source.asFloatBuffer().put(values);
+      write(source, values.length);
+    } else {
+      memory().asFloatBuffer().put(values);
+    }
   }
 
   public void set(double... values) {
     expect(DType.FLOAT64);
-    memory().asDoubleBuffer().put(values);
+    if (runtime.onGpu()) {
+      ByteBuffer source = hostBuffer(values.length);
+      source.asDoubleBuffer().put(values);
+      write(source, values.length);
+    } else {
+      memory().asDoubleBuffer().put(values);
+    }
   }
 
   public void set(long... values) {
     expect(DType.INT64);
-    memory().asLongBuffer().put(values);
+    if (runtime.onGpu()) {
+      ByteBuffer source = hostBuffer(values.length);
+      source.asLongBuffer().put(values);
+      write(source, values.length);
+    } else {
+      memory().asLongBuffer().put(values);
+    }
+  }
+
+  /**
+   * CUDA copies up to 64 KiB of ordinary memory aside before it returns, so that a scalar's new
+   * value waits for nothing; more is waited for.
+   */
+  private void write(ByteBuffer source, long elements) {
+    if (bytes(elements) > STAGED_BY_CUDA) {
+      upload(source, 0, elements);
+    } else {
+      runtime.checkThread();
+      runtime.cuda().copy(address(), Host.address(source), bytes(elements));
+    }
   }
 
   private void expect(DType dtype) {
@@ -136,7 +240,9 @@ public final class NativeTensor implements AutoCloseable {
     if (!closed) {
       runtime.checkThread();
       closed = true;
-      array.close();
+      if (!runtime.lost()) {
+        array.close();
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 import dev.tessera.models.graph.DType;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The functions of libtorch's stable C interface that DJL has no counterpart of. */
@@ -12,15 +13,39 @@ final class StableApi {
 
   private final Function getDataPtr;
   private final Function createTensorFromBlob;
+  private final NativeLibrary cuda;
 
-  private StableApi(NativeLibrary library) {
+  private StableApi(NativeLibrary library, NativeLibrary cuda) {
+    this.cuda = cuda;
     getDataPtr = library.getFunction("aoti_torch_get_data_ptr");
     createTensorFromBlob = library.getFunction("aoti_torch_create_tensor_from_blob");
   }
 
   static StableApi open(Path folder) {
+    Path cuda = folder.resolve(System.mapLibraryName("torch_cuda"));
     return new StableApi(
-        NativeLibrary.getInstance(folder.resolve(System.mapLibraryName("torch_cpu")).toString()));
+        NativeLibrary.getInstance(folder.resolve(System.mapLibraryName("torch_cpu")).toString()),
+        Files.exists(cuda) ? NativeLibrary.getInstance(cuda.toString()) : null);
+  }
+
+  /** Whether this libtorch was built with CUDA. */
+  boolean hasCuda() {
+    return cuda != null;
+  }
+
+  /** Sends the calling thread's work to a stream of the GPU until the guard is deleted. */
+  long streamGuard(long stream, int device) {
+    PointerByReference guard = new PointerByReference();
+    String function = "aoti_torch_create_cuda_stream_guard";
+    check(
+        cuda.getFunction(function).invokeInt(new Object[] {new Pointer(stream), device, guard}),
+        function);
+    return Pointer.nativeValue(guard.getValue());
+  }
+
+  void deleteStreamGuard(long guard) {
+    String function = "aoti_torch_delete_cuda_stream_guard";
+    check(cuda.getFunction(function).invokeInt(new Object[] {new Pointer(guard)}), function);
   }
 
   /** Address of the first element of the tensor behind {@code handle}, an {@code at::Tensor*}. */

@@ -8,7 +8,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
-import com.sun.jna.Native;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
@@ -27,16 +26,65 @@ public final class TorchRuntime implements AutoCloseable {
 
   private final Thread owner = Thread.currentThread();
   private final Libtorch libtorch;
+  private final CudaDevice cuda;
   private final PtNDManager manager;
+  private boolean lost;
 
-  private TorchRuntime(Libtorch libtorch) {
+  private TorchRuntime(Libtorch libtorch, CudaDevice cuda) {
     this.libtorch = libtorch;
-    this.manager = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
+    this.cuda = cuda;
+    Device device = cuda == null ? Device.cpu() : cuda.djl();
+    this.manager = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
   }
 
   /** Opens a runtime on the CPU; the calling thread becomes the rank's. */
   public static TorchRuntime onCpu() {
-    return new TorchRuntime(Libtorch.load());
+    return new TorchRuntime(Libtorch.load(), null);
+  }
+
+  /**
+   * Opens a runtime on a GPU; the calling thread becomes the rank's. What it is given runs in the
+   * order of one stream, while the host goes on.
+   *
+   * @param index the GPU's number among those this process sees
+   * @throws dev.tessera.models.UserException if there is no such GPU
+   */
+  public static TorchRuntime onGpu(int index) {
+    Libtorch libtorch = Libtorch.load();
+    return new TorchRuntime(libtorch, CudaDevice.open(libtorch, index));
+  }
+
+  /** The GPU's number, -1 for the CPU. */
+  public int device() {
+    return cuda == null ? -1 : cuda.index();
+  }
+
+  public boolean onGpu() {
+    return cuda != null;
+  }
+
+  CudaDevice cuda() {
+    return cuda;
+  }
+
+  /** Waits until the device has done all it was given. */
+  public void synchronize() {
+    checkThread();
+    if (cuda != null) {
+      cuda.synchronize();
+    }
+  }
+
+  /**
+   * After an allocation failed on a GPU, no further call is made to it: with captured graphs in the
+   * process the next one may end the process without a word.
+   */
+  void lose() {
+    lost = cuda != null;
+  }
+
+  boolean lost() {
+    return lost;
   }
 
   /** Loads a program; it holds no weights. */
@@ -83,8 +131,7 @@ public final class TorchRuntime implements AutoCloseable {
       throw new IllegalArgumentException(
           "memory: " + memory + " (expected: a direct buffer for " + dtype + shape + ")");
     }
-    long address =
-        com.sun.jna.Pointer.nativeValue(Native.getDirectBufferPointer(memory)) + memory.position();
+    long address = Host.address(memory);
     long handle = libtorch.api().fromBlob(address, shape.toArray(), dtype);
     PtNDArray array = new PtNDArray(manager, handle);
     array.detach();
@@ -130,6 +177,11 @@ public final class TorchRuntime implements AutoCloseable {
   @Override
   public void close() {
     checkThread();
-    manager.close();
+    if (!lost) {
+      manager.close();
+      if (cuda != null) {
+        cuda.close();
+      }
+    }
   }
 }

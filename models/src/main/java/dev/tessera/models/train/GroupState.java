@@ -1,12 +1,11 @@
 package dev.tessera.models.train;
 
 import dev.tessera.models.graph.DType;
-import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** A group's flat vectors: parameters, both moments and the average. */
 final class GroupState implements AutoCloseable {
@@ -24,10 +23,14 @@ final class GroupState implements AutoCloseable {
     parameters = runtime.zeros(DType.FLOAT32, flat);
     firstMoment = runtime.zeros(DType.FLOAT32, flat);
     secondMoment = runtime.zeros(DType.FLOAT32, flat);
-    group.layout().initialize(seed, parameters.memory());
+    HostCopy initial = HostCopy.of(parameters, group.layout());
+    initial.initialize(seed);
+    initial.upload();
     if (group.ema().isPresent()) {
       average = runtime.zeros(DType.FLOAT32, flat);
-      average.memory().put(parameters.memory());
+      HostCopy same = HostCopy.of(average, group.layout());
+      same.set(initial);
+      same.upload();
     } else {
       average = null;
     }
@@ -62,26 +65,16 @@ final class GroupState implements AutoCloseable {
     updates = value;
   }
 
-  /** Every vector, parameter by parameter. */
-  List<NamedMemory> slices() {
-    List<NamedMemory> all = new ArrayList<>();
-    add(all, "parameters", parameters);
+  /** Every vector by its name in a checkpoint. */
+  Map<String, HostCopy> vectors() {
+    Map<String, HostCopy> all = new LinkedHashMap<>();
+    all.put("parameters/" + group.name() + "/", HostCopy.of(parameters, group.layout()));
     if (average != null) {
-      add(all, "ema", average);
+      all.put("ema/" + group.name() + "/", HostCopy.of(average, group.layout()));
     }
-    add(all, "exp_avg", firstMoment);
-    add(all, "exp_avg_sq", secondMoment);
+    all.put("exp_avg/" + group.name() + "/", HostCopy.of(firstMoment, group.layout()));
+    all.put("exp_avg_sq/" + group.name() + "/", HostCopy.of(secondMoment, group.layout()));
     return all;
-  }
-
-  private void add(List<NamedMemory> all, String vector, NativeTensor flat) {
-    for (Layout.Slice slice : group.layout().slices().values()) {
-      all.add(
-          new NamedMemory(
-              vector + "/" + group.name() + "/" + slice.parameter().name(),
-              slice.parameter().shape(),
-              flat.memory(slice.offset(), slice.size())));
-    }
   }
 
   @Override

@@ -12,12 +12,15 @@ import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Runs one phase: gradients of the rank's shards, their sum over all shards, the updates. */
 final class PhaseRunner implements AutoCloseable {
+
+  private static final String KNOB = "knob_";
 
   private final TorchRuntime runtime;
   private final Objective objective;
@@ -29,6 +32,7 @@ final class PhaseRunner implements AutoCloseable {
   private final Executable stateUpdate;
   private final Update update;
   private final NativeTensor updateKey;
+  private final Map<Integer, NativeTensor> keys = new HashMap<>();
   private final Map<String, NativeTensor> knobs = new LinkedHashMap<>();
 
   PhaseRunner(
@@ -47,6 +51,16 @@ final class PhaseRunner implements AutoCloseable {
     stateUpdate = phase.stateUpdate().map(u -> runtime.load(u.program())).orElse(null);
     update = new Update(runtime, state.group(phase.group()).group());
     updateKey = runtime.scalar(0L);
+    addKnobs(phase.gradient());
+    phase.stateUpdate().ifPresent(u -> addKnobs(u.program()));
+  }
+
+  private void addKnobs(Program program) {
+    for (Program.Input input : program.inputs()) {
+      if (input.name().startsWith(KNOB)) {
+        knobs.computeIfAbsent(input.name().substring(KNOB.length()), n -> runtime.scalar(0f));
+      }
+    }
   }
 
   private static Program sum(Program gradient) {
@@ -64,45 +78,51 @@ final class PhaseRunner implements AutoCloseable {
     return phase;
   }
 
+  /** Sets what changes from step to step, before {@link #launch}. */
+  void prepare(List<Shard> shards, TrainingSchedule schedule, long images) {
+    long phaseKey = Hash.of(schedule.seed(), images, Hash.of(phase.name()));
+    updateKey.set(phaseKey);
+    for (Shard shard : shards) {
+      keys.computeIfAbsent(shard.number(), n -> runtime.scalar(0L))
+          .set(Hash.of(phaseKey, shard.number()));
+    }
+    knobs.forEach((name, knob) -> knob.set((float) objective.knob(name, images)));
+    update.prepare(state.group(phase.group()), images, schedule);
+  }
+
   /**
-   * Runs the phase and returns its metrics, averaged over the global batch.
+   * The phase itself: work for the device alone, the same calls at every step.
    *
    * @param stopwatch told what the collective takes
    */
-  Map<String, Double> run(
-      List<Shard> shards, TrainingSchedule schedule, long images, Stopwatch stopwatch) {
-    long phaseKey = Hash.of(schedule.seed(), images, Hash.of(phase.name()));
-    try (Partial partial = tree(shards, phaseKey, images)) {
+  PhaseOutput launch(List<Shard> shards, Stopwatch stopwatch) {
+    try (Partial partial = tree(shards)) {
       stopwatch.communicate(
           () -> {
             collective.allReduce(memory(partial.gradient()));
             collective.allReduce(memory(partial.summary()));
           });
-      Map<String, Double> values = metrics(phase.metrics(), partial.summary(), images);
-      GroupState group = state.group(phase.group());
-      values.put(
-          phase.group() + "_grad_norm", update.apply(group, partial.gradient(), images, schedule));
-      values.putAll(updateState(partial.summary(), phaseKey, images));
-      return values;
+      NativeTensor norm = update.apply(state.group(phase.group()), partial.gradient());
+      NativeTensor updated = updateState(partial.summary());
+      return new PhaseOutput(phase, partial.takeSummary(), norm, updated);
     }
   }
 
   /** The sum over {@code shards} in a fixed binary tree: the same bits on any number of ranks. */
-  private Partial tree(List<Shard> shards, long phaseKey, long images) {
+  private Partial tree(List<Shard> shards) {
     if (shards.size() == 1) {
-      return one(shards.get(0), phaseKey, images);
+      return one(shards.get(0));
     }
     int middle = shards.size() / 2;
-    Partial low = tree(shards.subList(0, middle), phaseKey, images);
-    try (Partial high = tree(shards.subList(middle, shards.size()), phaseKey, images)) {
+    Partial low = tree(shards.subList(0, middle));
+    try (Partial high = tree(shards.subList(middle, shards.size()))) {
       sum.run(low.gradient(), high.gradient(), low.summary(), high.summary()).close();
     }
     return low;
   }
 
-  private Partial one(Shard shard, long phaseKey, long images) {
-    shard.key(Hash.of(phaseKey, shard.number()));
-    try (Results results = gradient.run(arguments(phase.gradient(), shard, null, images))) {
+  private Partial one(Shard shard) {
+    try (Results results = gradient.run(arguments(phase.gradient(), shard, null))) {
       for (int i = 0; i < phase.carries().size(); i++) {
         shard.carry(phase.carries().get(i), results.take(2 + i));
       }
@@ -110,28 +130,30 @@ final class PhaseRunner implements AutoCloseable {
     }
   }
 
-  private Map<String, Double> updateState(NativeTensor summary, long phaseKey, long images) {
+  /** The metrics of the state's update; null without one. */
+  private NativeTensor updateState(NativeTensor summary) {
     if (stateUpdate == null) {
-      return Map.of();
+      return null;
     }
-    updateKey.set(phaseKey);
-    try (Results results =
-        stateUpdate.run(arguments(stateUpdate.program(), null, summary, images))) {
-      return metrics(phase.stateUpdate().orElseThrow().metrics(), results.get(0), images);
+    try (Results results = stateUpdate.run(arguments(stateUpdate.program(), null, summary))) {
+      return results.take(0);
     }
   }
 
-  private List<NativeTensor> arguments(
-      Program program, Shard shard, NativeTensor summary, long images) {
+  private List<NativeTensor> arguments(Program program, Shard shard, NativeTensor summary) {
     List<NativeTensor> arguments = new ArrayList<>();
     for (Program.Input input : program.inputs()) {
-      NativeTensor argument = shard == null ? null : shard.argument(input.name());
-      arguments.add(argument != null ? argument : common(input.name(), summary, images));
+      NativeTensor argument = shard == null ? null : of(shard, input.name());
+      arguments.add(argument != null ? argument : common(input.name(), summary));
     }
     return arguments;
   }
 
-  private NativeTensor common(String name, NativeTensor summary, long images) {
+  private NativeTensor of(Shard shard, String name) {
+    return name.equals("key") ? keys.get(shard.number()) : shard.argument(name);
+  }
+
+  private NativeTensor common(String name, NativeTensor summary) {
     if (name.equals("state")) {
       return state.state();
     }
@@ -141,10 +163,8 @@ final class PhaseRunner implements AutoCloseable {
     if (name.equals("key")) {
       return updateKey;
     }
-    if (name.startsWith("knob_")) {
-      NativeTensor knob = knobs.computeIfAbsent(name, n -> runtime.scalar(0f));
-      knob.set((float) objective.knob(name.substring("knob_".length()), images));
-      return knob;
+    if (name.startsWith(KNOB)) {
+      return knobs.get(name.substring(KNOB.length()));
     }
     if (state.group(name) == null) {
       throw new IllegalStateException(
@@ -153,21 +173,8 @@ final class PhaseRunner implements AutoCloseable {
     return state.parameters(name);
   }
 
-  private static Map<String, Double> metrics(List<String> names, NativeTensor vector, long images) {
-    Map<String, Double> values = new LinkedHashMap<>();
-    var floats = vector.memory().asFloatBuffer();
-    for (int i = 0; i < names.size(); i++) {
-      float value = floats.get(i);
-      if (!Float.isFinite(value)) {
-        throw new DivergedException(names.get(i), value, images);
-      }
-      values.put(names.get(i), (double) value);
-    }
-    return values;
-  }
-
   private static FloatMemory memory(NativeTensor tensor) {
-    return FloatMemory.host(tensor.address(), tensor.size());
+    return new FloatMemory(tensor.address(), tensor.size(), tensor.device());
   }
 
   @Override
@@ -179,6 +186,7 @@ final class PhaseRunner implements AutoCloseable {
     }
     update.close();
     updateKey.close();
+    keys.values().forEach(NativeTensor::close);
     knobs.values().forEach(NativeTensor::close);
   }
 }

@@ -2,6 +2,7 @@ package dev.tessera.models.train;
 
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.StagedTensor;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -13,34 +14,25 @@ final class Shard implements AutoCloseable {
 
   private final int number;
   private final NativeTensor numberTensor;
-  private final NativeTensor key;
-  private final Map<String, NativeTensor> columns = new LinkedHashMap<>();
-  private final Map<String, ByteBuffer> memory = new LinkedHashMap<>();
+  private final Map<String, StagedTensor> columns = new LinkedHashMap<>();
   private final Map<String, NativeTensor> carried = new HashMap<>();
 
   Shard(TorchRuntime runtime, int number, Map<String, TensorType> types) {
     this.number = number;
     numberTensor = runtime.scalar((long) number);
-    key = runtime.scalar(0L);
     types.forEach(
-        (name, type) -> {
-          NativeTensor tensor = runtime.zeros(type.dtype(), type.shape());
-          columns.put(name, tensor);
-          memory.put(name, tensor.memory());
-        });
+        (name, type) -> columns.put(name, StagedTensor.zeros(runtime, type.dtype(), type.shape())));
   }
 
   void fill(Batches batches, long firstDraw, int count) {
-    memory.values().forEach(ByteBuffer::clear);
+    Map<String, ByteBuffer> memory = new LinkedHashMap<>();
+    columns.forEach((name, column) -> memory.put(name, column.memory()));
     batches.fill(number, firstDraw, count, memory);
+    columns.values().forEach(StagedTensor::send);
   }
 
   int number() {
     return number;
-  }
-
-  void key(long value) {
-    key.set(value);
   }
 
   void carry(String name, NativeTensor tensor) {
@@ -52,14 +44,11 @@ final class Shard implements AutoCloseable {
 
   /** The argument of that name, or null if it is not the shard's. */
   NativeTensor argument(String name) {
-    if (name.equals("key")) {
-      return key;
-    }
     if (name.equals("shard")) {
       return numberTensor;
     }
     if (name.startsWith("batch_")) {
-      return columns.get(name.substring("batch_".length()));
+      return columns.get(name.substring("batch_".length())).tensor();
     }
     return name.startsWith("carry_") ? carried.get(name.substring("carry_".length())) : null;
   }
@@ -72,8 +61,7 @@ final class Shard implements AutoCloseable {
   @Override
   public void close() {
     forget();
-    columns.values().forEach(NativeTensor::close);
-    key.close();
+    columns.values().forEach(StagedTensor::close);
     numberTensor.close();
   }
 }

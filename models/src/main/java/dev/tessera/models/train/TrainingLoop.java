@@ -2,6 +2,7 @@ package dev.tessera.models.train;
 
 import dev.tessera.models.UserException;
 import dev.tessera.models.runtime.Libtorch;
+import dev.tessera.models.runtime.Readback;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,6 +34,11 @@ public final class TrainingLoop implements AutoCloseable {
   private final TrainingState state;
   private final List<PhaseRunner> phases = new ArrayList<>();
   private final List<Shard> shards = new ArrayList<>();
+  private final TorchRuntime runtime;
+  private final Steps steps;
+  private final Readback[] readbacks;
+  private Unread unread;
+  private long lastReport = System.nanoTime();
 
   /**
    * @throws UserException if the ranks do not divide the shards
@@ -51,6 +57,9 @@ public final class TrainingLoop implements AutoCloseable {
     for (Phase phase : objective.phases()) {
       phases.add(new PhaseRunner(runtime, objective, phase, state, collective));
     }
+    this.runtime = runtime;
+    steps = runtime.onGpu() ? new GraphSteps(runtime) : new EagerSteps();
+    readbacks = new Readback[] {new Readback(runtime), new Readback(runtime)};
     int own = schedule.shards() / collective.size();
     for (int i = 0; i < own; i++) {
       shards.add(new Shard(runtime, collective.rank() * own + i, objective.columns()));
@@ -74,49 +83,103 @@ public final class TrainingLoop implements AutoCloseable {
     return state;
   }
 
-  /** Trains until the schedule's images have been seen. */
+  /** A step whose metrics have been taken down and not yet read. */
+  private record Unread(
+      long step,
+      long images,
+      List<PhaseOutput> outputs,
+      Readback readback,
+      Stopwatch stopwatch,
+      long bytesSent) {}
+
+  /**
+   * Trains until the schedule's images have been seen. On a GPU a step is reported once the next
+   * one has been given to the device, so that the device never waits for the host.
+   */
   public void run(Observer observer) {
+    lastReport = System.nanoTime();
     while (state.images() < schedule.images()) {
       long before = state.images();
-      observer.onStep(step());
+      Unread now = step();
+      report(observer);
+      unread = now;
+      if (!runtime.onGpu()) {
+        report(observer);
+      }
       if (state.step() % TIDY_STEPS == 0) {
         Libtorch.giveBackMemory();
       }
       boolean last = state.images() >= schedule.images();
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
+        report(observer);
         observer.onCheckpoint(state);
       }
     }
   }
 
-  private StepReport step() {
+  private Unread step() {
     Stopwatch stopwatch = new Stopwatch();
     long sent = collective.bytesSent();
     long images = state.images();
     long firstDraw = images / schedule.shards();
     stopwatch.data(
         () -> shards.forEach(shard -> shard.fill(batches, firstDraw, schedule.shardBatch())));
-    Map<String, Double> values = new LinkedHashMap<>();
-    for (PhaseRunner phase : phases) {
-      if (phase.phase().schedule().runs(state.step(), images)) {
-        values.putAll(phase.run(shards, schedule, images, stopwatch));
-      }
-    }
-    shards.forEach(Shard::forget);
+    List<PhaseRunner> active =
+        phases.stream()
+            .filter(phase -> phase.phase().schedule().runs(state.step(), images))
+            .toList();
+    active.forEach(phase -> phase.prepare(shards, schedule, images));
+    List<PhaseOutput> outputs = steps.run(active, shards, stopwatch);
+    Readback readback = readbacks[(int) (state.step() % readbacks.length)];
+    readback.record(outputs.stream().flatMap(output -> output.tensors().stream()).toList());
+    steps.release();
     state.advance(schedule.batch());
-    return new StepReport(
+    return new Unread(
         state.step(),
-        state.images(),
-        values,
-        stopwatch.seconds(),
-        stopwatch.communicationSeconds(),
-        stopwatch.dataSeconds(),
+        images,
+        List.copyOf(outputs),
+        readback,
+        stopwatch,
         collective.bytesSent() - sent);
+  }
+
+  /** Reads the last unread step and tells the observer. */
+  private void report(Observer observer) {
+    if (unread == null) {
+      return;
+    }
+    Unread step = unread;
+    unread = null;
+    List<float[]> read = step.readback().read();
+    Map<String, Double> values = new LinkedHashMap<>();
+    int at = 0;
+    for (PhaseOutput output : step.outputs()) {
+      int count = output.tensors().size();
+      values.putAll(output.values(read.subList(at, at + count), step.images()));
+      at += count;
+    }
+    long now = System.nanoTime();
+    // On a GPU what counts is the time between two steps' ends.
+    double seconds = runtime.onGpu() ? (now - lastReport) / 1e9 : step.stopwatch().seconds();
+    lastReport = now;
+    observer.onStep(
+        new StepReport(
+            step.step(),
+            step.images() + schedule.batch(),
+            values,
+            seconds,
+            step.stopwatch().communicationSeconds(),
+            step.stopwatch().dataSeconds(),
+            step.bytesSent()));
   }
 
   @Override
   public void close() {
+    steps.close();
+    for (Readback readback : readbacks) {
+      readback.close();
+    }
     phases.forEach(PhaseRunner::close);
     shards.forEach(Shard::close);
     state.close();

@@ -16,6 +16,10 @@ public final class TrainingState implements AutoCloseable {
   private final Map<String, GroupState> groups = new LinkedHashMap<>();
   private final Layout stateLayout;
   private final NativeTensor state;
+
+  /** What {@link #tensors} gave out last. */
+  private final Map<String, HostCopy> copies = new LinkedHashMap<>();
+
   private long step;
   private long images;
 
@@ -25,9 +29,9 @@ public final class TrainingState implements AutoCloseable {
     }
     stateLayout = objective.state();
     state = runtime.zeros(DType.FLOAT32, Shape.of(stateLayout.size()));
-    if (stateLayout.size() > 0) {
-      stateLayout.initialize(seed, state.memory());
-    }
+    HostCopy initial = HostCopy.of(state, stateLayout);
+    initial.initialize(seed);
+    initial.upload();
   }
 
   public long step() {
@@ -71,22 +75,27 @@ public final class TrainingState implements AutoCloseable {
     return counters;
   }
 
-  /** Views of all tensors; writing to their memory restores a state. */
+  /**
+   * All tensors as the host sees them: views of the CPU's, copies of a GPU's. To restore a state,
+   * write to their memory and call {@link #restore}.
+   */
   public List<NamedMemory> tensors() {
+    copies.clear();
+    groups.values().forEach(group -> copies.putAll(group.vectors()));
+    copies.put("state/", HostCopy.of(state, stateLayout));
     List<NamedMemory> all = new ArrayList<>();
-    groups.values().forEach(group -> all.addAll(group.slices()));
-    for (Layout.Slice slice : stateLayout.slices().values()) {
-      all.add(
-          new NamedMemory(
-              "state/" + slice.parameter().name(),
-              slice.parameter().shape(),
-              state.memory(slice.offset(), slice.size())));
-    }
+    copies.forEach(
+        (prefix, copy) -> {
+          copy.download();
+          all.addAll(copy.named(prefix));
+        });
     return all;
   }
 
-  /** Sets the counters of a restored state, whose tensors have been written already. */
+  /** Takes up what has been written to the memory of {@link #tensors}, and sets the counters. */
   public void restore(Map<String, Long> counters) {
+    copies.values().forEach(HostCopy::upload);
+    copies.clear();
     step = counters.get("step");
     images = counters.get("images");
     groups.forEach((name, group) -> group.updates(counters.get("updates/" + name)));

@@ -91,12 +91,25 @@ final class Update implements AutoCloseable {
         .toList();
   }
 
-  /** Applies {@code gradient}, the mean over the global batch, and returns its norm. */
-  double apply(GroupState state, NativeTensor gradient, long images, TrainingSchedule schedule) {
+  /** Sets what changes from step to step, before {@link #apply}. */
+  void prepare(GroupState state, long images, TrainingSchedule schedule) {
     Group group = state.group();
     state.updates(state.updates() + 1);
     step.set((float) state.updates());
     rate.set((float) group.optimizer().rate(images, schedule.images()));
+    group
+        .ema()
+        .ifPresent(
+            ema ->
+                approach.set((float) (1 - ema.keep(images + schedule.batch(), schedule.batch()))));
+  }
+
+  /**
+   * Applies {@code gradient}, the mean over the global batch.
+   *
+   * @return its norm, owned by the caller
+   */
+  NativeTensor apply(GroupState state, NativeTensor gradient) {
     List<NativeTensor> arguments =
         new ArrayList<>(
             List.of(
@@ -106,16 +119,12 @@ final class Update implements AutoCloseable {
                 state.secondMoment(),
                 step,
                 rate));
-    group
-        .ema()
-        .ifPresent(
-            ema -> {
-              approach.set((float) (1 - ema.keep(images + schedule.batch(), schedule.batch())));
-              arguments.add(approach);
-              arguments.add(state.average());
-            });
+    if (state.average() != null) {
+      arguments.add(approach);
+      arguments.add(state.average());
+    }
     try (Results results = executable.run(arguments)) {
-      return results.get(0).item();
+      return results.take(0);
     }
   }
 

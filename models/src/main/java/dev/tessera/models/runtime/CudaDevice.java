@@ -1,0 +1,107 @@
+package dev.tessera.models.runtime;
+
+import ai.djl.Device;
+import dev.tessera.models.UserException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * One GPU as a rank sees it: the stream that its thread's work goes to, and copies between host and
+ * device in that stream's order.
+ */
+final class CudaDevice implements AutoCloseable {
+
+  /** A stream made current, and libtorch's guard that does so. */
+  private record Current(long stream, long guard) {}
+
+  private final Cudart cudart;
+  private final StableApi api;
+  private final int index;
+  private final long main;
+  private final Deque<Current> streams = new ArrayDeque<>();
+
+  private CudaDevice(Cudart cudart, StableApi api, int index) {
+    this.cudart = cudart;
+    this.api = api;
+    this.index = index;
+    this.main = cudart.stream();
+    enter(main);
+  }
+
+  /**
+   * Opens a GPU.
+   *
+   * @throws UserException if libtorch was built without CUDA or there is no such GPU
+   */
+  static CudaDevice open(Libtorch libtorch, int index) {
+    if (!libtorch.api().hasCuda()) {
+      throw new UserException(
+          "libtorch "
+              + libtorch.version()
+              + " in "
+              + libtorch.folder()
+              + " was built without CUDA: point PYTORCH_LIBRARY_PATH at one that was, or use"
+              + " ranks.device=cpu.");
+    }
+    Cudart cudart = Cudart.open();
+    int devices = cudart.devices();
+    if (index < 0 || index >= devices) {
+      throw new UserException(
+          "GPU " + index + " is not there: this process sees " + devices + " GPUs.");
+    }
+    cudart.setDevice(index);
+    return new CudaDevice(cudart, libtorch.api(), index);
+  }
+
+  int index() {
+    return index;
+  }
+
+  Device djl() {
+    return Device.gpu(index);
+  }
+
+  Cudart cudart() {
+    return cudart;
+  }
+
+  /** Where the thread's work goes now. */
+  long stream() {
+    return streams.element().stream();
+  }
+
+  /** Sends the thread's work to {@code stream} until {@link #leave}. */
+  void enter(long stream) {
+    streams.push(new Current(stream, api.streamGuard(stream, index)));
+  }
+
+  /** Back to the stream before. */
+  void leave() {
+    api.deleteStreamGuard(streams.pop().guard());
+  }
+
+  /** Work of {@code later} begins after all that {@code earlier} has been given so far. */
+  void order(long earlier, long later) {
+    long event = cudart.event();
+    cudart.record(event, earlier);
+    cudart.await(later, event);
+    cudart.destroyEvent(event);
+  }
+
+  void copy(long to, long from, long bytes) {
+    cudart.copy(to, from, bytes, stream());
+  }
+
+  void synchronize() {
+    cudart.synchronize(stream());
+  }
+
+  @Override
+  public void close() {
+    cudart.synchronize(main);
+    while (!streams.isEmpty()) {
+      leave();
+    }
+    cudart.destroyStream(main);
+  }
+}

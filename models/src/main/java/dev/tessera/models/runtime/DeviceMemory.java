@@ -1,0 +1,33 @@
+package dev.tessera.models.runtime;
+
+import dev.tessera.models.UserException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What to say when a GPU's memory does not suffice. */
+final class DeviceMemory {
+
+  /** What libtorch says it was asked for and what was there. */
+  private static final Pattern FACTS = Pattern.compile("Tried to allocate [^\\n]*? is free\\.");
+
+  private DeviceMemory() {}
+
+  static boolean isExhausted(RuntimeException e) {
+    return String.valueOf(e.getMessage()).contains("out of memory");
+  }
+
+  static UserException exhausted(String program, RuntimeException cause) {
+    return new UserException(
+        "The GPU's memory does not suffice for program "
+            + program
+            + " ("
+            + facts(String.valueOf(cause.getMessage()))
+            + "): lower schedule.batch, raise schedule.shards, or choose precision: bf16.",
+        cause);
+  }
+
+  private static String facts(String message) {
+    Matcher matcher = FACTS.matcher(message);
+    return matcher.find() ? matcher.group() : message.lines().findFirst().orElse("");
+  }
+}

@@ -1,0 +1,37 @@
+package dev.tessera.models.train;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Program by program. */
+final class EagerSteps implements Steps {
+
+  private List<PhaseOutput> last = List.of();
+
+  @Override
+  public List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
+    last = launch(phases, shards, stopwatch);
+    return last;
+  }
+
+  static List<PhaseOutput> launch(
+      List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
+    List<PhaseOutput> outputs = new ArrayList<>();
+    for (PhaseRunner phase : phases) {
+      outputs.add(phase.launch(shards, stopwatch));
+    }
+    shards.forEach(Shard::forget);
+    return outputs;
+  }
+
+  @Override
+  public void release() {
+    last.forEach(PhaseOutput::close);
+    last = List.of();
+  }
+
+  @Override
+  public void close() {
+    release();
+  }
+}

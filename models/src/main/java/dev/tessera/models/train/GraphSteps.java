@@ -1,0 +1,91 @@
+package dev.tessera.models.train;
+
+import dev.tessera.models.UserException;
+import dev.tessera.models.runtime.GraphStream;
+import dev.tessera.models.runtime.StepGraph;
+import dev.tessera.models.runtime.TorchRuntime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A few steps program by program, then each step as one CUDA graph: hundreds of kernels are
+ * launched as one. Steps of different phases, before and after a discriminator's start, are graphs
+ * of their own. Where a graph cannot be captured, the reason is logged and steps go on program by
+ * program.
+ */
+final class GraphSteps implements Steps {
+
+  /** Enough for libraries to choose their algorithms and for the allocator to have its blocks. */
+  private static final int WARM_UP = 3;
+
+  private static final Logger LOG = LoggerFactory.getLogger(GraphSteps.class);
+
+  /** One combination of phases. */
+  private static final class Combination {
+    private int steps;
+    private StepGraph graph;
+    private List<PhaseOutput> outputs = List.of();
+  }
+
+  private final GraphStream stream;
+  private final Map<List<PhaseRunner>, Combination> combinations = new HashMap<>();
+  private final List<PhaseOutput> eager = new ArrayList<>();
+  private boolean refused;
+
+  GraphSteps(TorchRuntime runtime) {
+    stream = new GraphStream(runtime);
+  }
+
+  @Override
+  public List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
+    Combination combination = combinations.computeIfAbsent(phases, p -> new Combination());
+    if (combination.graph == null && !refused && combination.steps >= WARM_UP) {
+      capture(combination, phases, shards, stopwatch);
+    }
+    combination.steps++;
+    if (combination.graph != null) {
+      combination.graph.launch();
+      return combination.outputs;
+    }
+    stream.run(() -> eager.addAll(EagerSteps.launch(phases, shards, stopwatch)));
+    return eager;
+  }
+
+  private void capture(
+      Combination combination, List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
+    try {
+      List<PhaseOutput> outputs = new ArrayList<>();
+      combination.graph =
+          stream.capture(() -> outputs.addAll(EagerSteps.launch(phases, shards, stopwatch)));
+      combination.outputs = outputs;
+    } catch (UserException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      refused = true;
+      LOG.warn("Steps run program by program, without a CUDA graph: {}", e.getMessage());
+    }
+  }
+
+  @Override
+  public void release() {
+    // A graph's outputs stay: they are where its next launch writes.
+    stream.run(() -> eager.forEach(PhaseOutput::close));
+    eager.clear();
+  }
+
+  @Override
+  public void close() {
+    release();
+    for (Combination combination : combinations.values()) {
+      if (combination.graph != null) {
+        combination.graph.close();
+      }
+      combination.outputs.forEach(PhaseOutput::close);
+    }
+    stream.close();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.tessera.models.train;
+
+import dev.tessera.models.graph.Layout;
+import dev.tessera.models.runtime.NativeTensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A flat vector as the host sees it, parameter by parameter: its own memory on the CPU, a copy of a
+ * GPU's.
+ */
+final class HostCopy {
+
+  private final NativeTensor flat;
+  private final Layout layout;
+  private final Map<Layout.Slice, ByteBuffer> parts = new LinkedHashMap<>();
+
+  private HostCopy(NativeTensor flat, Layout layout) {
+    this.flat = flat;
+    this.layout = layout;
+  }
+
+  /** Nothing is copied yet. */
+  static HostCopy of(NativeTensor flat, Layout layout) {
+    HostCopy copy = new HostCopy(flat, layout);
+    for (Layout.Slice slice : layout.slices().values()) {
+      copy.parts.put(
+          slice,
+          flat.onHost()
+              ? flat.memory(slice.offset(), slice.size())
+              : ByteBuffer.allocateDirect(Math.toIntExact(slice.size() * Float.BYTES))
+                  .order(ByteOrder.nativeOrder()));
+    }
+    return copy;
+  }
+
+  void initialize(long seed) {
+    parts.forEach((slice, memory) -> layout.initialize(slice, seed, memory));
+  }
+
+  /** Takes over the values of a copy of the same layout. */
+  void set(HostCopy other) {
+    parts.forEach((slice, memory) -> memory.duplicate().put(other.parts.get(slice).duplicate()));
+  }
+
+  /** Brings what the device has to the host. */
+  void download() {
+    if (!flat.onHost()) {
+      parts.forEach((slice, memory) -> flat.download(memory, slice.offset(), slice.size()));
+    }
+  }
+
+  /** Brings what the host has written to the device. */
+  void upload() {
+    if (!flat.onHost()) {
+      parts.forEach((slice, memory) -> flat.upload(memory, slice.offset(), slice.size()));
+    }
+  }
+
+  /** Views of the parts, their names after {@code prefix}. */
+  List<NamedMemory> named(String prefix) {
+    List<NamedMemory> all = new ArrayList<>();
+    parts.forEach(
+        (slice, memory) ->
+            all.add(
+                new NamedMemory(
+                    prefix + slice.parameter().name(), slice.parameter().shape(), memory)));
+    return all;
+  }
+}

@@ -1,0 +1,20 @@
+package dev.tessera.models.train;
+
+import java.util.List;
+
+/** How the phases of a step are given to the device. */
+sealed interface Steps extends AutoCloseable permits EagerSteps, GraphSteps {
+
+  /**
+   * Runs the phases in order.
+   *
+   * @return what each leaves, valid until {@link #release} or the next run
+   */
+  List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch);
+
+  /** Tells that the outputs of the last run have been taken down. */
+  void release();
+
+  @Override
+  void close();
+}
