@@ -2,7 +2,6 @@ package dev.tessera.models.diffusion;
 
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
@@ -13,6 +12,7 @@ import dev.tessera.models.graph.Trace;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
+import dev.tessera.models.train.TrainingPrecision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,14 +28,26 @@ public final class DiffusionObjective implements Objective {
   private final DiffusionModel model;
   private final int shards;
   private final int shardBatch;
+  private final TrainingPrecision precision;
   private final List<Phase> phases;
+
+  /** In float32. */
+  public DiffusionObjective(
+      DiffusionModel model, int shards, int shardBatch, Segmentation segmentation) {
+    this(model, shards, shardBatch, segmentation, TrainingPrecision.FP32);
+  }
 
   /**
    * @param shards parts of the global batch
    * @param shardBatch pictures of each
    */
   public DiffusionObjective(
-      DiffusionModel model, int shards, int shardBatch, Segmentation segmentation) {
+      DiffusionModel model,
+      int shards,
+      int shardBatch,
+      Segmentation segmentation,
+      TrainingPrecision precision) {
+    this.precision = precision;
     this.model = model;
     this.shards = shards;
     this.shardBatch = shardBatch;
@@ -79,7 +91,7 @@ public final class DiffusionObjective implements Objective {
   }
 
   private Program program(Segmentation segmentation) {
-    Trace trace = new Trace("denoising", Precision.FP32);
+    Trace trace = new Trace("denoising", precision.graph());
     Map<String, Tensor> batch = new LinkedHashMap<>();
     Tensor flat =
         trace.input(DiffusionModel.DENOISER, DType.FLOAT32, Shape.of(model.layout().size()));

@@ -12,6 +12,9 @@ public record Precision(DType master, DType compute) {
   /** Matrix products in bfloat16; no loss scaling is needed. */
   public static final Precision BF16 = new Precision(DType.FLOAT32, DType.BFLOAT16);
 
+  /** Matrix products in float16; gradients need loss scaling. */
+  public static final Precision FP16 = new Precision(DType.FLOAT32, DType.FLOAT16);
+
   public Precision {
     if (!master.isFloating() || !compute.isFloating()) {
       throw new IllegalArgumentException(

@@ -471,7 +471,7 @@ public final class Tensor {
   }
 
   private Tensor compute(Tensor tensor) {
-    return tensor.cast(trace.precision().compute());
+    return tensor.cast(trace.computeType());
   }
 
   // Normalisation, in the master type.

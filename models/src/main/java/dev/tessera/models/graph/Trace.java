@@ -40,6 +40,7 @@ public final class Trace {
   private int tensors;
   private double flops;
   private double flopsFactor = 1;
+  private boolean exact;
 
   public Trace(String name, Precision precision) {
     this.name = name;
@@ -48,6 +49,22 @@ public final class Trace {
 
   public Precision precision() {
     return precision;
+  }
+
+  /** Traces {@code body} with matrix products in the master type: distances, statistics. */
+  public <T> T inMaster(Supplier<T> body) {
+    boolean outer = exact;
+    exact = true;
+    try {
+      return body.get();
+    } finally {
+      exact = outer;
+    }
+  }
+
+  /** The type of matrix products here. */
+  DType computeType() {
+    return exact ? precision.master() : precision.compute();
   }
 
   /** Declares the next argument of the program; all before the first operation. */
@@ -157,7 +174,7 @@ public final class Trace {
     if (runs.isEmpty()) {
       return;
     }
-    if (precision.compute() == flat.type().dtype()) {
+    if (computeType() == flat.type().dtype()) {
       // One split: backward, every level of splits copies all gradients once more.
       bindSlices(runs.stream().flatMap(run -> run.slices().stream()).toList(), flat);
       return;
@@ -167,7 +184,7 @@ public final class Trace {
       // One cast for all weights of a segment; vectors stay in the master type.
       boolean matrices = runs.get(i).kind() == Parameter.Kind.MATRIX;
       Tensor part = parts.get(i);
-      bindSlices(runs.get(i).slices(), matrices ? part.cast(precision.compute()) : part);
+      bindSlices(runs.get(i).slices(), matrices ? part.cast(computeType()) : part);
     }
   }
 

@@ -10,9 +10,21 @@ import java.io.Serializable;
  * @param shards parts of a batch; fixed by the recipe, whatever the number of ranks
  * @param images length of the run
  * @param checkpointImages images between checkpoints; one more is written at the end
+ * @param precision the arithmetic of every step
  */
-public record TrainingSchedule(long seed, int batch, int shards, long images, long checkpointImages)
+public record TrainingSchedule(
+    long seed,
+    int batch,
+    int shards,
+    long images,
+    long checkpointImages,
+    TrainingPrecision precision)
     implements Serializable {
+
+  /** In float32. */
+  public TrainingSchedule(long seed, int batch, int shards, long images, long checkpointImages) {
+    this(seed, batch, shards, images, checkpointImages, TrainingPrecision.FP32);
+  }
 
   public TrainingSchedule {
     require(batch > 0, "batch", batch, "above 0");

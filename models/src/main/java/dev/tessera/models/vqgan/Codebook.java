@@ -42,7 +42,8 @@ final class Codebook {
    */
   static Tensor nearest(Tensor z, Tensor codes) {
     Tensor norms = codes.square().sum(1).reshape(1, codes.dim(0));
-    return norms.sub(z.matmul(codes.transpose(0, 1)).master().mul(2)).argMin(1);
+    Tensor products = z.trace().inMaster(() -> z.matmul(codes.transpose(0, 1)));
+    return norms.sub(products.mul(2)).argMin(1);
   }
 
   /**
@@ -57,7 +58,7 @@ final class Codebook {
     // A matrix product with one-hot rows: adding row by row takes microseconds each on the CPU.
     Tensor hot = index.reshape(n, 1).equalTo(trace.range(k, DType.INT64)).cast(DType.FLOAT32);
     Tensor assigned = hot.sum(0).reshape(k);
-    Tensor sum = hot.transpose(0, 1).matmul(z);
+    Tensor sum = trace.inMaster(() -> hot.transpose(0, 1).matmul(z));
     Tensor rows =
         trace.uniform(Shape.of(k)).mul((double) n).floor().clamp(0, n - 1.0).cast(DType.INT64);
     Tensor code = trace.range(k, DType.FLOAT32);

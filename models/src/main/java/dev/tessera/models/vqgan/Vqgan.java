@@ -96,11 +96,11 @@ public final class Vqgan {
   }
 
   Tensor encode(Tensor images) {
-    return encoder.apply(images);
+    return encoder.apply(images).master();
   }
 
   Tensor decode(Tensor quantized) {
-    return decoder.apply(quantized);
+    return decoder.apply(quantized).master();
   }
 
   /** {@code [N, d, h, w] -> [N h w, d]}. */

@@ -14,6 +14,7 @@ import dev.tessera.models.nn.PatchDiscriminator;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
+import dev.tessera.models.train.TrainingPrecision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,15 +33,22 @@ public final class VqganObjective implements Objective {
   private final Vqgan model;
   private final int shards;
   private final int shardBatch;
+  private final TrainingPrecision precision;
   private final PatchDiscriminator discriminator;
   private final Layout discriminatorLayout;
   private final List<Phase> phases = new ArrayList<>();
+
+  /** In float32. */
+  public VqganObjective(Vqgan model, int shards, int shardBatch) {
+    this(model, shards, shardBatch, TrainingPrecision.FP32);
+  }
 
   /**
    * @param shards parts of the global batch
    * @param shardBatch pictures of each
    */
-  public VqganObjective(Vqgan model, int shards, int shardBatch) {
+  public VqganObjective(Vqgan model, int shards, int shardBatch, TrainingPrecision precision) {
+    this.precision = precision;
     this.model = model;
     this.shards = shards;
     this.shardBatch = shardBatch;
@@ -112,7 +120,7 @@ public final class VqganObjective implements Objective {
   }
 
   private Program generatorProgram(String name, boolean adversarial) {
-    Trace trace = new Trace(name, Precision.FP32);
+    Trace trace = new Trace(name, precision.graph());
     Tensor flat = trace.input(Vqgan.GENERATOR, DType.FLOAT32, Shape.of(model.layout().size()));
     Tensor state = trace.input("state", DType.FLOAT32, Shape.of(model.state().size()));
     Tensor pixels = trace.input("batch_image", DType.UINT8, model.imageShape(shardBatch));
@@ -163,7 +171,7 @@ public final class VqganObjective implements Objective {
     metrics.addAll(List.of(reconstruction, squared, commitment));
     Tensor loss = reconstruction.add(commitment.mul(recipe.codes().commitment()));
     if (adversarial) {
-      Tensor fooled = discriminator.apply(picture).meanAll().neg();
+      Tensor fooled = discriminator.apply(picture).master().meanAll().neg();
       Tensor last = images.trace().weight(model.lastWeight());
       Tensor weight = adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight());
       metrics.addAll(List.of(fooled, weight));
@@ -187,11 +195,11 @@ public final class VqganObjective implements Objective {
   }
 
   private static Tensor norm(Tensor x) {
-    return x.square().sumAll().sqrt();
+    return x.master().square().sumAll().sqrt();
   }
 
   private Phase discriminatorPhase(Phase.Schedule schedule) {
-    Trace trace = new Trace(DISCRIMINATOR, Precision.FP32);
+    Trace trace = new Trace(DISCRIMINATOR, precision.graph());
     Tensor flat = trace.input(DISCRIMINATOR, DType.FLOAT32, Shape.of(discriminatorLayout.size()));
     Tensor pixels = trace.input("batch_image", DType.UINT8, model.imageShape(shardBatch));
     Tensor fake = trace.input("carry_reconstruction", DType.FLOAT32, model.imageShape(shardBatch));
@@ -202,8 +210,8 @@ public final class VqganObjective implements Objective {
             flat,
             Segmentation.WHOLE,
             () -> {
-              Tensor real = discriminator.apply(Vqgan.normalize(pixels));
-              Tensor made = discriminator.apply(fake);
+              Tensor real = discriminator.apply(Vqgan.normalize(pixels)).master();
+              Tensor made = discriminator.apply(fake).master();
               Tensor hinge =
                   real.neg().add(1).relu().meanAll().add(made.add(1).relu().meanAll()).mul(0.5);
               metrics.addAll(List.of(hinge, real.meanAll(), made.meanAll()));

@@ -30,19 +30,27 @@ final class ObjectiveProgramsTest {
             VqganRecipe.Losses.defaults(),
             VqganRecipe.Adversary.defaults(),
             VqganRecipe.defaults().optimizer());
-    return Stream.of(
-        diffusion(new BackboneRecipe.Dit(2, 16, 2, 2), Segmentation.WHOLE),
-        diffusion(new BackboneRecipe.Dit(2, 16, 2, 2), Segmentation.RECOMPUTE),
-        new VqganObjective(new Vqgan(tokenizer, 16, 16), 2, 3));
+    return Stream.of(TrainingPrecision.FP32, TrainingPrecision.BF16, TrainingPrecision.FP16)
+        .flatMap(
+            precision ->
+                Stream.of(
+                    diffusion(DIT, Segmentation.WHOLE, precision),
+                    diffusion(DIT, Segmentation.RECOMPUTE, precision),
+                    diffusion(UNET, Segmentation.WHOLE, precision),
+                    new VqganObjective(new Vqgan(tokenizer, 16, 16), 2, 3, precision)));
   }
 
-  private static Objective diffusion(BackboneRecipe backbone, Segmentation segmentation) {
+  private static final BackboneRecipe DIT = new BackboneRecipe.Dit(2, 16, 2, 2);
+  private static final BackboneRecipe UNET = new BackboneRecipe.Unet(8, List.of(1, 2), 1, 2);
+
+  private static Objective diffusion(
+      BackboneRecipe backbone, Segmentation segmentation, TrainingPrecision precision) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
     DiffusionRecipe recipe =
         new DiffusionRecipe(
             backbone, defaults.noise(), true, 0.1, true, defaults.optimizer(), defaults.ema());
     return new DiffusionObjective(
-        new DiffusionModel(recipe, Signal.pixels(8, 8), 5), 2, 3, segmentation);
+        new DiffusionModel(recipe, Signal.pixels(8, 8), 5), 2, 3, segmentation, precision);
   }
 
   @ParameterizedTest

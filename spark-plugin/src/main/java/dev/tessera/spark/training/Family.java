@@ -43,7 +43,8 @@ public sealed interface Family extends Serializable {
 
     @Override
     public Objective objective(TrainingSchedule schedule) {
-      return new VqganObjective(model(), schedule.shards(), schedule.shardBatch());
+      return new VqganObjective(
+          model(), schedule.shards(), schedule.shardBatch(), schedule.precision());
     }
 
     @Override
@@ -81,7 +82,8 @@ public sealed interface Family extends Serializable {
           new DiffusionModel(recipe, signal, classes),
           schedule.shards(),
           schedule.shardBatch(),
-          segmentation);
+          segmentation,
+          schedule.precision());
     }
 
     @Override

@@ -1,0 +1,32 @@
+package dev.tessera.models.train;
+
+import dev.tessera.models.graph.Precision;
+
+/**
+ * The arithmetic of training. Parameters, optimiser, norms, softmax, losses and the distances of a
+ * quantiser are float32 in each; what differs is the type of matrix products and convolutions.
+ */
+public enum TrainingPrecision {
+  /** float32 throughout, on a GPU too: its matrix units' shorter float32 is refused. */
+  FP32(Precision.FP32),
+
+  /** float32, in whose products a GPU may keep 10 bits of the fraction. */
+  TF32(Precision.FP32),
+
+  /** bfloat16: the exponents of float32, 7 bits of the fraction; needs no loss scaling. */
+  BF16(Precision.BF16),
+
+  /** float16 with dynamic loss scaling. */
+  FP16(Precision.FP16);
+
+  private final Precision graph;
+
+  TrainingPrecision(Precision graph) {
+    this.graph = graph;
+  }
+
+  /** The types of a program. */
+  public Precision graph() {
+    return graph;
+  }
+}
