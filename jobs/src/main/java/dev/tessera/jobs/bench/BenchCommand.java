@@ -10,6 +10,7 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measure one thing, as a ratio to a peer on this machine.",
     subcommands = {
+      TrainBenchCommand.class,
       TrainStepCommand.class,
       AllReduceCommand.class,
       ScalingCommand.class,

@@ -13,19 +13,19 @@ final class RandomBatch implements Batches {
 
   private final Map<String, ByteBuffer> columns = new LinkedHashMap<>();
 
-  RandomBatch(Map<String, TensorType> types, long seed) {
+  RandomBatch(Map<String, TensorType> types, int classes, long seed) {
     Random random = new Random(seed);
-    types.forEach((name, type) -> columns.put(name, column(type, random)));
+    types.forEach((name, type) -> columns.put(name, column(type, classes, random)));
   }
 
-  private static ByteBuffer column(TensorType type, Random random) {
+  private static ByteBuffer column(TensorType type, int classes, Random random) {
     int size = Math.toIntExact(type.shape().size());
     ByteBuffer bytes =
         ByteBuffer.allocateDirect(size * type.dtype().bytes()).order(ByteOrder.nativeOrder());
     for (int i = 0; i < size; i++) {
       switch (type.dtype()) {
         case UINT8 -> bytes.put((byte) random.nextInt(256));
-        case INT32 -> bytes.putInt(random.nextInt(TrainStepCase.CLASSES));
+        case INT32 -> bytes.putInt(random.nextInt(classes));
         case FLOAT32 -> bytes.putFloat((float) random.nextGaussian());
         default -> throw new IllegalArgumentException("dtype: " + type.dtype());
       }

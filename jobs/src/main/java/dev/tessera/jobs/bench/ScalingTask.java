@@ -32,7 +32,7 @@ record ScalingTask(TrainStepCase subject, int shardBatch, int steps)
                 objective,
                 schedule,
                 context.collective(),
-                new RandomBatch(objective.columns(), 7))) {
+                new RandomBatch(objective.columns(), TrainStepCase.CLASSES, 7))) {
       loop.run(
           new TrainingLoop.Observer() {
             @Override

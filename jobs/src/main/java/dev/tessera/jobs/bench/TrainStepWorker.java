@@ -39,7 +39,7 @@ final class TrainStepWorker implements AutoCloseable {
     this.subject = subject;
     runtime = TorchRuntime.onCpu();
     objective = subject.objective(1, batchSize);
-    batch = new RandomBatch(objective.columns(), SEED);
+    batch = new RandomBatch(objective.columns(), TrainStepCase.CLASSES, SEED);
     long images = subject.firstImages() + (long) steps * batchSize;
     TrainingSchedule schedule = new TrainingSchedule(SEED, batchSize, 1, images, Long.MAX_VALUE);
     loop = new TrainingLoop(runtime, objective, schedule, new SingleProcess(), batch);

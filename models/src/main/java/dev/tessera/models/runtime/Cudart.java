@@ -119,6 +119,13 @@ final class Cudart {
     call("cudaFreeHost", new Pointer(memory));
   }
 
+  /** A number of {@code cudaDeviceAttr}. */
+  int attribute(int attribute, int device) {
+    int[] value = new int[1];
+    call("cudaDeviceGetAttribute", value, attribute, device);
+    return value[0];
+  }
+
   /** Bytes that the device has free, then bytes it has. */
   long[] memory() {
     LongByReference free = new LongByReference();

@@ -63,6 +63,18 @@ public final class TorchRuntime implements AutoCloseable {
     return cuda != null;
   }
 
+  /**
+   * What the GPU is.
+   *
+   * @throws IllegalStateException on the CPU
+   */
+  public GpuFacts gpu() {
+    if (cuda == null) {
+      throw new IllegalStateException("a runtime of the CPU has no GPU");
+    }
+    return GpuFacts.of(cuda.cudart(), cuda.index());
+  }
+
   CudaDevice cuda() {
     return cuda;
   }

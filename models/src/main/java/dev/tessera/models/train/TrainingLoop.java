@@ -130,18 +130,13 @@ public final class TrainingLoop implements AutoCloseable {
             .filter(phase -> phase.phase().schedule().runs(state.step(), images))
             .toList();
     active.forEach(phase -> phase.prepare(shards, schedule, images));
-    List<PhaseOutput> outputs = steps.run(active, shards, stopwatch);
+    List<PhaseOutput> outputs = List.copyOf(steps.run(active, shards, stopwatch));
     Readback readback = readbacks[(int) (state.step() % readbacks.length)];
     readback.record(outputs.stream().flatMap(output -> output.tensors().stream()).toList());
     steps.release();
     state.advance(schedule.batch());
     return new Unread(
-        state.step(),
-        images,
-        List.copyOf(outputs),
-        readback,
-        stopwatch,
-        collective.bytesSent() - sent);
+        state.step(), images, outputs, readback, stopwatch, collective.bytesSent() - sent);
   }
 
   /** Reads the last unread step and tells the observer. */

@@ -8,21 +8,28 @@ import dev.tessera.models.graph.Precision;
  */
 public enum TrainingPrecision {
   /** float32 throughout, on a GPU too: its matrix units' shorter float32 is refused. */
-  FP32(Precision.FP32),
+  FP32(Precision.FP32, 32),
 
   /** float32, in whose products a GPU may keep 10 bits of the fraction. */
-  TF32(Precision.FP32),
+  TF32(Precision.FP32, 19),
 
   /** bfloat16: the exponents of float32, 7 bits of the fraction; needs no loss scaling. */
-  BF16(Precision.BF16),
+  BF16(Precision.BF16, 16),
 
   /** float16 with dynamic loss scaling. */
-  FP16(Precision.FP16);
+  FP16(Precision.FP16, 16);
 
   private final Precision graph;
+  private final int bits;
 
-  TrainingPrecision(Precision graph) {
+  TrainingPrecision(Precision graph, int bits) {
     this.graph = graph;
+    this.bits = bits;
+  }
+
+  /** Bits of an operand of a matrix product. */
+  public int bits() {
+    return bits;
   }
 
   /** The types of a program. */
