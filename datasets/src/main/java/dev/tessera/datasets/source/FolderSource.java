@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.Path;
  * A folder of picture files, nested at will. Every file counts: what is not a picture ends in the
  * quarantine.
  *
- * @param root folder, or one file
+ * @param root folder, one file, or a glob of files
  * @param classPerFolder whether the first folder's name is the class
  */
 public record FolderSource(String root, boolean classPerFolder) implements ImageSource {
@@ -27,7 +27,7 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
 
   @Override
   public Listing list(Configuration conf) throws IOException {
-    List<SourceFiles.Found> files = SourceFiles.under(conf, root);
+    List<SourceFiles.Found> files = SourceFiles.matching(conf, root);
     if (files.isEmpty()) {
       throw SourceFiles.empty(root, "files");
     }
