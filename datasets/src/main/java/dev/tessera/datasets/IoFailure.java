@@ -26,6 +26,17 @@ public final class IoFailure {
           ParentNotDirectoryException.class,
           UnsupportedFileSystemException.class);
 
+  /** What POSIX systems say of what has no class of its own in the JDK. */
+  private static final List<String> REASONS =
+      List.of(
+          "no space left",
+          "quota",
+          "not a directory",
+          "is a directory",
+          "read-only file system",
+          "file name too long",
+          "not permitted");
+
   private IoFailure() {}
 
   /**
@@ -38,12 +49,12 @@ public final class IoFailure {
     if (LASTING.stream().anyMatch(kind -> kind.isInstance(e))) {
       return true;
     }
-    // The JDK tells what has no class of its own (a disk that fails, for one) as the plain class.
+    // The JDK throws the plain class for all else, from a full disk to one that fails.
     if (e instanceof FileSystemException && e.getClass() != FileSystemException.class) {
       return true;
     }
     String message = e.getMessage() == null ? "" : e.getMessage().toLowerCase(Locale.ROOT);
-    return message.contains("no space left") || message.contains("quota");
+    return REASONS.stream().anyMatch(message::contains);
   }
 
   /**

@@ -129,7 +129,10 @@ public final class TableCommit {
       rename(new Path(old, name), new Path(table, name));
       aside.remove(name);
     }
-    fs.delete(old, true);
+    // Not recursive: what an object store moved half of is still in there.
+    if (fs.exists(old) && !fs.delete(old, false)) {
+      throw new IOException("cannot remove " + old);
+    }
   }
 
   /** The tables stand: what cannot be removed now is rubbish, and no reason to fail. */
