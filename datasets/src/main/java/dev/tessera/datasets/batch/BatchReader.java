@@ -1,6 +1,7 @@
 package dev.tessera.datasets.batch;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.IoFailure;
 import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
@@ -44,6 +45,7 @@ public final class BatchReader {
    * @param seed of the order
    * @throws InvalidDatasetException if the table is incomplete, lacks a column, has fewer rows than
    *     shards, holds a picture of another size, or if the disk has no room
+   * @throws java.io.UncheckedIOException if input or output failed and may succeed another time
    */
   public static BatchReader open(
       Configuration conf,
@@ -110,8 +112,7 @@ public final class BatchReader {
     try {
       shards.put(shard, new ShardSegments(cache, widths, order.rowsOf(shard), rowsPerSegment));
     } catch (IOException e) {
-      throw new InvalidDatasetException(
-          "Cannot map the cache of shard " + shard + " (" + e.getMessage() + ")", e);
+      throw IoFailure.of("Cannot map the cache of shard " + shard + " (" + e.getMessage() + ")", e);
     }
   }
 
@@ -143,8 +144,7 @@ public final class BatchReader {
           staged.remove(entry.getKey());
         }
       } catch (IOException e) {
-        throw new InvalidDatasetException(
-            "Cannot write the cache in " + root + " (" + e.getMessage() + ")", e);
+        throw IoFailure.of("Cannot write the cache in " + root + " (" + e.getMessage() + ")", e);
       } finally {
         staged.values().forEach(ShardCache::discard);
       }

@@ -1,6 +1,7 @@
 package dev.tessera.datasets.batch;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.IoFailure;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
 import java.io.IOException;
@@ -105,7 +106,7 @@ final class ShardCache {
         Files.deleteIfExists(path);
       }
     } catch (IOException e) {
-      throw new InvalidDatasetException(
+      throw IoFailure.of(
           "Cannot remove " + staged + " (" + e.getMessage() + "): remove it by hand", e);
     }
   }
@@ -121,7 +122,7 @@ final class ShardCache {
                 .formatted(root, free >> 20, (bytes >> 20) + 1));
       }
     } catch (IOException e) {
-      throw new InvalidDatasetException(
+      throw IoFailure.of(
           "Cannot write to the cache folder " + root + " (" + e.getMessage() + "): choose another",
           e);
     }

@@ -15,14 +15,16 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * as {@code ImageIO.read}, and therefore belongs to one thread.
  *
  * <p>Sizes are read from the header and checked before any pixel is decoded, so that a small file
- * which claims a huge picture costs nothing.
+ * which claims a huge picture costs nothing. What decoding will take is estimated from the header
+ * too: all decoders of a process together use half of its heap at most.
  */
 public final class ImageDecoder implements AutoCloseable {
 
-  /** 64 megapixels: 192 MB decoded, more than common cameras give. */
+  /** 64 megapixels, more than common cameras give: 192 MB as RGB, up to 704 MB while decoded. */
   public static final long DEFAULT_MAX_PIXELS = 64L << 20;
 
   private final long maxPixels;
+  private final HeapShare heap;
   private final RasterConversion conversion;
   private final Warnings warnings = new Warnings();
   private final ImageReader png = reader("png");
@@ -33,10 +35,15 @@ public final class ImageDecoder implements AutoCloseable {
    * @param background 0xRRGGBB, seen through transparent pixels
    */
   public ImageDecoder(long maxPixels, int background) {
+    this(maxPixels, background, HeapShare.OF_PROCESS);
+  }
+
+  ImageDecoder(long maxPixels, int background, HeapShare heap) {
     if (maxPixels < 1) {
       throw new IllegalArgumentException("maxPixels: " + maxPixels + " (expected: 1 or more)");
     }
     this.maxPixels = maxPixels;
+    this.heap = heap;
     this.conversion = new RasterConversion(background);
   }
 
@@ -49,7 +56,7 @@ public final class ImageDecoder implements AutoCloseable {
    * Decodes one picture, upright by its Exif orientation.
    *
    * @throws UnreadableImageException with the reason: empty, unknown or unsupported format, too
-   *     large, truncated or corrupt
+   *     large for the limit or for the heap, truncated or corrupt
    */
   public RgbImage decode(byte[] encoded) throws UnreadableImageException {
     if (encoded.length == 0) {
@@ -86,18 +93,36 @@ public final class ImageDecoder implements AutoCloseable {
     // Size first: a bomb should not even have its checksums computed.
     PngHeader header = PngHeader.peek(encoded);
     checkSize(header.width(), header.height());
-    PngHeader.check(encoded);
-    return conversion.toRgb(read(png, encoded));
+    int taken = take(header.width(), header.height(), header.pixelBytes() + RgbImage.CHANNELS);
+    try {
+      PngHeader.check(encoded);
+      return conversion.toRgb(read(png, encoded));
+    } finally {
+      heap.giveBack(taken);
+    }
   }
 
   private RgbImage decodeJpeg(byte[] encoded) throws IOException, UnreadableImageException {
     JpegHeader header = JpegHeader.read(encoded);
     checkSize(header.width(), header.height());
-    RgbImage image =
-        header.components() == 4
-            ? CmykConversion.toRgb(readRaster(encoded), header.adobeTransform())
-            : conversion.toRgb(read(jpeg, encoded));
-    return ExifOrientation.upright(image, header.orientation());
+    // The raster, its conversion, and a copy that is turned.
+    int copies = header.orientation() == 1 ? 1 : 2;
+    int pixelBytes = header.components() + copies * RgbImage.CHANNELS;
+    int taken = take(header.width(), header.height(), pixelBytes);
+    try {
+      RgbImage image =
+          header.components() == 4
+              ? CmykConversion.toRgb(readRaster(encoded), header.adobeTransform())
+              : conversion.toRgb(read(jpeg, encoded));
+      return ExifOrientation.upright(image, header.orientation());
+    } finally {
+      heap.giveBack(taken);
+    }
+  }
+
+  private int take(int width, int height, int pixelBytes) throws UnreadableImageException {
+    String picture = width + "x" + height + " of " + pixelBytes + " bytes a pixel";
+    return heap.take((long) width * height * pixelBytes, picture);
   }
 
   private void checkSize(int width, int height) throws UnreadableImageException {

@@ -8,21 +8,36 @@ import java.util.zip.CRC32;
  * What a PNG file says of itself, checked before anything is decoded: every chunk lies inside the
  * file and has the CRC it claims, and the file ends with IEND (PNG specification, third edition,
  * section 5).
+ *
+ * @param bits of one sample as decoded, 8 or 16
+ * @param channels at most, as decoded: a transparent colour may become an alpha channel
  */
-record PngHeader(int width, int height) {
+record PngHeader(int width, int height, int bits, int channels) {
 
   private static final int SIGNATURE = 8;
   private static final int CHUNK_FRAME = 12;
   private static final int IHDR = tag("IHDR");
   private static final int IEND = tag("IEND");
 
-  /** The size alone. */
+  /** IHDR alone. */
   static PngHeader peek(byte[] file) throws UnreadableImageException {
     ByteBuffer in = ByteBuffer.wrap(file);
     if (file.length < SIGNATURE + CHUNK_FRAME + 8 || in.getInt(SIGNATURE + 4) != IHDR) {
       throw new UnreadableImageException("truncated PNG: no IHDR chunk");
     }
-    return new PngHeader(in.getInt(SIGNATURE + 8), in.getInt(SIGNATURE + 12));
+    int channels =
+        switch (file[SIGNATURE + 17]) {
+          case 0, 4 -> 2;
+          case 3 -> 1;
+          default -> 4;
+        };
+    int bits = file[SIGNATURE + 16] == 16 ? 16 : 8;
+    return new PngHeader(in.getInt(SIGNATURE + 8), in.getInt(SIGNATURE + 12), bits, channels);
+  }
+
+  /** Bytes of one pixel in the JDK's raster. */
+  int pixelBytes() {
+    return channels * bits / 8;
   }
 
   /** Checks the structure of the whole file. */

@@ -95,7 +95,12 @@ public record CifarSource(String pattern) implements ImageSource {
           labelBytes(new SourceFiles.Found(path, segment.name(), fs.getFileStatus(path).getLen()));
       this.entry = new byte[labelBytes + PIXELS];
       this.in = fs.open(path, 1 << 16);
-      in.seek(next * entry.length);
+      try {
+        in.seek(next * entry.length);
+      } catch (IOException | RuntimeException e) {
+        in.close();
+        throw e;
+      }
     }
 
     @Override

@@ -1,18 +1,24 @@
 package dev.tessera.datasets.source;
 
+import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
 
 /**
  * A folder of picture files, nested at will. Every file counts: what is not a picture ends in the
  * quarantine.
  *
- * @param root folder, or one file
+ * @param root folder, one file, or a glob of files
  * @param classPerFolder whether the first folder's name is the class
  */
 public record FolderSource(String root, boolean classPerFolder) implements ImageSource {
@@ -27,7 +33,7 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
 
   @Override
   public Listing list(Configuration conf) throws IOException {
-    List<SourceFiles.Found> files = SourceFiles.under(conf, root);
+    List<SourceFiles.Found> files = SourceFiles.matching(conf, root);
     if (files.isEmpty()) {
       throw SourceFiles.empty(root, "files");
     }
@@ -44,26 +50,46 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
 
   @Override
   public RawImages open(Configuration conf, Split split) {
-    return new SegmentReader(split, segment -> new OneFile(read(conf, segment)));
+    return new SegmentReader(
+        split,
+        segment ->
+            new OneFile(
+                RawImage.of(
+                    segment.id(), segment.name(), segment.label(), content(conf, segment))));
   }
 
-  private static RawImage read(Configuration conf, Segment segment) throws IOException {
+  /** One bad file among many is a row of the quarantine, not the end of the job. */
+  private static RawImage.Content content(Configuration conf, Segment segment) throws IOException {
+    try {
+      return read(conf, segment);
+    } catch (AccessControlException | AccessDeniedException e) {
+      return new RawImage.Unreadable("may not be read: permission denied");
+    } catch (FileNotFoundException | NoSuchFileException e) {
+      // The JDK says so of files that it may not open, too.
+      return new RawImage.Unreadable(
+          String.valueOf(e.getMessage()).contains("Permission denied")
+              ? "may not be read: permission denied"
+              : "vanished since it was listed");
+    } catch (EOFException e) {
+      return new RawImage.Unreadable("truncated: shorter than the file system says");
+    } catch (ChecksumException e) {
+      return new RawImage.Unreadable("corrupt: the file system's checksum does not match");
+    }
+  }
+
+  private static RawImage.Content read(Configuration conf, Segment segment) throws IOException {
     Path path = new Path(segment.path());
     FileSystem fs = path.getFileSystem(conf);
     long length = fs.getFileStatus(path).getLen();
     if (length > MAX_FILE_BYTES) {
-      return RawImage.of(
-          segment.id(),
-          segment.name(),
-          segment.label(),
-          new RawImage.Unreadable("file of " + length + " bytes (limit: " + MAX_FILE_BYTES + ")"));
+      return new RawImage.Unreadable(
+          "file of " + length + " bytes (limit: " + MAX_FILE_BYTES + ")");
     }
     byte[] bytes = new byte[(int) length];
     try (FSDataInputStream in = fs.open(path)) {
       in.readFully(bytes);
     }
-    return RawImage.of(
-        segment.id(), segment.name(), segment.label(), new RawImage.Encoded(bytes, segment.name()));
+    return new RawImage.Encoded(bytes, segment.name());
   }
 
   private static final class OneFile implements RawImages {

@@ -88,7 +88,7 @@ record IdxHeader(int[] dimensions) {
     InputStream in = path.getFileSystem(conf).open(path, 1 << 16);
     try {
       return new DataInputStream(gzipped(path) ? new GZIPInputStream(in, 1 << 16) : in);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       in.close();
       throw e;
     }

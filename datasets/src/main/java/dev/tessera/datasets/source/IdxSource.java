@@ -101,8 +101,13 @@ public record IdxSource(String pattern) implements ImageSource {
       boolean known = labelled != null && labelled.getFileSystem(conf).exists(labelled);
       this.labels = known ? readLabels(conf, labelled) : null;
       this.in = IdxHeader.open(conf, path);
-      this.header = IdxHeader.read(path, in, 3, 4);
-      in.skipNBytes(next * header.itemBytes());
+      try {
+        this.header = IdxHeader.read(path, in, 3, 4);
+        in.skipNBytes(next * header.itemBytes());
+      } catch (IOException | RuntimeException e) {
+        in.close();
+        throw e;
+      }
     }
 
     @Override

@@ -21,7 +21,7 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
  * datasets} library and this project write them; {@code label} (integer), {@code caption} or {@code
  * text}, and {@code split} are read where present.
  *
- * @param root file, or folder of files, nested at will
+ * @param root file, folder of files, nested at will, or a glob of files
  */
 public record ParquetSource(String root) implements ImageSource {
 
@@ -48,9 +48,7 @@ public record ParquetSource(String root) implements ImageSource {
   }
 
   private List<SourceFiles.Found> files(Configuration conf) throws IOException {
-    List<SourceFiles.Found> files =
-        root.indexOf('*') >= 0 ? SourceFiles.matching(conf, root) : SourceFiles.under(conf, root);
-    return files.stream()
+    return SourceFiles.matching(conf, root).stream()
         .filter(file -> file.relative().endsWith(".parquet"))
         .filter(file -> !file.relative().startsWith("quarantine/"))
         .toList();

@@ -46,21 +46,45 @@ final class SourceFiles {
     return found;
   }
 
-  /** Files that {@code pattern} names: a path or a glob. */
+  /** Whether a name is a pattern; brackets alone are taken literally, folders have them. */
+  static boolean isGlob(String pattern) {
+    return pattern.indexOf('*') >= 0 || pattern.indexOf('?') >= 0 || pattern.indexOf('{') >= 0;
+  }
+
+  /**
+   * Files that {@code pattern} names: a path or a glob. Names are relative to the folder before the
+   * first wildcard, so that files of several folders differ in theirs.
+   */
   static List<Found> matching(Configuration conf, String pattern) throws IOException {
-    Path path = new Path(pattern);
-    FileStatus[] matches = path.getFileSystem(conf).globStatus(path);
-    if (matches == null || matches.length == 0) {
-      throw missing(pattern, null);
+    if (!isGlob(pattern)) {
+      return under(conf, pattern);
     }
+    Path path = new Path(pattern);
+    FileSystem fs = path.getFileSystem(conf);
+    Path base = fs.makeQualified(fixedFolder(path));
+    FileStatus[] matches = fs.globStatus(path);
     List<Found> found = new ArrayList<>();
-    for (FileStatus match : matches) {
-      if (match.isFile()) {
-        found.add(new Found(match.getPath(), match.getPath().getName(), match.getLen()));
+    for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
+      String relative = relative(base, fs.makeQualified(match.getPath()));
+      if (match.isFile() && !hidden(relative)) {
+        found.add(new Found(match.getPath(), relative, match.getLen()));
       }
+    }
+    if (found.isEmpty()) {
+      throw missing(pattern, null);
     }
     found.sort(Comparator.comparing(Found::relative));
     return found;
+  }
+
+  private static Path fixedFolder(Path pattern) {
+    Path folder = pattern;
+    for (Path path = pattern; path != null; path = path.getParent()) {
+      if (isGlob(path.getName())) {
+        folder = path.getParent();
+      }
+    }
+    return folder == null ? new Path(".") : folder;
   }
 
   static InvalidDatasetException missing(String root, Throwable cause) {
@@ -85,6 +109,6 @@ final class SourceFiles {
     String root = base.toUri().getPath();
     String path = file.toUri().getPath();
     int start = root.endsWith("/") ? root.length() : root.length() + 1;
-    return path.substring(start);
+    return path.startsWith(root) && path.length() > start ? path.substring(start) : file.getName();
   }
 }

@@ -1,12 +1,16 @@
 package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.image.ImageFormat;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -22,8 +26,12 @@ import org.apache.hadoop.fs.Path;
  * *-ubyte, *-ubyte.gz                          IDX files
  * *.bin                                        CIFAR's binary format
  * *.parquet                                    Parquet with image: struct&lt;bytes, path&gt;
+ * *.png, *.jpg, *.jpeg                         picture files
  * a folder                                     of any one of these, or of PNG and JPEG files
  * </pre>
+ *
+ * A folder is one of zips if it holds nothing else; beside other files a zip counts as a file that
+ * is no picture.
  */
 public final class SourceSpec {
 
@@ -48,8 +56,8 @@ public final class SourceSpec {
     }
     try {
       Path path = new Path(spec);
-      if (isGlob(spec)) {
-        return file(spec, classPerFolder);
+      if (SourceFiles.isGlob(spec)) {
+        return glob(conf, spec, classPerFolder);
       }
       FileSystem fs = path.getFileSystem(conf);
       return fs.getFileStatus(path).isDirectory()
@@ -63,31 +71,64 @@ public final class SourceSpec {
     }
   }
 
-  private static boolean isGlob(String spec) {
-    return spec.indexOf('*') >= 0 || spec.indexOf('?') >= 0 || spec.indexOf('{') >= 0;
+  private static ImageSource file(String spec, boolean classPerFolder) {
+    return recognised(spec, spec, classPerFolder).orElseThrow(() -> unknown(spec));
   }
 
-  private static ImageSource file(String spec, boolean classPerFolder) {
-    String name = spec.substring(spec.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
-    if (name.endsWith(".zip")) {
-      return new ZipSource(spec, classPerFolder);
+  /** The end of the pattern tells the kind, or else the files that match do. */
+  private static ImageSource glob(Configuration conf, String spec, boolean classPerFolder)
+      throws IOException {
+    List<SourceFiles.Found> files = SourceFiles.matching(conf, spec);
+    Optional<ImageSource> byPattern = recognised(spec, spec, classPerFolder);
+    if (byPattern.isPresent()) {
+      return byPattern.get();
+    }
+    Set<ImageSource> kinds = new LinkedHashSet<>();
+    for (SourceFiles.Found file : files) {
+      recognised(file.relative(), spec, classPerFolder).ifPresent(kinds::add);
+    }
+    ImageSource pictures = new FolderSource(spec, classPerFolder);
+    if (kinds.contains(pictures)) {
+      return pictures; // Whatever else matches counts too, and ends in the quarantine.
+    }
+    if (kinds.size() == 1) {
+      return kinds.iterator().next();
+    }
+    throw unknown(spec);
+  }
+
+  /** What a file's name says of the files that {@code spec} names. */
+  private static Optional<ImageSource> recognised(
+      String path, String spec, boolean classPerFolder) {
+    String name = path.substring(path.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
+    if (isZip(name)) {
+      return Optional.of(new ZipSource(spec, classPerFolder));
     }
     if (isIdx(name)) {
-      return new IdxSource(spec);
+      return Optional.of(new IdxSource(spec));
     }
     if (name.endsWith(".bin")) {
-      return new CifarSource(spec);
+      return Optional.of(new CifarSource(spec));
     }
     if (name.endsWith(".parquet")) {
-      return new ParquetSource(spec);
+      return Optional.of(new ParquetSource(spec));
     }
-    if (name.endsWith(".png") || name.endsWith(".jpg") || name.endsWith(".jpeg")) {
-      return new FolderSource(spec, false);
-    }
-    throw new InvalidDatasetException(
+    return isPicture(name) ? Optional.of(new FolderSource(spec, classPerFolder)) : Optional.empty();
+  }
+
+  private static InvalidDatasetException unknown(String spec) {
+    return new InvalidDatasetException(
         spec
             + " is of no known kind (expected: a folder, .zip, -ubyte, -ubyte.gz, .bin, .parquet,"
             + " .png, .jpg or icons:)");
+  }
+
+  private static boolean isZip(String name) {
+    return name.toLowerCase(Locale.ROOT).endsWith(".zip");
+  }
+
+  private static boolean isPicture(String name) {
+    return ImageFormat.claimedBy(name).filter(ImageFormat::supported).isPresent();
   }
 
   private static boolean isIdx(String name) {
@@ -98,7 +139,11 @@ public final class SourceSpec {
   private static ImageSource folder(FileSystem fs, String spec, boolean classPerFolder)
       throws IOException {
     String root = spec.endsWith("/") ? spec.substring(0, spec.length() - 1) : spec;
-    for (FileStatus entry : fs.listStatus(new Path(spec))) {
+    FileStatus[] entries = fs.listStatus(new Path(spec));
+    if (zipsAlone(entries)) {
+      return new ZipSource(root + "/*.[zZ][iI][pP]", classPerFolder);
+    }
+    for (FileStatus entry : entries) {
       String name = entry.getPath().getName();
       if (entry.isDirectory()) {
         if (name.equals("data") && hasParquet(fs, entry.getPath())) {
@@ -113,6 +158,16 @@ public final class SourceSpec {
       }
     }
     return new FolderSource(spec, classPerFolder);
+  }
+
+  /** Beside pictures or folders of them a zip is one more file, which the quarantine tells of. */
+  private static boolean zipsAlone(FileStatus[] entries) {
+    List<FileStatus> visible =
+        Arrays.stream(entries)
+            .filter(entry -> !SourceFiles.hidden(entry.getPath().getName()))
+            .toList();
+    return !visible.isEmpty()
+        && visible.stream().allMatch(e -> e.isFile() && isZip(e.getPath().getName()));
   }
 
   private static boolean hasParquet(FileSystem fs, Path folder) throws IOException {

@@ -27,7 +27,8 @@ final class TestFiles {
         .toList();
   }
 
-  private static boolean isTest(String name) {
+  private static boolean isTest(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
     return name.startsWith("t10k") || name.startsWith("test");
   }
 }

@@ -17,6 +17,7 @@ final class DigestingFile implements OutputFile {
   private final Path path;
   private final MessageDigest digest = ContentChecksum.sha256();
   private long bytes;
+  private FSDataOutputStream stream;
 
   DigestingFile(FileSystem fs, Path path) {
     this.fs = fs;
@@ -31,11 +32,18 @@ final class DigestingFile implements OutputFile {
     return HexFormat.of().formatHex(digest.digest());
   }
 
+  /** Closes the stream if one is open, whatever Parquet did with it: no lease is left behind. */
+  void abandon() throws IOException {
+    if (stream != null) {
+      stream.close();
+    }
+  }
+
   @Override
   public PositionOutputStream create(long blockSizeHint) throws IOException {
     // Not recursive: a late attempt cannot bring back a staging folder that a commit has removed.
-    FSDataOutputStream out = fs.createFile(path).build();
-    DigestOutputStream digesting = new DigestOutputStream(out, digest);
+    stream = fs.createFile(path).build();
+    DigestOutputStream digesting = new DigestOutputStream(stream, digest);
     return new PositionOutputStream() {
       @Override
       public long getPos() {

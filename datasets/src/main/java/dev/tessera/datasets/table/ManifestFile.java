@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.IoFailure;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +32,7 @@ public final class ManifestFile {
    * Reads the manifest of the table at {@code table}.
    *
    * @throws InvalidDatasetException if there is no complete table, or one of another version
+   * @throws java.io.UncheckedIOException if another attempt may be able to read it
    */
   public static TableManifest read(Configuration conf, String table) {
     try (InputStream in = open(conf, new Path(table, NAME))) {
@@ -39,7 +41,9 @@ public final class ManifestFile {
       throw new InvalidDatasetException(
           table + " is not a complete table (it has no " + NAME + "): run the job that writes it",
           e);
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
+      throw IoFailure.of("Cannot read table " + table + ": " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
       throw new InvalidDatasetException("Cannot read table " + table + ": " + e.getMessage(), e);
     }
   }

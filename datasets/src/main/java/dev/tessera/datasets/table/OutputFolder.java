@@ -2,7 +2,7 @@ package dev.tessera.datasets.table;
 
 import dev.tessera.datasets.InvalidDatasetException;
 import java.io.IOException;
-import java.util.Set;
+import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -12,10 +12,10 @@ final class OutputFolder {
 
   static final String STAGING = "_temporary-";
 
-  private static final Set<String> OURS =
-      Set.of(
+  /** What a table may hold, its manifest first. */
+  static final List<String> PARTS =
+      List.of(
           ManifestFile.NAME,
-          "_" + ManifestFile.NAME,
           TableKind.IMAGES.folder(),
           TableKind.QUARANTINE.folder(),
           TableOutput.PREVIEW);
@@ -38,7 +38,9 @@ final class OutputFolder {
     }
     for (FileStatus entry : entries) {
       String name = entry.getPath().getName();
-      if (!OURS.contains(name) && !name.startsWith(STAGING)) {
+      if (!PARTS.contains(name)
+          && !name.equals("_" + ManifestFile.NAME)
+          && !name.startsWith(STAGING)) {
         throw new InvalidDatasetException(
             table
                 + " holds "
@@ -55,14 +57,6 @@ final class OutputFolder {
       missing = path;
     }
     return missing;
-  }
-
-  /** Removes an older table; its manifest goes first, so that no half of it can be read. */
-  static void clear(FileSystem fs, Path table) throws IOException {
-    fs.delete(new Path(table, ManifestFile.NAME), false);
-    for (String name : OURS) {
-      fs.delete(new Path(table, name), true);
-    }
   }
 
   /** Removes {@code table} and its parents up to {@code top}, as far as they are empty. */

@@ -35,18 +35,22 @@ public final class ParquetScan implements Closeable {
   public ParquetScan(Configuration conf, Path path, List<String> columns, long from, long to)
       throws IOException {
     file = ParquetFileReader.open(HadoopInputFile.fromPath(path, conf));
-    MessageType schema = file.getFileMetaData().getSchema();
-    projection =
-        new MessageType(
-            schema.getName(),
-            columns.stream()
-                .filter(schema::containsField)
-                .map(name -> schema.getType(name))
-                .toList());
-    file.setRequestedSchema(projection);
-    groups = file.getRowGroups();
-    this.to = Math.min(to, file.getRecordCount());
-    skipTo(from);
+    try {
+      projection = projection(schema(), columns);
+      file.setRequestedSchema(projection);
+      groups = file.getRowGroups();
+      this.to = Math.min(to, file.getRecordCount());
+      skipTo(from);
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static MessageType projection(MessageType schema, List<String> columns) {
+    return new MessageType(
+        schema.getName(),
+        columns.stream().filter(schema::containsField).map(name -> schema.getType(name)).toList());
   }
 
   /** The schema of the file. */

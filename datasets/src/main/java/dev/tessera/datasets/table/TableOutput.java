@@ -16,14 +16,15 @@ import org.apache.hadoop.fs.Path;
 /**
  * A table being written. The driver begins it; task attempts write parts into a staging folder
  * under names of their own; the driver commits the parts of the attempts that won, or aborts. Until
- * the commit an existing table stays as it is; the manifest is written last, so that a commit cut
- * short leaves no readable table.
+ * the commit an existing table stays as it is, and it comes back if the commit fails; see {@link
+ * TableCommit} for what a commit cut short leaves.
  */
 public final class TableOutput implements Serializable {
 
   /** A picture that a job may leave beside the rows; it is replaced with the table. */
   public static final String PREVIEW = "grid.png";
 
+  private static final String FRESH = "table";
   private static final long serialVersionUID = 1L;
 
   private final String table;
@@ -101,17 +102,25 @@ public final class TableOutput implements Serializable {
     return new TablePartWriter<>(conf, format, footer, partition, new Path(staging, name));
   }
 
+  /** {@link #prepare} and {@link TableCommit#publish}, of this table alone. */
+  public TableManifest commit(Configuration conf, List<TablePart> parts, TableContent content) {
+    TableCommit commit = prepare(conf, parts, content);
+    TableCommit.publish(List.of(commit));
+    return commit.manifest();
+  }
+
   /**
-   * Makes the table from the parts of the winning attempts, and removes all others. Files are named
-   * and ordered by partition.
+   * Makes the table from the parts of the winning attempts, in the staging folder: nothing at its
+   * place changes yet. Files are named and ordered by partition.
    *
    * @param parts of the table and of its quarantine, one of each for a partition at most
+   * @throws InvalidDatasetException if the file system refuses
    */
-  public TableManifest commit(Configuration conf, List<TablePart> parts, TableContent content) {
+  public TableCommit prepare(Configuration conf, List<TablePart> parts, TableContent content) {
     try {
       Path folder = new Path(table);
       FileSystem fs = folder.getFileSystem(conf);
-      OutputFolder.clear(fs, folder);
+      Path fresh = new Path(staging, FRESH);
       List<TableFile> data = new ArrayList<>();
       List<TableFile> quarantine = new ArrayList<>();
       ContentChecksum checksum = ContentChecksum.EMPTY;
@@ -119,7 +128,7 @@ public final class TableOutput implements Serializable {
       for (List<PartFile> files : inOrder(parts)) {
         boolean quarantined = files.get(0).kind() == TableKind.QUARANTINE;
         kind = quarantined ? kind : files.get(0).kind();
-        moveInto(fs, folder, files, quarantined ? quarantine : data);
+        moveInto(fs, fresh, files, quarantined ? quarantine : data);
       }
       for (TablePart part : parts) {
         if (part.files().stream().noneMatch(file -> file.kind() == TableKind.QUARANTINE)) {
@@ -127,12 +136,11 @@ public final class TableOutput implements Serializable {
         }
       }
       TableManifest manifest = manifest(kind, data, quarantine, checksum, content);
-      fs.delete(new Path(staging), true);
-      ManifestFile.write(fs, folder, manifest);
-      return manifest;
+      ManifestFile.write(fs, fresh, manifest);
+      return new TableCommit(fs, folder, new Path(staging), fresh, manifest);
     } catch (IOException e) {
       throw new InvalidDatasetException(
-          "Cannot finish " + table + " (" + reason(e) + "): it was left without a manifest", e);
+          "Cannot finish " + table + " (" + reason(e) + "): nothing was changed", e);
     }
   }
 
@@ -216,7 +224,7 @@ public final class TableOutput implements Serializable {
     }
   }
 
-  private static String reason(Exception e) {
+  static String reason(Exception e) {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 }

@@ -76,10 +76,48 @@ public final class TablePartWriter<R> implements Closeable {
 
   @Override
   public void close() throws IOException {
-    if (!finished) {
-      finished = true;
-      fs.delete(folder, true);
+    if (finished) {
+      return;
     }
+    finished = true;
+    IOException failure = null;
+    for (OpenFile<R> file : open.values()) {
+      failure = abandon(file, failure);
+    }
+    try {
+      fs.delete(folder, true);
+    } catch (IOException e) {
+      failure = first(failure, e);
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Parquet's buffers and the file's stream, which has to close even when Parquet's end fails. */
+  private static IOException abandon(OpenFile<?> file, IOException earlier) {
+    IOException failure = earlier;
+    try {
+      file.writer.close();
+    } catch (IOException e) {
+      failure = first(failure, e);
+    } catch (RuntimeException e) {
+      failure = first(failure, new IOException("Cannot end " + file.file.getPath(), e));
+    }
+    try {
+      file.file.abandon();
+    } catch (IOException e) {
+      failure = first(failure, e);
+    }
+    return failure;
+  }
+
+  private static IOException first(IOException earlier, IOException later) {
+    if (earlier == null) {
+      return later;
+    }
+    earlier.addSuppressed(later);
+    return earlier;
   }
 
   private OpenFile<R> openFile(Subset split) throws IOException {
@@ -87,9 +125,14 @@ public final class TablePartWriter<R> implements Closeable {
     DigestingFile file =
         new DigestingFile(
             fs, new Path(folder, format.kind().label() + "-" + split.label() + ".parquet"));
-    OpenFile<R> opened = new OpenFile<>(file, RowFileWriter.open(file, format, footer, conf));
-    open.put(split, opened);
-    return opened;
+    try {
+      OpenFile<R> opened = new OpenFile<>(file, RowFileWriter.open(file, format, footer, conf));
+      open.put(split, opened);
+      return opened;
+    } catch (IOException | RuntimeException e) {
+      file.abandon();
+      throw e;
+    }
   }
 
   private static final class OpenFile<R> {

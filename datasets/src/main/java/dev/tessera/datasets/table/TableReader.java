@@ -109,7 +109,10 @@ public final class TableReader<R> implements Closeable {
   /**
    * The next row, or null at the end.
    *
-   * @throws InvalidDatasetException if a file is missing, damaged or shorter than its manifest says
+   * @throws InvalidDatasetException if a file is missing, may not be read, is damaged or shorter
+   *     than its manifest says
+   * @throws java.io.UncheckedIOException if the read failed though the file is whole, as far as can
+   *     be known: another attempt may succeed
    */
   public R next() {
     if (row >= to) {
@@ -124,10 +127,7 @@ public final class TableReader<R> implements Closeable {
       row++;
       return format.read(group);
     } catch (IOException | RuntimeException e) {
-      throw new InvalidDatasetException(
-          "Cannot read %s/%s (%s): write the table again"
-              .formatted(table, file == 0 ? "" : files.get(file - 1).path(), e.getMessage()),
-          e);
+      throw ReadFailure.of(conf, table, file == 0 ? null : files.get(file - 1), e);
     }
   }
 
@@ -137,15 +137,21 @@ public final class TableReader<R> implements Closeable {
       fileStart += files.get(file++).rows();
     }
     if (file == files.size()) {
-      throw new IOException("fewer rows than in the manifest");
+      throw shorter();
     }
     TableFile next = files.get(file++);
     scan =
         new ParquetScan(conf, new Path(table, next.path()), columns, row - fileStart, next.rows());
     if (scan.row() < row - fileStart) {
-      throw new IOException("fewer rows than in the manifest");
+      throw shorter();
     }
     fileStart += next.rows();
+  }
+
+  private InvalidDatasetException shorter() {
+    return new InvalidDatasetException(
+        "%s/%s has fewer rows than its manifest says: write the table again"
+            .formatted(table, file == 0 ? "" : files.get(file - 1).path()));
   }
 
   @Override

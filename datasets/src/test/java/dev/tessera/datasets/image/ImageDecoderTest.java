@@ -35,6 +35,39 @@ class ImageDecoderTest {
   }
 
   @Test
+  void refusesWhatTheHeapCannotHoldBeforeDecodingIt() {
+    HeapShare oneGigabyte = new HeapShare(1L << 30);
+    ByteBuffer header = ByteBuffer.allocate(64).put(Pictures.png(Pictures.noise(4, 4, 1)), 0, 33);
+    header.putInt(16, 8192).putInt(20, 8192).put(24, (byte) 16).put(25, (byte) 6);
+    try (ImageDecoder wide = new ImageDecoder(64 << 20, BACKGROUND, oneGigabyte)) {
+      assertThatThrownBy(() -> wide.decode(header.array()))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage(
+              "too large: 8192x8192 of 11 bytes a pixel takes 704 MB to decode, more than half of"
+                  + " this process's heap of 1024 MB");
+    }
+  }
+
+  @Test
+  void theHeapDecidesByWhatAPictureTakesDecoded() throws Exception {
+    // 100 x 100 pixels as 8-bit RGB: a raster with room for alpha, and the result.
+    byte[] png = Pictures.png(Pictures.noise(100, 100, 1));
+    byte[] jpeg = Pictures.jpeg(Pictures.smooth(100, 100, 1));
+    try (ImageDecoder enough = new ImageDecoder(1 << 20, BACKGROUND, new HeapShare(160_000));
+        ImageDecoder less = new ImageDecoder(1 << 20, BACKGROUND, new HeapShare(110_000))) {
+      for (int i = 0; i < 5; i++) {
+        // What one picture took is there for the next, damaged ones included.
+        assertThat(enough.decode(png).width()).isEqualTo(100);
+        assertThatThrownBy(() -> enough.decode(Arrays.copyOf(png, png.length - 20)))
+            .hasMessageContaining("truncated");
+        assertThat(enough.decode(jpeg).width()).isEqualTo(100);
+      }
+      assertThatThrownBy(() -> less.decode(png)).hasMessageContaining("too large");
+      assertThatThrownBy(() -> less.decode(jpeg)).hasMessageContaining("too large");
+    }
+  }
+
+  @Test
   void keepsGreyValuesAsTheyAre() throws Exception {
     BufferedImage grey = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
     for (int x = 0; x < 256; x++) {

@@ -1,5 +1,6 @@
 package dev.tessera.datasets.table;
 
+import dev.tessera.datasets.FaultyFileSystem;
 import dev.tessera.datasets.image.Pictures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +14,7 @@ import org.apache.hadoop.conf.Configuration;
 /** Small tables, written in a number of parts as a job would. */
 public final class TestTables {
 
-  private static final Configuration CONF = new Configuration();
+  private static final Configuration CONF = FaultyFileSystem.configuration();
 
   private TestTables() {}
 

@@ -4,6 +4,7 @@ import dev.tessera.datasets.table.CodeInfo;
 import dev.tessera.datasets.table.LatentInfo;
 import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.Reconstruction;
+import dev.tessera.datasets.table.TableCommit;
 import dev.tessera.datasets.table.TableContent;
 import dev.tessera.datasets.table.TableKind;
 import dev.tessera.datasets.table.TableManifest;
@@ -25,7 +26,10 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
-/** An image table to a code table and a latent table, as a Spark job over ranges of rows. */
+/**
+ * An image table to a code table and a latent table, as a Spark job over ranges of rows. Both
+ * replace older ones together, as far as {@link TableCommit} can.
+ */
 public final class TokenizeJob {
 
   /** Pictures encoded at a time, always that many: codes do not depend on the division of work. */
@@ -144,14 +148,20 @@ public final class TokenizeJob {
             1 / deviation,
             measures.latents().mean(),
             deviation);
-    latents.commit(
-        conf,
-        reports.stream().map(TokenizeReport::latents).toList(),
-        TableContent.latents(
-            images.imageSize(), images.classNames(), latentInfo, quality, provenance));
-    return codes.commit(
-        conf,
-        reports.stream().map(TokenizeReport::codes).toList(),
-        TableContent.codes(images.imageSize(), images.classNames(), codeInfo, quality, provenance));
+    TableCommit newLatents =
+        latents.prepare(
+            conf,
+            reports.stream().map(TokenizeReport::latents).toList(),
+            TableContent.latents(
+                images.imageSize(), images.classNames(), latentInfo, quality, provenance));
+    TableCommit newCodes =
+        codes.prepare(
+            conf,
+            reports.stream().map(TokenizeReport::codes).toList(),
+            TableContent.codes(
+                images.imageSize(), images.classNames(), codeInfo, quality, provenance));
+    // Together: latents of one tokenizer beside codes of another would be a trap.
+    TableCommit.publish(List.of(newLatents, newCodes));
+    return newCodes.manifest();
   }
 }

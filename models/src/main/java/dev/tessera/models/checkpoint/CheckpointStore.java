@@ -1,5 +1,6 @@
 package dev.tessera.models.checkpoint;
 
+import dev.tessera.models.IoFailure;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.CheckpointManifest.StoredFile;
 import java.io.FileNotFoundException;
@@ -77,7 +78,11 @@ public final class CheckpointStore {
     }
   }
 
-  /** The newest checkpoint that is whole; what is not is passed over with a warning. */
+  /**
+   * The newest checkpoint that is whole; what is not is passed over with a warning.
+   *
+   * @throws IOException if one cannot be read now, and may be whole
+   */
   public Optional<Checkpoint> newestComplete() throws IOException {
     List<Path> seen = List.of();
     while (true) {
@@ -85,7 +90,13 @@ public final class CheckpointStore {
       for (Path path : paths) {
         try {
           return Optional.of(open(path));
-        } catch (UserException | IOException e) {
+        } catch (UserException e) {
+          LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+        } catch (IOException e) {
+          // What may pass must not cost a run the steps since an older checkpoint.
+          if (!IoFailure.lasts(e)) {
+            throw e;
+          }
           LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
         }
       }
@@ -138,17 +149,26 @@ public final class CheckpointStore {
     return paths;
   }
 
-  private void makeDirectory(Path place) {
+  private void makeDirectory(Path place) throws IOException {
+    boolean made;
     try {
-      if (!fs.mkdirs(place)) {
-        throw new IOException("the file system refuses to create it");
-      }
+      made = fs.mkdirs(place);
     } catch (IOException e) {
-      throw new UserException(
-          ("Cannot write checkpoints under " + root + ": " + e.getMessage())
-              + "; name a directory that can be written",
-          e);
+      if (!IoFailure.lasts(e)) {
+        throw e;
+      }
+      throw unwritable(e.getMessage(), e);
     }
+    if (!made) {
+      throw unwritable("the file system refuses to create it", null);
+    }
+  }
+
+  private UserException unwritable(String reason, IOException cause) {
+    return new UserException(
+        ("Cannot write checkpoints under " + root + ": " + reason)
+            + "; name a directory that can be written",
+        cause);
   }
 
   private void writeFiles(Path place, CheckpointContent content) throws IOException {

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.UserException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FilterFileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -112,6 +114,41 @@ final class CheckpointStoreTest {
         .containsExactlyInAnyOrder(
             "notes", "step-000000000003", "step-000000000004", "step-000000000005");
     assertThat(store.newestComplete().orElseThrow().manifest().imagesSeen()).isEqualTo(4);
+  }
+
+  @Test
+  void aStoreOutOfReachCostsNoStepsAndIsNoMistakeOfTheUsers() throws IOException {
+    store.write(RandomTensors.content(1, 1));
+    Path newest = store.write(RandomTensors.content(2, 2));
+    CheckpointStore away = new CheckpointStore(new Away(newest), root());
+    assertThatThrownBy(away::newestComplete).isInstanceOf(ConnectException.class);
+    assertThatThrownBy(() -> away.write(RandomTensors.content(3, 3)))
+        .isInstanceOf(ConnectException.class);
+    assertThat(store.newestComplete().orElseThrow().manifest().imagesSeen()).isEqualTo(2);
+  }
+
+  /** Connections to one checkpoint are refused, and so are all new directories. */
+  private final class Away extends FilterFileSystem {
+
+    private final Path lost;
+
+    Away(Path lost) {
+      super(local.getRawFileSystem());
+      this.lost = lost;
+    }
+
+    @Override
+    public FSDataInputStream open(Path path, int buffer) throws IOException {
+      if (path.getParent().getName().equals(lost.getName())) {
+        throw new ConnectException("Connection refused");
+      }
+      return super.open(path, buffer);
+    }
+
+    @Override
+    public boolean mkdirs(Path path) throws IOException {
+      throw new ConnectException("Connection refused");
+    }
   }
 
   @Test

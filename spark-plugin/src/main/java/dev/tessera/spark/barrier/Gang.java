@@ -3,6 +3,7 @@ package dev.tessera.spark.barrier;
 import dev.tessera.models.UserException;
 import dev.tessera.spark.ui.RunStatus;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -49,7 +50,8 @@ public final class Gang<R extends Serializable> {
   /**
    * Runs the gang to its end.
    *
-   * @param tasks the task of an attempt, given its number from 0: where to resume is decided here
+   * @param tasks the task of an attempt, given its number from 0: where to resume is decided here;
+   *     an {@link UncheckedIOException} from it fails the attempt
    * @return what the ranks returned, in order of rank
    * @throws UserException (or {@code InvalidDatasetException}) for a mistake of the user's, found
    *     before anything is submitted or thrown by a rank; never retried
@@ -85,11 +87,19 @@ public final class Gang<R extends Serializable> {
     byte[] secret = new byte[SECRET_BYTES];
     new SecureRandom().nextBytes(secret);
     RankPlan<R> plan =
-        new RankPlan<>(
-            id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), tasks.apply(number));
+        new RankPlan<>(id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), task(number));
     RunStatus.driver().attempt(spec.name(), number, ranks);
     return new AttemptJob<>(spark, plan, new Attempt(id, ranks, secret), listener)
         .run(spec.name() + ", attempt " + (number + 1));
+  }
+
+  /** What the store refuses now it may give to the next attempt. */
+  private RankTask<R> task(int number) throws AttemptFailure {
+    try {
+      return tasks.apply(number);
+    } catch (UncheckedIOException e) {
+      throw new AttemptFailure(-1, e.getMessage(), e);
+    }
   }
 
   private int ranks(int number) throws InterruptedException {

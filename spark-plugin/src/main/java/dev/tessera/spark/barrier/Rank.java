@@ -4,6 +4,7 @@ import dev.tessera.models.train.CollectiveException;
 import dev.tessera.spark.barrier.GangReply.Assigned;
 import dev.tessera.spark.collective.TcpListener;
 import dev.tessera.spark.device.DeviceAssignment;
+import dev.tessera.spark.device.RankThread;
 import dev.tessera.spark.settings.Timeouts;
 import java.io.Serializable;
 import java.util.concurrent.ExecutionException;

@@ -11,12 +11,10 @@ import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
-import dev.tessera.spark.table.TableTask;
 import dev.tessera.spark.table.TaskTables;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
-import org.apache.spark.TaskContext;
 
 /**
  * Draws a range of pictures.
@@ -27,11 +25,12 @@ import org.apache.spark.TaskContext;
  */
 public record SampleTask(
     SamplerSpec spec, String checkpoint, TableOutput output, long seed, int label, int size)
-    implements TableTask<RowRange, TablePart> {
+    implements TorchTask<RowRange, TablePart> {
 
   @Override
-  public TablePart run(RowRange range, TaskTables tables) throws IOException {
-    Libtorch.useThreads(TaskContext.get().cpus());
+  public TablePart compute(RowRange range, TaskTables tables, int cores)
+      throws IOException, InterruptedException {
+    Libtorch.useThreads(cores);
     DiffusionModel model = spec.model();
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         NativeTensor weights =
@@ -40,6 +39,7 @@ public record SampleTask(
         PngEncoder png = new PngEncoder()) {
       TablePartWriter<SampleRow> rows = tables.open(output, RowFormats.SAMPLES);
       for (long first = range.from(); first < range.to(); first += spec.batch()) {
+        TorchTask.checkInterrupt();
         int[] labels = labels(first);
         List<byte[]> pictures = sampler.draw(seed, first, labels);
         for (int i = 0; i < pictures.size() && first + i < range.to(); i++) {

@@ -1,5 +1,6 @@
 package dev.tessera.spark.inference;
 
+import dev.tessera.models.IoFailure;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointStore;
@@ -27,7 +28,8 @@ public final class StoredWeights {
   /**
    * Opens a checkpoint, or the newest complete one of a folder of them or of a run directory.
    *
-   * @throws UserException if there is none
+   * @throws UserException if there is none that may be read
+   * @throws java.io.UncheckedIOException if another attempt may be able to read it
    */
   public static StoredWeights open(Configuration conf, String path) {
     return new StoredWeights(checkpoint(conf, path));
@@ -55,7 +57,7 @@ public final class StoredWeights {
                       path
                           + " holds no complete checkpoint (expected: a checkpoint or a run directory)"));
     } catch (IOException e) {
-      throw new UserException("Cannot read " + path + ": " + e.getMessage(), e);
+      throw IoFailure.of("Cannot read " + path + ": " + e.getMessage(), e);
     }
   }
 
@@ -90,7 +92,7 @@ public final class StoredWeights {
       return flat;
     } catch (IOException e) {
       flat.close();
-      throw new UserException("Cannot read " + checkpoint.path() + ": " + e.getMessage(), e);
+      throw IoFailure.of("Cannot read " + checkpoint.path() + ": " + e.getMessage(), e);
     }
   }
 }

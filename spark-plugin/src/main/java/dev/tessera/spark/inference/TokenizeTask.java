@@ -12,7 +12,6 @@ import dev.tessera.datasets.table.TablePartWriter;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
-import dev.tessera.spark.table.TableTask;
 import dev.tessera.spark.table.TaskTables;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.TaskContext;
 
 /**
  * Encodes a range of an image table's rows. Row r always stands at place r mod batch of batch r /
@@ -29,11 +27,12 @@ import org.apache.spark.TaskContext;
  */
 public record TokenizeTask(
     TokenizerSpec spec, String images, TableOutput codes, TableOutput latents, int batch)
-    implements TableTask<RowRange, TokenizeReport> {
+    implements TorchTask<RowRange, TokenizeReport> {
 
   @Override
-  public TokenizeReport run(RowRange range, TaskTables tables) throws IOException {
-    Libtorch.useThreads(TaskContext.get().cpus());
+  public TokenizeReport compute(RowRange range, TaskTables tables, int cores)
+      throws IOException, InterruptedException {
+    Libtorch.useThreads(cores);
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         Tokenizer tokenizer = Tokenizer.load(runtime, tables.conf(), spec, batch);
         SequentialReader<ImageRow> reader =
@@ -46,6 +45,7 @@ public record TokenizeTask(
               tables.open(latents, RowFormats.LATENTS));
       List<ImageRow> rows = writer.read(reader);
       while (!rows.isEmpty()) {
+        TorchTask.checkInterrupt();
         writer.encode(rows);
         rows = writer.read(reader);
       }

@@ -53,8 +53,20 @@ public final class TaskTables implements Closeable {
   /** Removes what unfinished writers wrote; finished parts stay for the commit. */
   @Override
   public void close() throws IOException {
+    IOException failure = null;
     for (TablePartWriter<?> writer : open) {
-      writer.close();
+      try {
+        writer.close();
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.spark.training;
 
+import dev.tessera.models.IoFailure;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointStore;
@@ -57,7 +58,7 @@ public final class TrainingRun {
       Path root = new Path(plan.checkpoints());
       return new CheckpointStore(root.getFileSystem(hadoop.value()), root).newestComplete();
     } catch (IOException e) {
-      throw new UserException(
+      throw IoFailure.of(
           "Cannot read checkpoints in " + plan.checkpoints() + ": " + e.getMessage(), e);
     }
   }

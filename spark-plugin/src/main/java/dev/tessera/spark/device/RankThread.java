@@ -1,4 +1,4 @@
-package dev.tessera.spark.barrier;
+package dev.tessera.spark.device;
 
 import java.util.Deque;
 import java.util.concurrent.Callable;
@@ -10,11 +10,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The thread a rank's task runs on, lent for one task at a time and kept for the next: a second
- * native thread in a JVM runs several times slower for good once another has used libtorch's
- * intra-op parallelism, so an executor's later attempts and runs return to the thread of the first.
+ * The thread that a task's libtorch runs on, a rank's or an inference task's, lent for one task at
+ * a time and kept for the next: a second native thread in a JVM runs several times slower for good
+ * once another has used libtorch's intra-op parallelism, so an executor's later attempts and runs
+ * return to the thread of the first.
  */
-final class RankThread {
+public final class RankThread {
 
   private static final Deque<RankThread> IDLE = new ConcurrentLinkedDeque<>();
 
@@ -27,7 +28,7 @@ final class RankThread {
   }
 
   /** Runs {@code body} on an idle rank thread, under the name and class loader given. */
-  static <T> Run<T> start(String name, ClassLoader loader, Callable<T> body) {
+  public static <T> Run<T> start(String name, ClassLoader loader, Callable<T> body) {
     RankThread idle = IDLE.pollFirst();
     RankThread chosen = idle == null ? new RankThread() : idle;
     Run<T> run = new Run<>(chosen.thread, body);
@@ -55,11 +56,12 @@ final class RankThread {
   }
 
   /** One task on a rank thread. */
-  static final class Run<T> {
+  public static final class Run<T> {
     private final Thread thread;
     private final FutureTask<T> result;
     private final CountDownLatch ended = new CountDownLatch(1);
     private boolean running;
+    private boolean interrupted;
 
     private Run(Thread thread, Callable<T> body) {
       this.thread = thread;
@@ -69,6 +71,9 @@ final class RankThread {
     private void call() {
       synchronized (this) {
         running = true;
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
       }
       result.run();
       synchronized (this) {
@@ -77,20 +82,21 @@ final class RankThread {
       }
     }
 
-    /** Interrupts the task while it runs, never a later one on the same thread. */
-    synchronized void interrupt() {
+    /** Interrupts the task, also before it begins; never a later one on the same thread. */
+    public synchronized void interrupt() {
+      interrupted = true;
       if (running) {
         thread.interrupt();
       }
     }
 
     /** The task's result; waits. */
-    T get() throws InterruptedException, ExecutionException {
+    public T get() throws InterruptedException, ExecutionException {
       return result.get();
     }
 
     /** Waits until the thread is free again; returns whether it is. */
-    boolean awaitEnd(long millis) throws InterruptedException {
+    public boolean awaitEnd(long millis) throws InterruptedException {
       return ended.await(millis, TimeUnit.MILLISECONDS);
     }
   }

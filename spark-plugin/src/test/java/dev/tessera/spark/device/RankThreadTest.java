@@ -1,4 +1,4 @@
-package dev.tessera.spark.barrier;
+package dev.tessera.spark.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,6 +25,22 @@ class RankThreadTest {
 
     assertThat(second.get()).isEqualTo(thread.getId() + " tessera-rank-5");
     assertThat(second.awaitEnd(10_000)).isTrue();
+  }
+
+  @Test
+  void anInterruptBeforeTheTaskBeginsIsNotLost() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      RankThread.Run<String> run =
+          RankThread.start(
+              "tessera-rank-0",
+              loader,
+              () -> {
+                Thread.sleep(60_000);
+                return "slept";
+              });
+      run.interrupt();
+      assertThatThrownBy(run::get).hasCauseInstanceOf(InterruptedException.class);
+    }
   }
 
   @Test
