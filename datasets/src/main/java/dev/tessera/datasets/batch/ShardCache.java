@@ -117,8 +117,12 @@ final class ShardCache {
       long free = Files.getFileStore(root).getUsableSpace();
       if (free < bytes) {
         throw new InvalidDatasetException(
-            "The cache folder %s has %,d MB free and needs %,d MB: choose another folder or free some"
-                .formatted(root, free >> 20, (bytes >> 20) + 1));
+            String.format(
+                Locale.ROOT,
+                "The cache folder %s has %,d MB free and needs %,d MB: choose another folder or free some",
+                root,
+                free >> 20,
+                (bytes >> 20) + 1));
       }
     } catch (IOException e) {
       throw new InvalidDatasetException(

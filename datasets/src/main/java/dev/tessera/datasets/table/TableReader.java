@@ -4,6 +4,7 @@ import dev.tessera.datasets.InvalidDatasetException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -83,7 +84,7 @@ public final class TableReader<R> implements Closeable {
     long rows = files.stream().mapToLong(TableFile::rows).sum();
     if (from < 0 || to > rows || from > to) {
       throw new IllegalArgumentException(
-          "rows: [%d, %d) (expected: within [0, %d))".formatted(from, to, rows));
+          String.format(Locale.ROOT, "rows: [%d, %d) (expected: within [0, %d))", from, to, rows));
     }
     return new TableReader<>(conf, table, format, files, columns, from, to);
   }
@@ -125,8 +126,12 @@ public final class TableReader<R> implements Closeable {
       return format.read(group);
     } catch (IOException | RuntimeException e) {
       throw new InvalidDatasetException(
-          "Cannot read %s/%s (%s): write the table again"
-              .formatted(table, file == 0 ? "" : files.get(file - 1).path(), e.getMessage()),
+          String.format(
+              Locale.ROOT,
+              "Cannot read %s/%s (%s): write the table again",
+              table,
+              file == 0 ? "" : files.get(file - 1).path(),
+              e.getMessage()),
           e);
     }
   }

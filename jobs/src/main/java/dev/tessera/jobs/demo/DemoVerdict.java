@@ -1,6 +1,7 @@
 package dev.tessera.jobs.demo;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The demo in numbers.
@@ -51,6 +52,6 @@ public record DemoVerdict(
   }
 
   private static Bound bound(boolean holds, String format, Object... values) {
-    return new Bound(String.format(format, values), holds);
+    return new Bound(String.format(Locale.ROOT, format, values), holds);
   }
 }

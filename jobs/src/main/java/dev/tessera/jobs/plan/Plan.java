@@ -12,6 +12,7 @@ import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.barrier.Slots;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -45,6 +46,7 @@ public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slo
         .fact(
             "data",
             String.format(
+                Locale.ROOT,
                 "%,d training rows in %s, %.1f epochs",
                 run.manifest().rows(Subset.TRAIN),
                 recipe.data(),
@@ -59,6 +61,7 @@ public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slo
         .fact(
             "steps",
             String.format(
+                Locale.ROOT,
                 "%,d of %d images: %d shards of %d, %d a rank",
                 schedule.steps(),
                 schedule.batch(),
@@ -71,17 +74,20 @@ public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slo
   }
 
   private static String group(Group group) {
-    return String.format("%s %,d parameters", group.name(), group.layout().size());
+    return String.format(Locale.ROOT, "%s %,d parameters", group.name(), group.layout().size());
   }
 
   private static String phase(Phase phase, TrainingSchedule schedule) {
     return String.format(
+        Locale.ROOT,
         "%s %.1f MFLOP an image, forward and backward",
-        phase.name(), phase.gradient().flops() / schedule.shardBatch() / 1e6);
+        phase.name(),
+        phase.gradient().flops() / schedule.shardBatch() / 1e6);
   }
 
   private String megabytes() {
     return String.format(
+        Locale.ROOT,
         "%,d MB a rank: process %,d, vectors %,d, batches %,d, gradients %,d, working %,d, fragments %,d",
         memory.total() / 1_000_000,
         memory.process() / 1_000_000,

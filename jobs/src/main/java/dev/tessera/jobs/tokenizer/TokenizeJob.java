@@ -20,6 +20,7 @@ import dev.tessera.spark.inference.TokenizerSpec;
 import dev.tessera.spark.table.TableStage;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -53,8 +54,12 @@ public final class TokenizeJob {
     if (manifest.imageSize() != trained.imageSize()) {
       throw new UserException(
           String.format(
+              Locale.ROOT,
               "%s holds pictures of %d pixels and the tokenizer was trained on %d: ingest them with size=%d.",
-              images, manifest.imageSize(), trained.imageSize(), trained.imageSize()));
+              images,
+              manifest.imageSize(),
+              trained.imageSize(),
+              trained.imageSize()));
     }
     String place = qualified(opened.path().toString());
     TableOutput codes = TableOutput.begin(conf, qualified(output + "/codes"), overwrite);

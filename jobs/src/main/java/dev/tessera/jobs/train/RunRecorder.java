@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -62,7 +63,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     }
     if (number > 0 || images > 0) {
       write(() -> metrics.resumed(images / recipe.schedule().batch(), images, seconds));
-      progress.say(String.format("going on from %,d images on %s", images, ranks));
+      progress.say(String.format(Locale.ROOT, "going on from %,d images on %s", images, ranks));
     }
   }
 

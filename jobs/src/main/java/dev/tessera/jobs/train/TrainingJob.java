@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Paths;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -172,17 +173,21 @@ public final class TrainingJob {
         .fact(
             "data",
             String.format(
+                Locale.ROOT,
                 "%,d %s from %s",
-                bound.manifest().rows(), bound.latents() ? "latents" : "images", recipe.data()))
+                bound.manifest().rows(),
+                bound.latents() ? "latents" : "images",
+                recipe.data()))
         .fact("model", parameters(bound.objective()))
         .fact(
             "ranks",
             String.format(
+                Locale.ROOT,
                 "%d on the CPU, batch %d in %d shards, allreduce by %s",
                 recipe.ranks().count(),
                 recipe.schedule().batch(),
                 recipe.schedule().shards(),
-                recipe.ranks().allreduce().name().toLowerCase(java.util.Locale.ROOT)));
+                recipe.ranks().allreduce().name().toLowerCase(Locale.ROOT)));
   }
 
   private static String parameters(Objective objective) {
@@ -192,6 +197,6 @@ public final class TrainingJob {
   }
 
   private static String parameters(Group group) {
-    return String.format("%s %,d parameters", group.name(), group.layout().size());
+    return String.format(Locale.ROOT, "%s %,d parameters", group.name(), group.layout().size());
   }
 }
