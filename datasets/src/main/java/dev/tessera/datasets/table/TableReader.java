@@ -89,19 +89,6 @@ public final class TableReader<R> implements Closeable {
     return new TableReader<>(conf, table, format, files, columns, from, to);
   }
 
-  /** The rows of the quarantine beside a table. */
-  public static TableReader<QuarantineRow> quarantine(
-      Configuration conf, String table, TableManifest manifest) {
-    return new TableReader<>(
-        conf,
-        table,
-        RowFormats.QUARANTINE,
-        manifest.quarantine(),
-        allColumns(RowFormats.QUARANTINE),
-        0,
-        manifest.quarantined());
-  }
-
   /** The number of the row that {@link #next} returns next. */
   public long row() {
     return row;

@@ -1,12 +1,13 @@
 package dev.tessera.jobs.bench;
 
+import dev.tessera.spark.settings.Timeouts;
+
 import ai.djl.engine.Engine;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.FloatMemory;
 import dev.tessera.spark.collective.Algorithm;
-import dev.tessera.spark.collective.Deadlines;
 import dev.tessera.spark.collective.Peer;
 import dev.tessera.spark.collective.RunIdentity;
 import dev.tessera.spark.collective.TcpCollective;
@@ -49,7 +50,7 @@ final class AllReduceRank {
       }
       Algorithm algorithm = Algorithm.valueOf(arguments[2]);
       try (Collective collective =
-          TcpCollective.connect(listener, run, rank, peers, algorithm, Deadlines.standard())) {
+          TcpCollective.connect(listener, run, rank, peers, algorithm, Timeouts.standard())) {
         System.out.println("ready Java " + Runtime.version().feature());
         new AllReduceRank(collective).serve(in);
       }

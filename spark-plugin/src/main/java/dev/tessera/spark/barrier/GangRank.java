@@ -10,8 +10,7 @@ record GangRank(
     RankPlan<?> plan,
     Assigned assigned,
     Collective collective,
-    DeviceAssignment device,
-    AbortSwitch abort)
+    DeviceAssignment device)
     implements RankContext {
 
   @Override
@@ -22,11 +21,6 @@ record GangRank(
   @Override
   public int size() {
     return plan.size();
-  }
-
-  @Override
-  public int localRank() {
-    return assigned.places().get(rank()).localRank();
   }
 
   @Override
@@ -52,15 +46,5 @@ record GangRank(
   @Override
   public void report(Serializable message) {
     GangChannel.send(new GangMessage.Report(plan.attempt(), rank(), Wire.encode(message)));
-  }
-
-  @Override
-  public boolean interrupted() {
-    return abort.thrown();
-  }
-
-  @Override
-  public void onAbort(Runnable hook) {
-    abort.add(hook);
   }
 }

@@ -1,5 +1,7 @@
 package dev.tessera.spark.collective;
 
+import dev.tessera.spark.settings.Timeouts;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A gang that cannot go on says who is missing, on every rank. */
 class BrokenGangTest {
 
-  private static final Deadlines SHORT =
-      new Deadlines(Duration.ofSeconds(20), Duration.ofSeconds(1), Duration.ofSeconds(4));
+  private static final Timeouts SHORT =
+      new Timeouts(Duration.ofSeconds(20), Duration.ofSeconds(1), Duration.ofSeconds(4));
 
   private static Object sum(Collective c, int length) {
     NativeFloats floats = NativeFloats.of(new float[length]);

@@ -1,5 +1,7 @@
 package dev.tessera.spark.collective;
 
+import dev.tessera.spark.settings.Timeouts;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.spark.collective.StallClock.Due;
@@ -12,7 +14,7 @@ class StallClockTest {
 
   private final StallClock clock =
       new StallClock(
-          new Deadlines(Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(120)));
+          new Timeouts(Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(120)));
 
   @Test
   void asksBeforeItWarnsAndBeforeItFails() {
