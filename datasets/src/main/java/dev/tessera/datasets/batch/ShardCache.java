@@ -19,7 +19,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -59,6 +58,11 @@ final class ShardCache {
     return new ShardCache(root.resolve(name));
   }
 
+  /** Name of the folder that holds all shards of the same fingerprint. */
+  String fingerprint() {
+    return folder.getParent().getFileName().toString();
+  }
+
   boolean complete() {
     return Files.isDirectory(folder);
   }
@@ -75,8 +79,7 @@ final class ShardCache {
   Path stage() throws IOException {
     Path parent = folder.getParent();
     Files.createDirectories(parent);
-    return Files.createDirectory(
-        parent.resolve("_" + folder.getFileName() + "-" + UUID.randomUUID()));
+    return Files.createDirectory(parent.resolve(StagingName.of(folder.getFileName().toString())));
   }
 
   /** Gives a finished folder its name; another rank on this host may have been faster. */
