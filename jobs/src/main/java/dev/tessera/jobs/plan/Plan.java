@@ -18,23 +18,25 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 
 /** What a recipe would do: everything that is known without running it. */
-public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slots slots) {
+public record Plan(
+    BoundRun run, Objective objective, MemoryEstimate memory, int ranks, Slots slots) {
 
   /** Reads the recipe's table and traces its programs. */
   public static Plan of(Recipe recipe, Configuration conf, SparkConf spark) {
-    TrainingJob.gang(recipe, spark);
+    int ranks = TrainingJob.gang(recipe, spark).ranks();
     BoundRun run = BoundRun.of(recipe, conf);
     Objective objective = run.objective();
     return new Plan(
         run,
         objective,
-        MemoryEstimate.of(objective, recipe.schedule(), recipe.ranks().count()),
+        MemoryEstimate.of(objective, recipe.schedule(), ranks),
+        ranks,
         Slots.of(spark));
   }
 
   /** Refuses ranks that can never start, with the setting to change. */
   public void requireSlots() {
-    slots.require(run.recipe().ranks().count());
+    slots.require(ranks);
   }
 
   /** The facts for the console. */
@@ -67,10 +69,14 @@ public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slo
                 schedule.batch(),
                 schedule.shards(),
                 schedule.shardBatch(),
-                schedule.shards() / recipe.ranks().count()))
+                schedule.shards() / ranks))
         .fact("memory", megabytes())
         .fact(
-            "slots", recipe.ranks().count() + " ranks, one task each; there are " + slots.words());
+            "slots",
+            ranks
+                + " ranks, one task each; there are "
+                + slots.words()
+                + slots.warning(ranks).map(text -> "\n" + text).orElse(""));
   }
 
   private static String group(Group group) {

@@ -6,11 +6,7 @@ import dev.tessera.spark.device.DeviceAssignment;
 import java.io.Serializable;
 
 /** A rank's view of its gang, for one attempt. */
-record GangRank(
-    RankPlan<?> plan,
-    Assigned assigned,
-    Collective collective,
-    DeviceAssignment device)
+record GangRank(RankPlan<?> plan, Assigned assigned, Collective collective, DeviceAssignment device)
     implements RankContext {
 
   @Override
