@@ -30,9 +30,6 @@ public final class Linear {
   }
 
   public Tensor apply(Tensor x) {
-    return x.trace()
-        .at(
-            path,
-            () -> x.linear(x.trace().weight(weight), x.trace().weight(bias)));
+    return x.trace().at(path, () -> x.linear(x.trace().weight(weight), x.trace().weight(bias)));
   }
 }

@@ -1,7 +1,6 @@
 package dev.tessera.spark.collective;
 
 import dev.tessera.spark.settings.Timeouts;
-
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;

@@ -1,7 +1,6 @@
 package dev.tessera.spark.collective;
 
 import dev.tessera.spark.settings.Timeouts;
-
 import java.time.Duration;
 
 /** Measures the time without progress in an operation against the timeouts. */

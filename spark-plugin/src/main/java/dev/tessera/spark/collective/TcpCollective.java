@@ -1,10 +1,9 @@
 package dev.tessera.spark.collective;
 
-import dev.tessera.spark.settings.Timeouts;
-
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.FloatMemory;
+import dev.tessera.spark.settings.Timeouts;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,12 +1,11 @@
 package dev.tessera.spark.collective;
 
-import dev.tessera.spark.settings.Timeouts;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
+import dev.tessera.spark.settings.Timeouts;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

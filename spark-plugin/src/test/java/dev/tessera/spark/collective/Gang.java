@@ -1,10 +1,9 @@
 package dev.tessera.spark.collective;
 
-import dev.tessera.spark.settings.Timeouts;
-
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.SingleProcess;
+import dev.tessera.spark.settings.Timeouts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,8 +55,7 @@ final class Gang implements AutoCloseable {
     ExecutorService threads = Executors.newCachedThreadPool();
     IntFunction<Callable<Collective>> connect =
         rank ->
-            () ->
-                TcpCollective.connect(listeners.get(rank), RUN, rank, peers, algorithm, timeouts);
+            () -> TcpCollective.connect(listeners.get(rank), RUN, rank, peers, algorithm, timeouts);
     List<Future<Collective>> connecting = new ArrayList<>();
     for (int rank = 0; rank < size; rank++) {
       connecting.add(threads.submit(connect.apply(rank)));

@@ -1,9 +1,8 @@
 package dev.tessera.spark.collective;
 
-import dev.tessera.spark.settings.Timeouts;
-
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
+import dev.tessera.spark.settings.Timeouts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

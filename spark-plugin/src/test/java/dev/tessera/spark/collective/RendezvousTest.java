@@ -1,10 +1,9 @@
 package dev.tessera.spark.collective;
 
-import dev.tessera.spark.settings.Timeouts;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.models.train.Collective;
+import dev.tessera.spark.settings.Timeouts;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -34,8 +33,7 @@ class RendezvousTest {
   private Future<Collective> connect(int rank, RunIdentity run, Timeouts timeouts) {
     return threads.submit(
         () ->
-            TcpCollective.connect(
-                listeners.get(rank), run, rank, peers, Algorithm.RING, timeouts));
+            TcpCollective.connect(listeners.get(rank), run, rank, peers, Algorithm.RING, timeouts));
   }
 
   @Test

@@ -1,10 +1,9 @@
 package dev.tessera.spark.collective;
 
-import dev.tessera.spark.settings.Timeouts;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.spark.collective.StallClock.Due;
+import dev.tessera.spark.settings.Timeouts;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
