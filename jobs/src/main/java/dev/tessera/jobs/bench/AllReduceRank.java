@@ -1,7 +1,5 @@
 package dev.tessera.jobs.bench;
 
-import dev.tessera.spark.settings.Timeouts;
-
 import ai.djl.engine.Engine;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
@@ -12,6 +10,7 @@ import dev.tessera.spark.collective.Peer;
 import dev.tessera.spark.collective.RunIdentity;
 import dev.tessera.spark.collective.TcpCollective;
 import dev.tessera.spark.collective.TcpListener;
+import dev.tessera.spark.settings.Timeouts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
