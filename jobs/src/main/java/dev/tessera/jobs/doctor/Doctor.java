@@ -1,6 +1,7 @@
 package dev.tessera.jobs.doctor;
 
 import dev.tessera.jobs.run.QualifiedPath;
+import dev.tessera.models.UserException;
 import dev.tessera.spark.barrier.LiveSlots;
 import dev.tessera.spark.barrier.Slots;
 import java.time.Duration;
@@ -49,8 +50,12 @@ public final class Doctor {
 
   private static List<String> paths(List<String> asked, Configuration hadoop) {
     List<String> paths = new ArrayList<>();
-    paths.add(FileSystem.getDefaultUri(hadoop) + "/");
-    paths.add(QualifiedPath.of(hadoop, ".").toString());
+    paths.add(FileSystem.getDefaultUri(hadoop).resolve("/").toString());
+    try {
+      paths.add(QualifiedPath.of(hadoop, ".").toString());
+    } catch (UserException e) {
+      // Of the default file system, which the first path tells of.
+    }
     paths.addAll(asked);
     return paths;
   }

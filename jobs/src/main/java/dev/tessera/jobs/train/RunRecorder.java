@@ -62,7 +62,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     totals.clear();
     ranks.forEach(place -> places.put(place.rank(), place));
     if (progress == null) {
-      progress = console.progress(recipe.name(), images, recipe.schedule().images());
+      progress = console.progress(recipe.name(), images, recipe.schedule().images(), flopsPerImage);
     }
     if (number > 0 || images > 0) {
       write(() -> metrics.resumed(images / recipe.schedule().batch(), images, seconds));
@@ -112,7 +112,6 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
       }
     }
     double loss = shown.isEmpty() ? Double.NaN : shown.values().iterator().next();
-    shown.put("gflops", values.get("gflops"));
     progress.update(report.images(), shown);
     RunStatus.driver().progress(new Progress(report.step(), report.images(), speed, loss));
   }
