@@ -21,7 +21,8 @@ public final class DoctorCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "PATH",
       description =
-          "Inputs and outputs that every executor must reach, besides Hadoop's default file system and the working folder.")
+          "Inputs and outputs that every executor must reach, besides Hadoop's default file system"
+              + " and the working folder.")
   private List<String> paths = new ArrayList<>();
 
   @Mixin private ConsoleOptions console;
