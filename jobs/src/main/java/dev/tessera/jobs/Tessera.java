@@ -10,6 +10,7 @@ import dev.tessera.jobs.sample.SampleCommand;
 import dev.tessera.jobs.tokenizer.TokenizeCommand;
 import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
 import dev.tessera.jobs.train.TrainCommand;
+import dev.tessera.spark.settings.RuntimeProperties;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -62,6 +63,8 @@ public final class Tessera implements Runnable {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
+    // The plugin does so too, but export has no SparkContext and so no plugin.
+    RuntimeProperties.setMissing();
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     Tessera root = new Tessera();

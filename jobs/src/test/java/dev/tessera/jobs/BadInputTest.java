@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What users get wrong, each through the real command: one sentence on standard error, exit code 2,
@@ -213,6 +214,25 @@ class BadInputTest {
 
     assertThat(ended.error()).contains("Damaged checkpoint file", "parameters.safetensors");
     assertThat(ended.code()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sample --checkpoint @/no --output @/n",
+        "sample --checkpoint @/runs/0002-small-dit --output @/images",
+        "tokenize --checkpoint @/no --input @/images --output @/n",
+        "tokenize --checkpoint @/runs/0001-small-vqgan --input @/images --output @/tokens"
+      })
+  void samplesAndTokensAreCheckedBeforeSparkStarts(String command) {
+    String master = System.setProperty("spark.master", "nowhere://x");
+    try {
+      AtTheTerminal.Ended ended = AtTheTerminal.run(words(command));
+      assertThat(ended.error()).containsPattern("does not exist|exists already");
+      assertThat(ended.code()).isEqualTo(2);
+    } finally {
+      System.setProperty("spark.master", master);
+    }
   }
 
   @Test

@@ -161,6 +161,28 @@ class TesseraTest {
   }
 
   @Test
+  void helpListsTheKeysOfTheCommandItself() {
+    assertThat(run("ingest", "--help")).isZero();
+    assertThat(out.toString())
+        .contains("  size=32", "  class-per-folder=false", "  crop=center")
+        .doesNotContain("guidance", "  input=", "  overwrite=");
+    out.getBuffer().setLength(0);
+    assertThat(run("sample", "--help")).isZero();
+    assertThat(out.toString())
+        .contains("  guidance=null", "  partitions=0", "  overwrite=false")
+        .doesNotContain("size=");
+    out.getBuffer().setLength(0);
+    assertThat(run("tokenize", "--help")).isZero();
+    assertThat(out.toString()).contains("  partitions=0", "  overwrite=false");
+    out.getBuffer().setLength(0);
+    assertThat(run("demo", "--help")).isZero();
+    assertThat(out.toString()).contains("  samples=400", "  work=runs/demo");
+    out.getBuffer().setLength(0);
+    assertThat(run("train", "--help")).isZero();
+    assertThat(out.toString()).contains("schedule.images=20000");
+  }
+
+  @Test
   void helpAndVersionAreNoErrors() {
     assertThat(run("--help")).isZero();
     assertThat(run("practise", "--help")).isZero();

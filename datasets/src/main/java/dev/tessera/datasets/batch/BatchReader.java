@@ -67,6 +67,7 @@ public final class BatchReader {
           ShardCache.of(
               cache.folder(), manifest, split, widths, shard, shardCount, cache.segmentBytes()));
     }
+    use(cache.folder(), caches.values(), table, manifest);
     new CacheFill(conf, table, manifest, split, widths, order, rowsPerSegment)
         .fill(cache.folder(), caches, shardCount);
     BatchReader reader = new BatchReader(order, widths);
@@ -74,6 +75,19 @@ public final class BatchReader {
       reader.map(entry.getKey(), entry.getValue(), rowsPerSegment);
     }
     return reader;
+  }
+
+  private static void use(
+      Path root, Collection<ShardCache> caches, String table, TableManifest manifest) {
+    try {
+      for (String fingerprint : caches.stream().map(ShardCache::fingerprint).distinct().toList()) {
+        StaleCaches.use(root, fingerprint, table, manifest.contentChecksum());
+      }
+    } catch (IOException e) {
+      throw new InvalidDatasetException(
+          "Cannot write to the cache folder " + root + " (" + e.getMessage() + "): choose another",
+          e);
+    }
   }
 
   /** Bytes of one row of a column. */

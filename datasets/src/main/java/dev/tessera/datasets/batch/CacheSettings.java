@@ -21,6 +21,15 @@ public record CacheSettings(Path folder, long segmentBytes) {
     }
   }
 
+  /**
+   * This user's folder on this machine's temporary disk; segments of 1 GiB. Call it where the cache
+   * is to be: the driver's temporary folder need not be an executor's.
+   */
+  public static CacheSettings standard() {
+    String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
+    return in(Path.of(System.getProperty("java.io.tmpdir"), "tessera-cache-" + user));
+  }
+
   /** Segments of 1 GiB. */
   public static CacheSettings in(Path folder) {
     return new CacheSettings(folder, SegmentLayout.MAX_SEGMENT_BYTES);

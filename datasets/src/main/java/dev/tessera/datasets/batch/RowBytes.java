@@ -14,6 +14,7 @@ import java.io.Closeable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Puts the columns of a row of one kind of table into fixed-width memory. Belongs to one thread.
@@ -67,7 +68,8 @@ abstract sealed class RowBytes<R> implements Closeable {
 
   InvalidDatasetException wrong(long id, String what) {
     return new InvalidDatasetException(
-        "%s: row with id %d %s: write the table again".formatted(table, id, what));
+        String.format(
+            Locale.ROOT, "%s: row with id %d %s: write the table again", table, id, what));
   }
 
   @Override
@@ -114,7 +116,13 @@ abstract sealed class RowBytes<R> implements Closeable {
       if (image.width() != size || image.height() != size) {
         throw wrong(
             row.id(),
-            "is %dx%d (expected: %dx%d)".formatted(image.width(), image.height(), size, size));
+            String.format(
+                Locale.ROOT,
+                "is %dx%d (expected: %dx%d)",
+                image.width(),
+                image.height(),
+                size,
+                size));
       }
       image.putPlanar(target);
     }

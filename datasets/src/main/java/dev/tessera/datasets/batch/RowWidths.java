@@ -5,6 +5,7 @@ import dev.tessera.datasets.table.TableKind;
 import dev.tessera.datasets.table.TableManifest;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** Bytes of one row of each column of a table. */
@@ -45,8 +46,12 @@ final class RowWidths {
   private static void require(TableManifest manifest, TableKind kind, Column column) {
     if (manifest.kind() != kind) {
       throw new InvalidDatasetException(
-          "A table of %s has no column %s (expected: a table of %s)"
-              .formatted(manifest.kind().label(), column, kind.label()));
+          String.format(
+              Locale.ROOT,
+              "A table of %s has no column %s (expected: a table of %s)",
+              manifest.kind().label(),
+              column,
+              kind.label()));
     }
   }
 }

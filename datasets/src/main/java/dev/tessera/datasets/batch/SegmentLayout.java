@@ -3,6 +3,7 @@ package dev.tessera.datasets.batch;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -59,7 +60,7 @@ record SegmentLayout(
   }
 
   private static Field field(Column column, int width) {
-    String name = column.name().toLowerCase(java.util.Locale.ROOT);
+    String name = column.name().toLowerCase(Locale.ROOT);
     return switch (column) {
       case PIXELS, LATENT -> leaf(name, new ArrowType.FixedSizeBinary(width));
       case LABEL -> leaf(name, new ArrowType.Int(Integer.SIZE, true));

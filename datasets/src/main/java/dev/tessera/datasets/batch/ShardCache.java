@@ -20,7 +20,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -60,6 +59,11 @@ final class ShardCache {
     return new ShardCache(root.resolve(name));
   }
 
+  /** Name of the folder that holds all shards of the same fingerprint. */
+  String fingerprint() {
+    return folder.getParent().getFileName().toString();
+  }
+
   boolean complete() {
     return Files.isDirectory(folder);
   }
@@ -76,8 +80,7 @@ final class ShardCache {
   Path stage() throws IOException {
     Path parent = folder.getParent();
     Files.createDirectories(parent);
-    return Files.createDirectory(
-        parent.resolve("_" + folder.getFileName() + "-" + UUID.randomUUID()));
+    return Files.createDirectory(parent.resolve(StagingName.of(folder.getFileName().toString())));
   }
 
   /** Gives a finished folder its name; another rank on this host may have been faster. */
@@ -118,8 +121,12 @@ final class ShardCache {
       long free = Files.getFileStore(root).getUsableSpace();
       if (free < bytes) {
         throw new InvalidDatasetException(
-            "The cache folder %s has %,d MB free and needs %,d MB: choose another folder or free some"
-                .formatted(root, free >> 20, (bytes >> 20) + 1));
+            String.format(
+                Locale.ROOT,
+                "The cache folder %s has %,d MB free and needs %,d MB: choose another folder or free some",
+                root,
+                free >> 20,
+                (bytes >> 20) + 1));
       }
     } catch (IOException e) {
       throw IoFailure.of(

@@ -1,6 +1,7 @@
 package dev.tessera.datasets.batch;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import java.util.Locale;
 
 /**
  * The order in which a run sees its rows. Row r belongs to shard r mod S for ever. Shard s draws k
@@ -27,8 +28,11 @@ public final class ShardOrder {
     }
     if (rows < shards) {
       throw new InvalidDatasetException(
-          "The table has %d rows for %d shards: use fewer shards or more data"
-              .formatted(rows, shards));
+          String.format(
+              Locale.ROOT,
+              "The table has %d rows for %d shards: use fewer shards or more data",
+              rows,
+              shards));
     }
     this.rows = rows;
     this.shards = shards;

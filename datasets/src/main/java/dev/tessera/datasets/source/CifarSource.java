@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -53,8 +54,11 @@ public record CifarSource(String pattern) implements ImageSource {
       }
     }
     throw new InvalidDatasetException(
-        "%s has %d bytes, which is no whole number of CIFAR records (3073 or 3074): fetch it again"
-            .formatted(file.path(), file.bytes()));
+        String.format(
+            Locale.ROOT,
+            "%s has %d bytes, which is no whole number of CIFAR records (3073 or 3074): fetch it again",
+            file.path(),
+            file.bytes()));
   }
 
   private static List<String> classNames(Configuration conf, Path folder, int labelBytes)

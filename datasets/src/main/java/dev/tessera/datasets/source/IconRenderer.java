@@ -16,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 
@@ -69,7 +70,8 @@ final class IconRenderer {
     double room = size - side;
     double x = room * (0.5 + 0.5 * (random.nextDouble() - 0.5));
     double y = room * (0.5 + 0.5 * (random.nextDouble() - 0.5));
-    String coloured = svg.replace("currentColor", "#%06x".formatted(palette.foreground()));
+    String coloured =
+        svg.replace("currentColor", String.format(Locale.ROOT, "#%06x", palette.foreground()));
     return draw(coloured, size, new Color(palette.background()), x, y, side);
   }
 

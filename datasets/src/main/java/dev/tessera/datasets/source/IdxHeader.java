@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.apache.hadoop.conf.Configuration;
@@ -52,8 +53,12 @@ record IdxHeader(int[] dimensions) {
       long expected = gzipped(path) ? header.fileBytes() & 0xffffffffL : header.fileBytes();
       if (actual != expected) {
         throw new InvalidDatasetException(
-            "%s holds %d bytes where its header says %d: fetch it again"
-                .formatted(path, actual, expected));
+            String.format(
+                Locale.ROOT,
+                "%s holds %d bytes where its header says %d: fetch it again",
+                path,
+                actual,
+                expected));
       }
       return header;
     } catch (EOFException | ZipException e) {
@@ -67,15 +72,23 @@ record IdxHeader(int[] dimensions) {
     boolean known = Arrays.stream(ranks).anyMatch(r -> r == rank);
     if (magic >>> 8 != UINT8 || !known) {
       throw new InvalidDatasetException(
-          "%s is not an IDX file of %s (magic number 0x%08x)"
-              .formatted(path, ranks[0] == 1 ? "labels" : "pictures", magic));
+          String.format(
+              Locale.ROOT,
+              "%s is not an IDX file of %s (magic number 0x%08x)",
+              path,
+              ranks[0] == 1 ? "labels" : "pictures",
+              magic));
     }
     int[] dimensions = new int[rank];
     for (int i = 0; i < rank; i++) {
       dimensions[i] = in.readInt();
       if (dimensions[i] < 1 || (i > 0 && dimensions[i] > MAX_SIDE)) {
         throw new InvalidDatasetException(
-            "%s has impossible dimension %d: fetch it again".formatted(path, dimensions[i]));
+            String.format(
+                Locale.ROOT,
+                "%s has impossible dimension %d: fetch it again",
+                path,
+                dimensions[i]));
       }
     }
     if (rank == 4 && dimensions[3] != 3) {

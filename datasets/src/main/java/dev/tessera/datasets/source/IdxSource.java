@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -55,8 +56,13 @@ public record IdxSource(String pattern) implements ImageSource {
     int labelled = IdxHeader.check(conf, labels, 1).count();
     if (labelled != count) {
       throw new InvalidDatasetException(
-          "%s has %d labels for the %d pictures of %s: fetch both again"
-              .formatted(labels, labelled, count, images.getName()));
+          String.format(
+              Locale.ROOT,
+              "%s has %d labels for the %d pictures of %s: fetch both again",
+              labels,
+              labelled,
+              count,
+              images.getName()));
     }
     int max = 0;
     for (byte label : readLabels(conf, labels)) {

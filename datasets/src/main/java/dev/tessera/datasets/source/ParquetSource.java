@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -74,10 +75,11 @@ public record ParquetSource(String root) implements ImageSource {
             && isBinary(schema.getType("image").asGroupType(), "bytes");
     if (!struct) {
       throw new InvalidDatasetException(
-          "%s has no column image: struct<bytes: binary, path: string> (its columns: %s)"
-              .formatted(
-                  path,
-                  String.join(", ", schema.getFields().stream().map(f -> f.getName()).toList())));
+          String.format(
+              Locale.ROOT,
+              "%s has no column image: struct<bytes: binary, path: string> (its columns: %s)",
+              path,
+              String.join(", ", schema.getFields().stream().map(f -> f.getName()).toList())));
     }
   }
 

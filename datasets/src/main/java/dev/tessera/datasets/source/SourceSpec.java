@@ -208,8 +208,11 @@ public final class SourceSpec {
       String key = equals < 0 ? option : option.substring(0, equals);
       if (equals < 0 || !ICON_OPTIONS.contains(key)) {
         throw new InvalidDatasetException(
-            "%s: %s (expected: count, seed, size or classes, each with =value)"
-                .formatted(spec, option));
+            String.format(
+                Locale.ROOT,
+                "%s: %s (expected: count, seed, size or classes, each with =value)",
+                spec,
+                option));
       }
       options.put(key, option.substring(equals + 1));
     }

@@ -1,5 +1,7 @@
 package dev.tessera.datasets.table;
 
+import java.util.Locale;
+
 /**
  * What the {@code codes} column of a table holds, and how well the tokenizer did.
  *
@@ -14,8 +16,12 @@ public record CodeInfo(int codebookSize, int rows, int columns, double usage, do
   public CodeInfo {
     if (codebookSize < 1 || rows < 1 || columns < 1) {
       throw new IllegalArgumentException(
-          "codes: %d of a %dx%d grid (expected: all 1 or more)"
-              .formatted(codebookSize, rows, columns));
+          String.format(
+              Locale.ROOT,
+              "codes: %d of a %dx%d grid (expected: all 1 or more)",
+              codebookSize,
+              rows,
+              columns));
     }
   }
 

@@ -5,6 +5,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
 
 /**
  * A checksum of a set of rows: the sum modulo 2^128 of the first half of each row's SHA-256. It
@@ -36,7 +37,7 @@ public record ContentChecksum(long high, long low) implements Serializable {
   /** 32 hexadecimal digits. */
   public String hex() {
     byte[] bytes = ByteBuffer.allocate(16).putLong(high).putLong(low).array();
-    return "%032x".formatted(new BigInteger(1, bytes));
+    return String.format(Locale.ROOT, "%032x", new BigInteger(1, bytes));
   }
 
   static MessageDigest sha256() {

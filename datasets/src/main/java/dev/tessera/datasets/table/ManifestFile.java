@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -58,8 +59,12 @@ public final class ManifestFile {
       int version = tree.path("version").asInt(0);
       if (version != TableManifest.VERSION) {
         throw new InvalidDatasetException(
-            "%s has manifest version %d (expected: %d): write it again with this release"
-                .formatted(table, version, TableManifest.VERSION));
+            String.format(
+                Locale.ROOT,
+                "%s has manifest version %d (expected: %d): write it again with this release",
+                table,
+                version,
+                TableManifest.VERSION));
       }
       return JSON.treeToValue(tree, TableManifest.class);
     } catch (JsonProcessingException e) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.tessera.datasets.InvalidDatasetException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -75,8 +76,12 @@ public record TableManifest(
   public TableManifest require(TableKind expected, String path) {
     if (kind != expected) {
       throw new InvalidDatasetException(
-          "%s is a table of %s (expected: a table of %s)"
-              .formatted(path, kind.label(), expected.label()));
+          String.format(
+              Locale.ROOT,
+              "%s is a table of %s (expected: a table of %s)",
+              path,
+              kind.label(),
+              expected.label()));
     }
     return this;
   }

@@ -4,6 +4,7 @@ import dev.tessera.datasets.InvalidDatasetException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -83,22 +84,9 @@ public final class TableReader<R> implements Closeable {
     long rows = files.stream().mapToLong(TableFile::rows).sum();
     if (from < 0 || to > rows || from > to) {
       throw new IllegalArgumentException(
-          "rows: [%d, %d) (expected: within [0, %d))".formatted(from, to, rows));
+          String.format(Locale.ROOT, "rows: [%d, %d) (expected: within [0, %d))", from, to, rows));
     }
     return new TableReader<>(conf, table, format, files, columns, from, to);
-  }
-
-  /** The rows of the quarantine beside a table. */
-  public static TableReader<QuarantineRow> quarantine(
-      Configuration conf, String table, TableManifest manifest) {
-    return new TableReader<>(
-        conf,
-        table,
-        RowFormats.QUARANTINE,
-        manifest.quarantine(),
-        allColumns(RowFormats.QUARANTINE),
-        0,
-        manifest.quarantined());
   }
 
   /** The number of the row that {@link #next} returns next. */

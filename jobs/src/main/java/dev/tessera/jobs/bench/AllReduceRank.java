@@ -6,11 +6,11 @@ import com.sun.jna.Pointer;
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.FloatMemory;
 import dev.tessera.spark.collective.Algorithm;
-import dev.tessera.spark.collective.Deadlines;
 import dev.tessera.spark.collective.Peer;
 import dev.tessera.spark.collective.RunIdentity;
 import dev.tessera.spark.collective.TcpCollective;
 import dev.tessera.spark.collective.TcpListener;
+import dev.tessera.spark.settings.Timeouts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -49,7 +49,7 @@ final class AllReduceRank {
       }
       Algorithm algorithm = Algorithm.valueOf(arguments[2]);
       try (Collective collective =
-          TcpCollective.connect(listener, run, rank, peers, algorithm, Deadlines.standard())) {
+          TcpCollective.connect(listener, run, rank, peers, algorithm, Timeouts.standard())) {
         System.out.println("ready Java " + Runtime.version().feature());
         new AllReduceRank(collective).serve(in);
       }

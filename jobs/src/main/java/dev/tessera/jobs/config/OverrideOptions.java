@@ -2,13 +2,54 @@ package dev.tessera.jobs.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** The arguments of a command whose recipe has no file: {@code key=value ...}. */
+/**
+ * The arguments of a command whose recipe has no file: {@code key=value ...}. Its help lists the
+ * keys.
+ */
 public final class OverrideOptions {
 
-  @Parameters(paramLabel = "key=value", description = "Overrides of the defaults, such as size=64.")
+  private final List<String> footer;
+
+  @Parameters(paramLabel = "key=value", description = "Overrides of the defaults.")
   private List<String> overrides = new ArrayList<>();
+
+  /** Of a command that names its keys elsewhere. */
+  public OverrideOptions() {
+    footer = List.of();
+  }
+
+  private OverrideOptions(List<String> footer) {
+    this.footer = footer;
+  }
+
+  /**
+   * With help on the keys of {@code defaults} and their values.
+   *
+   * @param flags components that flags of the command set
+   */
+  public static OverrideOptions of(Record defaults, String... flags) {
+    List<String> set = Stream.of(flags).map(KeyNames::of).toList();
+    List<String> lines = new ArrayList<>(List.of("", "Keys and their defaults:"));
+    RecipeWriter.write(defaults)
+        .lines()
+        .map(line -> line.split(": ?", 2))
+        .filter(pair -> !set.contains(pair[0]))
+        .forEach(pair -> lines.add("  " + pair[0] + "=" + pair[1]));
+    return new OverrideOptions(List.copyOf(lines));
+  }
+
+  @Spec(Spec.Target.MIXEE)
+  void command(CommandSpec command) {
+    // Picocli reads % as a format's.
+    command
+        .usageMessage()
+        .footer(footer.stream().map(line -> line.replace("%", "%%")).toArray(String[]::new));
+  }
 
   /** Changes what the user overrides; see {@link RecipeReader#override}. */
   public <T extends Record> T apply(T base) {

@@ -18,7 +18,7 @@ public final class RecipeOptions {
 
   @Parameters(
       paramLabel = "key=value",
-      description = "Overrides of the recipe's keys, such as train.images=20000.")
+      description = "Overrides of keys, such as schedule.images=20000; plan prints them all.")
   private List<String> overrides = new ArrayList<>();
 
   public String config() {
@@ -34,12 +34,8 @@ public final class RecipeOptions {
     return RecipeReader.read(type, config, hadoop, overrides);
   }
 
-  /** For the console: {@code conf/recipes/x.yaml + 2 overrides}. */
+  /** For the console: {@code conf/recipes/x.yaml + name=y schedule.seed=7}. */
   public String describe() {
-    return switch (overrides.size()) {
-      case 0 -> config;
-      case 1 -> config + " + 1 override";
-      default -> config + " + " + overrides.size() + " overrides";
-    };
+    return overrides.isEmpty() ? config : config + " + " + String.join(" ", overrides);
   }
 }

@@ -50,7 +50,7 @@ final class YamlText {
         if (readable) {
           out.appendCodePoint(point);
         } else {
-          out.append(String.format(point > 0xffff ? "\\U%08X" : "\\u%04X", point));
+          out.append(String.format(Locale.ROOT, point > 0xffff ? "\\U%08X" : "\\u%04X", point));
         }
       }
     }

@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 public final class DemoCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
-  @Mixin private OverrideOptions overrides;
+  @Mixin private OverrideOptions overrides = OverrideOptions.of(DemoRecipe.defaults());
+
   @Mixin private ConsoleOptions output;
 
   @Override

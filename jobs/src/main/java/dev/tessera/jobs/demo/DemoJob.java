@@ -34,12 +34,12 @@ public final class DemoJob {
     IngestSummary ingested = IngestJob.run(spark, ingest(recipe, images));
     console.say("ingest  " + ingested.line());
     TrainingJob training = new TrainingJob(spark, console);
-    RunDirectory tokenizer = training.run(recipe.tokenizer(), command);
+    RunDirectory tokenizer = training.run(recipe.tokenizer(), DemoRecipe.TOKENIZER, command);
     TokenizeSummary tokens =
         new TokenizeJob(spark)
             .run(tokenizer.path().toString(), images, recipe.work() + "/tokens", true, 0);
     console.say(tokens.line());
-    RunDirectory diffusion = training.run(recipe.diffusion(), command);
+    RunDirectory diffusion = training.run(recipe.diffusion(), DemoRecipe.DIFFUSION, command);
     SampleSummary samples =
         new SampleJob(spark)
             .run(

@@ -21,6 +21,9 @@ import java.util.List;
 public record DemoRecipe(
     String work, String input, long tokenizerImages, long diffusionImages, int samples) {
 
+  static final String TOKENIZER = "conf/recipes/vqgan-icons.yaml";
+  static final String DIFFUSION = "conf/recipes/dit-icons.yaml";
+
   public DemoRecipe {
     if (samples < 100) {
       throw new IllegalArgumentException("samples: " + samples + " (expected: 100 or more)");
@@ -43,7 +46,7 @@ public record DemoRecipe(
   public Recipe.Tokenizer tokenizer() {
     return (Recipe.Tokenizer)
         read(
-            "vqgan-icons.yaml",
+            TOKENIZER,
             List.of(
                 "data=" + work + "/images",
                 "schedule.images=" + tokenizerImages,
@@ -56,7 +59,7 @@ public record DemoRecipe(
   public Recipe.Diffusion diffusion() {
     return (Recipe.Diffusion)
         read(
-            "dit-icons.yaml",
+            DIFFUSION,
             List.of(
                 "data=" + work + "/tokens/latents",
                 "schedule.images=" + diffusionImages,
@@ -70,9 +73,10 @@ public record DemoRecipe(
   }
 
   private static Recipe read(String file, List<String> overrides) {
-    try (InputStream in = DemoRecipe.class.getResourceAsStream("/recipes/" + file)) {
+    String resource = file.replaceFirst("^conf", "");
+    try (InputStream in = DemoRecipe.class.getResourceAsStream(resource)) {
       String yaml = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return RecipeReader.parse(Recipe.class, "conf/recipes/" + file, yaml, overrides);
+      return RecipeReader.parse(Recipe.class, file, yaml, overrides);
     } catch (IOException e) {
       throw new UserException(
           "Cannot read the recipe " + file + " of the jar: " + e.getMessage(), e);

@@ -1,5 +1,7 @@
 package dev.tessera.jobs.doctor;
 
+import dev.tessera.jobs.run.QualifiedPath;
+import dev.tessera.models.UserException;
 import dev.tessera.spark.barrier.LiveSlots;
 import dev.tessera.spark.barrier.Slots;
 import java.time.Duration;
@@ -7,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -17,25 +21,16 @@ public final class Doctor {
 
   private Doctor() {}
 
-  /** The doctor as an application of its own: {@code spark-submit --class ...Doctor}. */
-  public static void main(String[] paths) throws InterruptedException {
-    SparkSession session = SparkSession.builder().appName("doctor").getOrCreate();
-    DoctorReport report = run(session, List.of(paths));
-    report.lines().forEach(System.out::println);
-    session.stop();
-    if (report.exitCode() != 0) {
-      System.exit(report.exitCode());
-    }
-  }
-
   /**
    * Looks at all processes of the application. Loads libtorch in each.
    *
-   * @param paths inputs and outputs whose file systems must be reachable from everywhere
+   * @param asked inputs and outputs whose file systems must be reachable from everywhere, besides
+   *     Hadoop's default one and the working folder, where relative paths lie
    */
-  public static DoctorReport run(SparkSession session, List<String> paths)
+  public static DoctorReport run(SparkSession session, List<String> asked)
       throws InterruptedException {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    List<String> paths = paths(asked, spark.hadoopConfiguration());
     List<String> obstacles = new ArrayList<>(SettingsFacts.obstacles(spark.getConf()));
     List<ProcessFacts> processes = new ArrayList<>();
     processes.add(driver(spark, paths));
@@ -51,6 +46,18 @@ public final class Doctor {
       obstacles.addAll(gang(spark));
     }
     return new DoctorReport(SettingsFacts.slots(spark.getConf()), processes, obstacles);
+  }
+
+  private static List<String> paths(List<String> asked, Configuration hadoop) {
+    List<String> paths = new ArrayList<>();
+    paths.add(FileSystem.getDefaultUri(hadoop).resolve("/").toString());
+    try {
+      paths.add(QualifiedPath.of(hadoop, ".").toString());
+    } catch (UserException e) {
+      // Of the default file system, which the first path tells of.
+    }
+    paths.addAll(asked);
+    return paths;
   }
 
   private static List<String> gang(JavaSparkContext spark) {

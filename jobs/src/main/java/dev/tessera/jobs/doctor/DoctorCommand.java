@@ -20,7 +20,9 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "PATH",
-      description = "Inputs and outputs that every executor must reach.")
+      description =
+          "Inputs and outputs that every executor must reach, besides Hadoop's default file system"
+              + " and the working folder.")
   private List<String> paths = new ArrayList<>();
 
   @Mixin private ConsoleOptions console;

@@ -4,6 +4,7 @@ import dev.tessera.spark.settings.RuntimeProperties;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.SparkEnv;
 
 /**
  * What one JVM of the application found about itself and its machine.
@@ -36,7 +37,7 @@ record ProcessFacts(
         LibtorchFacts.probe(),
         CpuFacts.probe(),
         GpuFacts.probe(),
-        RoomFacts.probe(),
+        RoomFacts.probe(SparkEnv.get().conf()),
         RuntimeProperties.problems(),
         files);
   }
@@ -45,7 +46,7 @@ record ProcessFacts(
   List<String> obstacles() {
     List<String> obstacles = new ArrayList<>(properties);
     obstacles.add(libtorch.problem());
-    obstacles.add(room.problem());
+    obstacles.addAll(room.problems());
     files.forEach(path -> obstacles.add(path.problem()));
     return obstacles.stream()
         .filter(obstacle -> !obstacle.isEmpty())

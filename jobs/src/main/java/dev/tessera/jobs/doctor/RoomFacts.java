@@ -1,48 +1,37 @@
 package dev.tessera.jobs.doctor;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
 
 /**
  * A process's room, in bytes.
  *
  * @param memoryAvailable of the machine, -1 where it does not say
  * @param heap the JVM's largest; tensors live outside it
- * @param diskFree in {@code folder}, where caches of a run are written
+ * @param disks of the folders that a run writes to
  */
-record RoomFacts(long memoryAvailable, long heap, String folder, long diskFree)
-    implements Serializable {
-
-  /** Below this a rank's cache and libtorch's extraction are at risk. */
-  private static final long LEAST_DISK = 1L << 30;
+record RoomFacts(long memoryAvailable, long heap, List<DiskFacts> disks) implements Serializable {
 
   private static final long LEAST_MEMORY = 1L << 30;
 
-  static RoomFacts probe() {
-    String folder = System.getProperty("java.io.tmpdir");
-    return new RoomFacts(
-        availableNow(),
-        Runtime.getRuntime().maxMemory(),
-        folder,
-        new File(folder).getUsableSpace());
+  static RoomFacts probe(SparkConf conf) {
+    return new RoomFacts(availableNow(), Runtime.getRuntime().maxMemory(), DiskFacts.probe(conf));
   }
 
-  /** A sentence when there is too little, otherwise empty. */
-  String problem() {
-    if (diskFree < LEAST_DISK) {
-      return "only "
-          + mib(diskFree)
-          + " free in "
-          + folder
-          + ": free some, or move it with spark.local.dir and -Djava.io.tmpdir";
-    }
+  /** A sentence for each thing there is too little of. */
+  List<String> problems() {
+    List<String> problems = new ArrayList<>();
+    disks.forEach(disk -> problems.add(disk.problem()));
     if (memoryAvailable >= 0 && memoryAvailable < LEAST_MEMORY) {
-      return "only " + mib(memoryAvailable) + " of memory available";
+      problems.add("only " + mib(memoryAvailable) + " of memory available");
     }
-    return "";
+    return problems.stream().filter(problem -> !problem.isEmpty()).toList();
   }
 
   String line() {
@@ -50,9 +39,7 @@ record RoomFacts(long memoryAvailable, long heap, String folder, long diskFree)
         + " memory available, heap at most "
         + mib(heap)
         + ", "
-        + mib(diskFree)
-        + " free in "
-        + folder;
+        + disks.stream().map(DiskFacts::line).collect(Collectors.joining(", "));
   }
 
   private static String mib(long bytes) {

@@ -92,14 +92,19 @@ public final class ExportJob {
     Path partial = new Path(target.getParent(), "." + target.getName() + ".partial");
     try {
       FileSystem fs = target.getFileSystem(conf);
-      try (OutputStream out = fs.create(partial, true)) {
-        ScriptExport.write(out, program, constants);
-      } catch (IOException | RuntimeException e) {
-        fs.delete(partial, false);
-        throw e;
-      }
-      if (!fs.rename(partial, target)) {
-        throw new IOException("cannot rename " + partial);
+      boolean done = false;
+      try {
+        try (OutputStream out = fs.create(partial, true)) {
+          ScriptExport.write(out, program, constants);
+        }
+        done = fs.rename(partial, target);
+        if (!done) {
+          throw new IOException("cannot rename " + partial);
+        }
+      } finally {
+        if (!done) {
+          fs.delete(partial, false);
+        }
       }
     } catch (IOException e) {
       throw new UserException("Cannot write " + target + ": " + e.getMessage(), e);

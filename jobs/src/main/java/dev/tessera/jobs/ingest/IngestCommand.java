@@ -36,7 +36,10 @@ public final class IngestCommand implements Callable<Integer> {
   @Option(names = "--overwrite", description = "Replace the output if it exists.")
   private boolean overwrite;
 
-  @Mixin private OverrideOptions overrides;
+  @Mixin
+  private OverrideOptions overrides =
+      OverrideOptions.of(IngestRecipe.of("", ""), "input", "output", "overwrite");
+
   @Mixin private ConsoleOptions console;
 
   @Override

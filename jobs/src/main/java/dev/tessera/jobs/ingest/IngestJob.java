@@ -110,8 +110,11 @@ public final class IngestJob {
       Path output = qualified(conf, recipe.output());
       if ((output + "/").startsWith(input + "/") || (input + "/").startsWith(output + "/")) {
         throw new UserException(
-            "Output %s and input %s are one inside the other: choose another output"
-                .formatted(recipe.output(), recipe.input()));
+            String.format(
+                Locale.ROOT,
+                "Output %s and input %s are one inside the other: choose another output",
+                recipe.output(),
+                recipe.input()));
       }
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidDatasetException(
@@ -137,13 +140,22 @@ public final class IngestJob {
     long written = reports.stream().mapToLong(IngestReport::written).sum();
     if (read != listing.count() || written != read) {
       throw new UserException(
-          "%s changed while it was read: %d pictures listed, %d read, %d written; run ingest again"
-              .formatted(recipe.input(), listing.count(), read, written));
+          String.format(
+              Locale.ROOT,
+              "%s changed while it was read: %d pictures listed, %d read, %d written; run ingest again",
+              recipe.input(),
+              listing.count(),
+              read,
+              written));
     }
     if (reports.stream().allMatch(report -> report.images().rows() == 0)) {
       throw new UserException(
-          "%s holds no readable picture; reasons of all %d: %s"
-              .formatted(recipe.input(), read, reasons(reports)));
+          String.format(
+              Locale.ROOT,
+              "%s holds no readable picture; reasons of all %d: %s",
+              recipe.input(),
+              read,
+              reasons(reports)));
     }
   }
 

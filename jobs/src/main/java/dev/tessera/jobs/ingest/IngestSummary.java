@@ -2,6 +2,7 @@ package dev.tessera.jobs.ingest;
 
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -31,13 +32,14 @@ public record IngestSummary(
 
   /** One line for the terminal. */
   public String line() {
-    return "%,d images read, %,d written (%,d train, %,d held out), %,d quarantined, %,.0f images/s"
-        .formatted(
-            read,
-            written(),
-            manifest.rows(Subset.TRAIN),
-            manifest.rows(Subset.HELDOUT),
-            quarantined(),
-            imagesPerSecond());
+    return String.format(
+        Locale.ROOT,
+        "%,d images read, %,d written (%,d train, %,d held out), %,d quarantined, %,.0f images/s",
+        read,
+        written(),
+        manifest.rows(Subset.TRAIN),
+        manifest.rows(Subset.HELDOUT),
+        quarantined(),
+        imagesPerSecond());
   }
 }

@@ -12,28 +12,31 @@ import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.barrier.Slots;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 
 /** What a recipe would do: everything that is known without running it. */
-public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slots slots) {
+public record Plan(
+    BoundRun run, Objective objective, MemoryEstimate memory, int ranks, Slots slots) {
 
   /** Reads the recipe's table and traces its programs. */
   public static Plan of(Recipe recipe, Configuration conf, SparkConf spark) {
-    TrainingJob.gang(recipe, spark);
+    int ranks = TrainingJob.gang(recipe, spark).ranks();
     BoundRun run = BoundRun.of(recipe, conf);
     Objective objective = run.objective();
     return new Plan(
         run,
         objective,
-        MemoryEstimate.of(objective, recipe.schedule(), recipe.ranks().count()),
+        MemoryEstimate.of(objective, recipe.schedule(), ranks),
+        ranks,
         Slots.of(spark));
   }
 
   /** Refuses ranks that can never start, with the setting to change. */
   public void requireSlots() {
-    slots.require(run.recipe().ranks().count());
+    slots.require(ranks);
   }
 
   /** The facts for the console. */
@@ -45,6 +48,7 @@ public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slo
         .fact(
             "data",
             String.format(
+                Locale.ROOT,
                 "%,d training rows in %s, %.1f epochs",
                 run.manifest().rows(Subset.TRAIN),
                 recipe.data(),
@@ -59,29 +63,37 @@ public record Plan(BoundRun run, Objective objective, MemoryEstimate memory, Slo
         .fact(
             "steps",
             String.format(
+                Locale.ROOT,
                 "%,d of %d images: %d shards of %d, %d a rank",
                 schedule.steps(),
                 schedule.batch(),
                 schedule.shards(),
                 schedule.shardBatch(),
-                schedule.shards() / recipe.ranks().count()))
+                schedule.shards() / ranks))
         .fact("memory", megabytes())
         .fact(
-            "slots", recipe.ranks().count() + " ranks, one task each; there are " + slots.words());
+            "slots",
+            ranks
+                + " ranks, one task each; there are "
+                + slots.words()
+                + slots.warning(ranks).map(text -> "\n" + text).orElse(""));
   }
 
   private static String group(Group group) {
-    return String.format("%s %,d parameters", group.name(), group.layout().size());
+    return String.format(Locale.ROOT, "%s %,d parameters", group.name(), group.layout().size());
   }
 
   private static String phase(Phase phase, TrainingSchedule schedule) {
     return String.format(
+        Locale.ROOT,
         "%s %.1f MFLOP an image, forward and backward",
-        phase.name(), phase.gradient().flops() / schedule.shardBatch() / 1e6);
+        phase.name(),
+        phase.gradient().flops() / schedule.shardBatch() / 1e6);
   }
 
   private String megabytes() {
     return String.format(
+        Locale.ROOT,
         "%,d MB a rank: process %,d, vectors %,d, batches %,d, gradients %,d, working %,d, fragments %,d",
         memory.total() / 1_000_000,
         memory.process() / 1_000_000,

@@ -75,7 +75,18 @@ public final class Console {
    * @param imagesTotal images to see in all, or 0 if nobody knows
    */
   public ProgressLine progress(String job, long imagesBefore, long imagesTotal) {
-    return new ProgressLine(this, nanos, new ProgressText(job, imagesTotal), imagesBefore);
+    return progress(job, imagesBefore, imagesTotal, 0);
+  }
+
+  /**
+   * As above, of a job that knows its arithmetic.
+   *
+   * @param flopsPerImage floating-point operations of an image
+   */
+  public ProgressLine progress(
+      String job, long imagesBefore, long imagesTotal, double flopsPerImage) {
+    ProgressText text = new ProgressText(job, imagesTotal, flopsPerImage);
+    return new ProgressLine(this, nanos, text, imagesBefore);
   }
 
   void line(String text) {

@@ -31,13 +31,6 @@ public record Environment(Map<String, Map<String, String>> groups) {
     return new Environment(groups);
   }
 
-  /** These facts and those of another group, such as libtorch's. */
-  public Environment with(String group, Map<String, String> facts) {
-    Map<String, Map<String, String>> more = new LinkedHashMap<>(groups);
-    more.put(group, facts);
-    return new Environment(more);
-  }
-
   private static Map<String, String> tessera() {
     String version = Environment.class.getPackage().getImplementationVersion();
     Map<String, String> facts = new LinkedHashMap<>();

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
@@ -78,8 +79,11 @@ public record Grid(int width, int height, int columns, int scale) {
   public byte[] pairs(List<byte[]> originals, List<byte[]> reconstructions) {
     if (originals.size() != reconstructions.size()) {
       throw new IllegalArgumentException(
-          "reconstructions: %d (expected: %d, one for each original)"
-              .formatted(reconstructions.size(), originals.size()));
+          String.format(
+              Locale.ROOT,
+              "reconstructions: %d (expected: %d, one for each original)",
+              reconstructions.size(),
+              originals.size()));
     }
     List<byte[]> rows = new ArrayList<>();
     byte[] blank = new byte[width * height * 3];
@@ -100,8 +104,13 @@ public record Grid(int width, int height, int columns, int scale) {
   private void draw(BufferedImage sheet, byte[] rgb, int left, int top) {
     if (rgb.length != width * height * 3) {
       throw new IllegalArgumentException(
-          "picture: %d bytes (expected: %d x %d x 3 = %d)"
-              .formatted(rgb.length, height, width, width * height * 3));
+          String.format(
+              Locale.ROOT,
+              "picture: %d bytes (expected: %d x %d x 3 = %d)",
+              rgb.length,
+              height,
+              width,
+              width * height * 3));
     }
     for (int y = 0; y < height * scale; y++) {
       for (int x = 0; x < width * scale; x++) {

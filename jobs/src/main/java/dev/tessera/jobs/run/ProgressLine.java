@@ -119,6 +119,9 @@ public final class ProgressLine implements AutoCloseable {
     fields.put("images_total", text.total());
     fields.put("images_per_second", speed);
     fields.put("seconds", (now.nanos() - start.nanos()) / 1e9);
+    if (text.gflops(speed) > 0) {
+      fields.put("gflops", text.gflops(speed));
+    }
     if (speed > 0 && text.total() > 0) {
       fields.put("seconds_left", Math.max(0, text.total() - now.images()) / speed);
     }

@@ -9,8 +9,9 @@ import java.util.Map;
  *
  * @param job the word that opens it
  * @param total images to see in all, or 0 if nobody knows
+ * @param flopsPerImage floating-point operations of an image, or 0 if nobody knows
  */
-record ProgressText(String job, long total) {
+record ProgressText(String job, long total, double flopsPerImage) {
 
   private static final String GAP = "  ";
 
@@ -22,9 +23,7 @@ record ProgressText(String job, long total) {
         total > 0
             ? Quantity.count(images) + "/" + Quantity.count(total) + " images"
             : Quantity.count(images) + " images");
-    if (perSecond > 0) {
-      parts.add(Quantity.rate(perSecond) + " images/s");
-    }
+    speed(parts, perSecond);
     values.forEach((name, value) -> parts.add(name + " " + Quantity.value(value)));
     if (perSecond > 0 && total > images) {
       parts.add(Quantity.duration((total - images) / perSecond) + " left");
@@ -37,10 +36,23 @@ record ProgressText(String job, long total) {
     List<String> parts = new ArrayList<>();
     parts.add(job);
     parts.add(Quantity.count(images) + " images in " + Quantity.duration(seconds));
+    speed(parts, perSecond);
+    values.forEach((name, value) -> parts.add(name + " " + Quantity.value(value)));
+    return String.join(GAP, parts);
+  }
+
+  private void speed(List<String> parts, double perSecond) {
     if (perSecond > 0) {
       parts.add(Quantity.rate(perSecond) + " images/s");
     }
-    values.forEach((name, value) -> parts.add(name + " " + Quantity.value(value)));
-    return String.join(GAP, parts);
+    double gflops = gflops(perSecond);
+    if (gflops > 0) {
+      parts.add(Quantity.rate(gflops) + " GFLOP/s");
+    }
+  }
+
+  /** GFLOP/s, 0 if nobody knows. */
+  double gflops(double perSecond) {
+    return perSecond * flopsPerImage / 1e9;
   }
 }

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -81,7 +82,8 @@ public final class RunDirectory {
       FileSystem files = root.getFileSystem(hadoop);
       for (int number = next(files, root); ; number++) {
         RunDirectory run =
-            new RunDirectory(new Path(root, String.format("%04d-%s", number, name)), hadoop);
+            new RunDirectory(
+                new Path(root, String.format(Locale.ROOT, "%04d-%s", number, name)), hadoop);
         if (run.files.claim(COMMAND, CommandText.of(command) + "\n")) {
           return run;
         }
@@ -181,7 +183,7 @@ public final class RunDirectory {
 
   /** Writes a grid drawn after {@code images} training images; returns its file. */
   public Path writePicture(Pictures pictures, long images, byte[] png) throws IOException {
-    String name = String.format("%s/images-%010d.png", pictures.folder, images);
+    String name = String.format(Locale.ROOT, "%s/images-%010d.png", pictures.folder, images);
     files.write(name, png);
     return file(name);
   }

@@ -10,6 +10,7 @@ final class Unit {
       Map.of(
           "psnr", "dB",
           "images-per-second", "images/s",
+          "gflops", "GFLOP/s",
           "seconds", "s",
           "perplexity", "codes",
           "bytes", "B");

@@ -2,6 +2,7 @@ package dev.tessera.jobs.sample;
 
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.Session;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,8 @@ public final class SampleCommand implements Callable<Integer> {
    * @param overwrite whether an existing table may be replaced
    */
   record Settings(Optional<Double> guidance, int partitions, boolean overwrite) {
+    static final Settings DEFAULTS = new Settings(Optional.empty(), 0, false);
+
     Settings {
       if (guidance.isPresent() && !(guidance.get() >= 0)) {
         throw new IllegalArgumentException(
@@ -60,12 +63,13 @@ public final class SampleCommand implements Callable<Integer> {
       description = "Name or number of a class; all in turn if not given.")
   private String label;
 
-  @Mixin private OverrideOptions overrides;
+  @Mixin private OverrideOptions overrides = OverrideOptions.of(Settings.DEFAULTS);
+
   @Mixin private ConsoleOptions console;
 
   @Override
   public Integer call() throws Exception {
-    Settings settings = overrides.apply(new Settings(Optional.empty(), 0, false));
+    Settings settings = overrides.apply(Settings.DEFAULTS);
     SampleRequest request =
         new SampleRequest(
             checkpoint,
@@ -76,6 +80,7 @@ public final class SampleCommand implements Callable<Integer> {
             settings.guidance(),
             settings.partitions(),
             settings.overwrite());
+    SampleJob.check(HadoopSettings.read(), request);
     try (SparkSession spark = Session.obtain("sample", Map.of())) {
       console.console().say(new SampleJob(spark).run(request).line());
     }

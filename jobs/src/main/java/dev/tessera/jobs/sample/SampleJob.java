@@ -1,5 +1,6 @@
 package dev.tessera.jobs.sample;
 
+import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.ImageDecoder;
 import dev.tessera.datasets.image.RgbImage;
 import dev.tessera.datasets.image.UnreadableImageException;
@@ -12,6 +13,7 @@ import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.datasets.table.TablePart;
 import dev.tessera.datasets.table.TableReader;
 import dev.tessera.jobs.run.Grid;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.train.TokenizerCopy;
 import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
@@ -46,14 +48,34 @@ public final class SampleJob {
     this.conf = spark.sparkContext().hadoopConfiguration();
   }
 
+  /**
+   * Finds what is wrong before Spark starts; {@link #run} does so too.
+   *
+   * @throws UserException or {@link InvalidDatasetException} naming the first mistake
+   */
+  public static void check(Configuration conf, SampleRequest request) {
+    Checkpoint checkpoint = StoredWeights.checkpoint(conf, request.checkpoint());
+    Trained.TrainedDiffusion trained = Trained.diffusion(checkpoint);
+    label(request, trained);
+    tokenizer(conf, checkpoint, trained);
+    TableOutput.check(
+        conf, QualifiedPath.of(conf, request.output()).toString(), request.overwrite());
+  }
+
+  /** Null for a model of pixels. */
+  private static TokenizerSpec tokenizer(
+      Configuration conf, Checkpoint checkpoint, Trained.TrainedDiffusion trained) {
+    return trained.signal().kind() == Signal.Kind.PIXELS
+        ? null
+        : TokenizerCopy.of(checkpoint, conf);
+  }
+
   /** Draws; the table's folder also holds {@code grid.png}. */
   public SampleSummary run(SampleRequest request) {
     Checkpoint checkpoint = StoredWeights.checkpoint(conf, request.checkpoint());
     Trained.TrainedDiffusion trained = Trained.diffusion(checkpoint);
     int label = label(request, trained);
-    TokenizerSpec tokenizer =
-        trained.signal().kind() == Signal.Kind.PIXELS ? null : TokenizerCopy.of(checkpoint, conf);
-    SamplerSpec spec = spec(trained, tokenizer, request);
+    SamplerSpec spec = spec(trained, tokenizer(conf, checkpoint, trained), request);
     TableOutput output = TableOutput.begin(conf, qualified(request.output()), request.overwrite());
     boolean committed = false;
     try {
@@ -142,12 +164,7 @@ public final class SampleJob {
   }
 
   private String qualified(String path) {
-    try {
-      Path given = new Path(path);
-      return given.getFileSystem(conf).makeQualified(given).toString();
-    } catch (IOException e) {
-      throw new UserException("Cannot reach " + path + ": " + e.getMessage(), e);
-    }
+    return QualifiedPath.of(conf, path).toString();
   }
 
   private Path writeGrid(String table, int size) {

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.sample;
 
 import dev.tessera.datasets.table.TableManifest;
+import java.util.Locale;
 
 /**
  * What {@code sample} drew.
@@ -12,7 +13,11 @@ public record SampleSummary(String output, TableManifest manifest, String grid, 
   /** One line for the console. */
   public String line() {
     return String.format(
+        Locale.ROOT,
         "sample  %,d pictures to %s  %,.1f images/s  grid %s",
-        manifest.rows(), output, manifest.rows() / seconds, grid);
+        manifest.rows(),
+        output,
+        manifest.rows() / seconds,
+        grid);
   }
 }

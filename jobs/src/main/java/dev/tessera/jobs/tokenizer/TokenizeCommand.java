@@ -2,6 +2,7 @@ package dev.tessera.jobs.tokenizer;
 
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.Session;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -21,6 +22,8 @@ public final class TokenizeCommand implements Callable<Integer> {
    * @param overwrite whether existing tables may be replaced
    */
   record Settings(int partitions, boolean overwrite) {
+    static final Settings DEFAULTS = new Settings(0, false);
+
     Settings {
       if (partitions < 0) {
         throw new IllegalArgumentException("partitions: " + partitions + " (expected: 0 or more)");
@@ -45,12 +48,14 @@ public final class TokenizeCommand implements Callable<Integer> {
       description = "The folder of the tables codes and latents.")
   private String output;
 
-  @Mixin private OverrideOptions overrides;
+  @Mixin private OverrideOptions overrides = OverrideOptions.of(Settings.DEFAULTS);
+
   @Mixin private ConsoleOptions console;
 
   @Override
   public Integer call() throws Exception {
-    Settings settings = overrides.apply(new Settings(0, false));
+    Settings settings = overrides.apply(Settings.DEFAULTS);
+    TokenizeJob.check(HadoopSettings.read(), checkpoint, input, output, settings.overwrite());
     try (SparkSession spark = Session.obtain("tokenize", Map.of())) {
       TokenizeSummary summary =
           new TokenizeJob(spark)

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.tokenizer;
 
+import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.table.CodeInfo;
 import dev.tessera.datasets.table.LatentInfo;
 import dev.tessera.datasets.table.ManifestFile;
@@ -9,6 +10,7 @@ import dev.tessera.datasets.table.TableContent;
 import dev.tessera.datasets.table.TableKind;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.datasets.table.TableOutput;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
@@ -19,11 +21,10 @@ import dev.tessera.spark.inference.TokenizeReport;
 import dev.tessera.spark.inference.TokenizeTask;
 import dev.tessera.spark.inference.TokenizerSpec;
 import dev.tessera.spark.table.TableStage;
-import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -35,12 +36,48 @@ public final class TokenizeJob {
   /** Pictures encoded at a time, always that many: codes do not depend on the division of work. */
   public static final int BATCH = 64;
 
+  private static final String CODES = "/codes";
+  private static final String LATENTS = "/latents";
+
   private final SparkSession spark;
   private final Configuration conf;
 
   public TokenizeJob(SparkSession spark) {
     this.spark = spark;
     this.conf = spark.sparkContext().hadoopConfiguration();
+  }
+
+  /**
+   * Finds what is wrong before Spark starts; {@link #run} does so too.
+   *
+   * @throws UserException or {@link InvalidDatasetException} naming the first mistake
+   */
+  public static void check(
+      Configuration conf, String checkpoint, String images, String output, boolean overwrite) {
+    Trained.TrainedTokenizer trained =
+        Trained.tokenizer(StoredWeights.checkpoint(conf, checkpoint));
+    checkSize(images, images(conf, images), trained);
+    for (String table : List.of(CODES, LATENTS)) {
+      TableOutput.check(conf, QualifiedPath.of(conf, output + table).toString(), overwrite);
+    }
+  }
+
+  private static TableManifest images(Configuration conf, String images) {
+    return ManifestFile.read(conf, images).require(TableKind.IMAGES, images);
+  }
+
+  private static void checkSize(
+      String images, TableManifest manifest, Trained.TrainedTokenizer trained) {
+    if (manifest.imageSize() != trained.imageSize()) {
+      throw new UserException(
+          String.format(
+              Locale.ROOT,
+              "%s holds pictures of %d pixels and the tokenizer was trained on %d: ingest them with size=%d.",
+              images,
+              manifest.imageSize(),
+              trained.imageSize(),
+              trained.imageSize()));
+    }
   }
 
   /**
@@ -53,19 +90,14 @@ public final class TokenizeJob {
       String checkpoint, String images, String output, boolean overwrite, int partitions) {
     Checkpoint opened = StoredWeights.checkpoint(conf, checkpoint);
     Trained.TrainedTokenizer trained = Trained.tokenizer(opened);
-    TableManifest manifest = ManifestFile.read(conf, images).require(TableKind.IMAGES, images);
-    if (manifest.imageSize() != trained.imageSize()) {
-      throw new UserException(
-          String.format(
-              "%s holds pictures of %d pixels and the tokenizer was trained on %d: ingest them with size=%d.",
-              images, manifest.imageSize(), trained.imageSize(), trained.imageSize()));
-    }
+    TableManifest manifest = images(conf, images);
+    checkSize(images, manifest, trained);
     String place = qualified(opened.path().toString());
-    TableOutput codes = TableOutput.begin(conf, qualified(output + "/codes"), overwrite);
+    TableOutput codes = TableOutput.begin(conf, qualified(output + CODES), overwrite);
     TableOutput latents = null;
     boolean committed = false;
     try {
-      latents = TableOutput.begin(conf, qualified(output + "/latents"), overwrite);
+      latents = TableOutput.begin(conf, qualified(output + LATENTS), overwrite);
       TokenizerSpec spec = trained.spec(place);
       long start = System.nanoTime();
       List<RowRange> shares = RowRange.split(manifest.rows(), BATCH, tasks(partitions));
@@ -100,12 +132,7 @@ public final class TokenizeJob {
   }
 
   private String qualified(String path) {
-    try {
-      Path given = new Path(path);
-      return given.getFileSystem(conf).makeQualified(given).toString();
-    } catch (IOException e) {
-      throw new UserException("Cannot reach " + path + ": " + e.getMessage(), e);
-    }
+    return QualifiedPath.of(conf, path).toString();
   }
 
   private static TokenizeReport.Measures merged(

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.tokenizer;
 
 import dev.tessera.datasets.table.TableManifest;
+import java.util.Locale;
 
 /**
  * What {@code tokenize} did.
@@ -22,6 +23,7 @@ public record TokenizeSummary(
   /** One line for the console. */
   public String line() {
     return String.format(
+        Locale.ROOT,
         "tokenize  %,d images to %s  %,.0f images/s  codebook usage %.0f %%  perplexity %.0f  PSNR %.2f dB"
             + " (held out %.2f dB)  SSIM %.3f",
         codes.rows(),

@@ -39,7 +39,7 @@ public final class TrainTokenizerCommand implements Callable<Integer> {
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
     try (SparkSession spark = Session.obtain("train-tokenizer", Map.of())) {
-      RunDirectory run = new TrainingJob(spark, console).run(read, command);
+      RunDirectory run = new TrainingJob(spark, console).run(read, recipe.describe(), command);
       console.say("report  " + run.report());
     }
     return 0;

@@ -7,8 +7,8 @@ import java.util.Optional;
  *
  * @param runs folder of run directories
  * @param keepCheckpoints how many checkpoints to keep
- * @param cache folder for cached shards on each executor's local disk; the temporary folder if
- *     absent
+ * @param cache folder for cached shards on each executor's local disk; if absent, {@code
+ *     tessera-cache-USER} in the executor's temporary folder
  * @param resume an existing run directory to go on with, instead of a new one
  */
 public record Output(

@@ -7,6 +7,7 @@ import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointStore;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
@@ -48,13 +49,15 @@ final class Resumption {
 
   private static String difference(Trained there, Trained here) {
     if (there.imageSize() != here.imageSize()) {
-      return "of %d pixels and not of %d".formatted(there.imageSize(), here.imageSize());
+      return String.format(
+          Locale.ROOT, "of %d pixels and not of %d", there.imageSize(), here.imageSize());
     }
     List<String> was = model(there.recipe());
     List<String> is = model(here.recipe());
     for (int i = 0; i < Math.min(was.size(), is.size()); i++) {
       if (!was.get(i).equals(is.get(i))) {
-        return "with %s and not %s".formatted(was.get(i).strip(), is.get(i).strip());
+        return String.format(
+            Locale.ROOT, "with %s and not %s", was.get(i).strip(), is.get(i).strip());
       }
     }
     return "of other data";

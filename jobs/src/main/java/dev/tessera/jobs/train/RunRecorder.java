@@ -7,6 +7,7 @@ import dev.tessera.jobs.run.MetricsLog;
 import dev.tessera.jobs.run.ProgressLine;
 import dev.tessera.jobs.run.RankFacts;
 import dev.tessera.jobs.run.RunDirectory;
+import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.spark.barrier.RankPlace;
 import dev.tessera.spark.training.TrainingListener;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -30,6 +32,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   private final RunDirectory run;
   private final Console console;
   private final Recipe recipe;
+  private final double flopsPerImage;
   private final MetricsLog metrics;
   private final Map<Integer, RankPlace> places = new TreeMap<>();
   private final Map<Integer, TrainingMessage.Totals> totals = new TreeMap<>();
@@ -38,10 +41,11 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   private int attempt;
   private double seconds;
 
-  RunRecorder(RunDirectory run, Console console, Recipe recipe) throws IOException {
+  RunRecorder(RunDirectory run, Console console, Recipe recipe, StepCost cost) throws IOException {
     this.run = run;
     this.console = console;
     this.recipe = recipe;
+    this.flopsPerImage = cost.flopsPerImage();
     this.seconds = run.metrics().stream().mapToDouble(MetricLine::seconds).max().orElse(0);
     this.metrics = run.openMetrics();
   }
@@ -58,11 +62,11 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     totals.clear();
     ranks.forEach(place -> places.put(place.rank(), place));
     if (progress == null) {
-      progress = console.progress(recipe.name(), images, recipe.schedule().images());
+      progress = console.progress(recipe.name(), images, recipe.schedule().images(), flopsPerImage);
     }
     if (number > 0 || images > 0) {
       write(() -> metrics.resumed(images / recipe.schedule().batch(), images, seconds));
-      progress.say(String.format("going on from %,d images on %s", images, ranks));
+      progress.say(String.format(Locale.ROOT, "going on from %,d images on %s", images, ranks));
     }
   }
 
@@ -97,6 +101,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     double speed = recipe.schedule().batch() / report.seconds();
     Map<String, Double> values = new LinkedHashMap<>(report.values());
     values.put("images_per_second", speed);
+    values.put("gflops", speed * flopsPerImage / 1e9);
     values.put("communication_seconds", report.communicationSeconds());
     values.put("data_seconds", report.dataSeconds());
     write(() -> metrics.append(MetricLine.step(report.step(), report.images(), seconds, values)));
@@ -106,8 +111,8 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
         shown.put(name, report.values().get(name));
       }
     }
-    progress.update(report.images(), shown);
     double loss = shown.isEmpty() ? Double.NaN : shown.values().iterator().next();
+    progress.update(report.images(), shown);
     RunStatus.driver().progress(new Progress(report.step(), report.images(), speed, loss));
   }
 

@@ -37,7 +37,7 @@ public final class TrainCommand implements Callable<Integer> {
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
     try (SparkSession spark = Session.obtain("train", Map.of())) {
-      RunDirectory run = new TrainingJob(spark, console).run(read, command);
+      RunDirectory run = new TrainingJob(spark, console).run(read, recipe.describe(), command);
       console.say("report  " + run.report());
     }
     return 0;

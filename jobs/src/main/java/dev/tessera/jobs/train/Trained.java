@@ -6,10 +6,8 @@ import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.spark.inference.SamplerSpec;
-import dev.tessera.spark.inference.StoredWeights;
 import dev.tessera.spark.inference.TokenizerSpec;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 
 /**
  * What a checkpoint says of its model: the recipe and what the data decided. It is enough to build
@@ -62,15 +60,10 @@ public sealed interface Trained {
   }
 
   /**
-   * Reads what a checkpoint, or the newest of a run directory, says of itself.
+   * Reads what a checkpoint says of itself.
    *
-   * @throws UserException if there is no complete checkpoint or it is not of a run of ours
+   * @throws UserException if it is not of a run of ours
    */
-  static Trained read(Configuration conf, String path) {
-    return read(StoredWeights.checkpoint(conf, path));
-  }
-
-  /** As above, of an opened checkpoint. */
   static Trained read(Checkpoint checkpoint) {
     return RecipeReader.parse(
         Trained.class,

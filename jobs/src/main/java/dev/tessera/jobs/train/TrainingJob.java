@@ -3,12 +3,11 @@ package dev.tessera.jobs.train;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.jobs.config.RecipeWriter;
 import dev.tessera.jobs.run.Console;
-import dev.tessera.jobs.run.ConsoleBlock;
 import dev.tessera.jobs.run.Environment;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.models.UserException;
-import dev.tessera.models.train.Group;
-import dev.tessera.models.train.Objective;
+import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.Gang;
 import dev.tessera.spark.barrier.GangSpec;
@@ -21,9 +20,7 @@ import dev.tessera.spark.training.TrainingPlan;
 import dev.tessera.spark.training.TrainingRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Paths;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
@@ -50,8 +47,7 @@ public final class TrainingJob {
    */
   public static void check(Recipe recipe, Configuration conf, SparkConf spark) {
     BoundRun bound = BoundRun.of(recipe, conf);
-    gang(recipe, spark);
-    Slots.of(spark).require(recipe.ranks().count());
+    Slots.of(spark).require(gang(recipe, spark).ranks());
     if (recipe.output().resume().isEmpty() && bound.latents()) {
       TokenizerCopy.source(bound, conf);
     }
@@ -60,16 +56,17 @@ public final class TrainingJob {
   /**
    * Trains.
    *
+   * @param source where the recipe comes from, for the console
    * @param command the command line, for the run directory
    * @return the finished run
    */
-  public RunDirectory run(Recipe recipe, List<String> command) {
+  public RunDirectory run(Recipe recipe, String source, List<String> command) {
     BoundRun bound = BoundRun.of(recipe, conf);
     GangSpec gang = gang(recipe, spark.sparkContext().getConf());
     Gang.check(spark.sparkContext().getConf(), gang);
     RunDirectory run = directory(bound, command);
     try {
-      train(bound, gang, run);
+      train(bound, gang, source, run);
       run.writeReport();
       return run;
     } catch (IOException e) {
@@ -77,13 +74,16 @@ public final class TrainingJob {
     }
   }
 
-  private void train(BoundRun bound, GangSpec gang, RunDirectory run) throws IOException {
-    RunRecorder recorder = new RunRecorder(run, console, bound.recipe());
+  private void train(BoundRun bound, GangSpec gang, String source, RunDirectory run)
+      throws IOException {
+    StepCost cost = StepCost.of(bound.objective(), bound.recipe().schedule());
+    RunRecorder recorder = new RunRecorder(run, console, bound.recipe(), cost);
     try (recorder) {
       run.writeConfig(RecipeWriter.write(Recipe.class, bound.recipe()));
       run.writeEnvironment(Environment.ofDriver(spark.sparkContext().getConf()));
       TrainingPlan plan = plan(bound, run);
-      console.print(facts(bound, run));
+      console.print(
+          new RunFacts(bound, cost, gang.ranks(), spark.sparkContext()).block(source, run));
       recorder.finished(
           TrainingRun.run(
               JavaSparkContext.fromSparkContext(spark.sparkContext()), gang, plan, recorder));
@@ -102,15 +102,18 @@ public final class TrainingJob {
    */
   public static GangSpec gang(Recipe recipe, SparkConf spark) {
     Ranks ranks = recipe.ranks();
-    TrainingLoop.requireDivisor(recipe.schedule(), ranks.count());
+    int shards = recipe.schedule().shards();
+    // Where the settings do not say how many slots there are, as many as can be used are awaited.
+    int count = ranks.on(Slots.of(spark).total().orElse(shards), shards);
+    TrainingLoop.requireDivisor(recipe.schedule(), count);
     boolean gpu = ranks.device() == Ranks.Device.GPU;
     if (gpu) {
       GpuSettings.check(spark, true);
       throw new UserException(
           "ranks.device: gpu is not supported by this version; set ranks.device=cpu.");
     }
-    return GangSpec.of(
-        recipe.name(), ranks.count(), ranks.allreduce(), TesseraSettings.from(spark));
+    return GangSpec.of(recipe.name(), count, ranks.allreduce(), TesseraSettings.from(spark))
+        .withRanksOfSlots(slots -> ranks.on(slots, shards));
   }
 
   /** The last step before anything is written: what is wrong with a run is known by then. */
@@ -128,29 +131,18 @@ public final class TrainingJob {
   }
 
   private Path qualified(String path) {
-    try {
-      Path given = new Path(path);
-      return given.getFileSystem(conf).makeQualified(given);
-    } catch (IOException e) {
-      throw new UserException("Cannot reach " + path + ": " + e.getMessage(), e);
-    }
+    return QualifiedPath.of(conf, path);
   }
 
   private TrainingPlan plan(BoundRun bound, RunDirectory run) {
     Recipe recipe = bound.recipe();
-    String cache =
-        recipe
-            .output()
-            .cache()
-            .orElseGet(
-                () -> Paths.get(System.getProperty("java.io.tmpdir"), "tessera-cache").toString());
     return new TrainingPlan(
         bound.family(),
         recipe.schedule(),
         qualified(recipe.data()).toString(),
         run.checkpoints().toString(),
         recipe.output().keepCheckpoints(),
-        cache,
+        recipe.output().cache().orElse(null),
         Trained.write(bound.trained()),
         preview(bound, run));
   }
@@ -163,35 +155,5 @@ public final class TrainingJob {
     TokenizerSpec tokenizer = bound.latents() ? TokenizerCopy.in(run.path(), bound, conf) : null;
     Trained.TrainedDiffusion trained = (Trained.TrainedDiffusion) bound.trained();
     return new Preview.Samples(trained.spec(tokenizer), bound.recipe().schedule().seed());
-  }
-
-  private ConsoleBlock facts(BoundRun bound, RunDirectory run) {
-    Recipe recipe = bound.recipe();
-    return new ConsoleBlock(recipe.name())
-        .fact("run", run.toString())
-        .fact(
-            "data",
-            String.format(
-                "%,d %s from %s",
-                bound.manifest().rows(), bound.latents() ? "latents" : "images", recipe.data()))
-        .fact("model", parameters(bound.objective()))
-        .fact(
-            "ranks",
-            String.format(
-                "%d on the CPU, batch %d in %d shards, allreduce by %s",
-                recipe.ranks().count(),
-                recipe.schedule().batch(),
-                recipe.schedule().shards(),
-                recipe.ranks().allreduce().name().toLowerCase(java.util.Locale.ROOT)));
-  }
-
-  private static String parameters(Objective objective) {
-    return objective.groups().stream()
-        .map(TrainingJob::parameters)
-        .collect(Collectors.joining(", "));
-  }
-
-  private static String parameters(Group group) {
-    return String.format("%s %,d parameters", group.name(), group.layout().size());
   }
 }

@@ -44,7 +44,7 @@ final class AllowedEdges {
 
       jobs.config          : models
       jobs.run             : models
-      jobs.doctor          : models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
+      jobs.doctor          : datasets.batch models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
       jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train
       jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
@@ -53,7 +53,7 @@ final class AllowedEdges {
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.bench           : datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.collective spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference
-      jobs                 : datasets models jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.export jobs.plan jobs.doctor jobs.bench jobs.demo
+      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.export jobs.plan jobs.doctor jobs.bench jobs.demo
       """;
 
   /** Libraries that only some packages may use. */

@@ -11,6 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,52 @@ class ArchitectureTest {
           });
     }
     assertThat(found).isEmpty();
+  }
+
+  @Test
+  void nothingIsFormattedInTheMachinesLanguage() throws Exception {
+    assertThat(withoutLocale(SourceFile.all(ROOT))).isEmpty();
+  }
+
+  @Test
+  void aFormatWithoutALocaleIsFoundWithItsLine() {
+    String text =
+        """
+        package dev.tessera.jobs.run;
+        class A {
+          String a = String.format("%d", 1);
+          String b = "%d".formatted(1);
+          String c = String.format(
+              Locale.ROOT, ".format(%d", 1).toLowerCase(Locale.ROOT);
+          String d = c.toUpperCase();
+        }
+        """;
+
+    assertThat(withoutLocale(List.of(SourceFile.of("A.java", text))))
+        .containsExactly(
+            "A.java:3: format( (expected: Locale.ROOT)",
+            "A.java:4: formatted( (expected: Locale.ROOT)",
+            "A.java:7: toUpperCase() (expected: Locale.ROOT)");
+  }
+
+  private static List<String> withoutLocale(List<SourceFile> files) {
+    List<String> found = new ArrayList<>();
+    for (SourceFile file : files) {
+      // Benchmarks print for the people who run them.
+      if (file.packageName().equals("jobs.bench")) {
+        continue;
+      }
+      for (SourceFile.Use use : file.withoutLocale()) {
+        found.add(
+            String.format(
+                Locale.ROOT,
+                "%s:%d: %s (expected: Locale.ROOT)",
+                file.place(),
+                use.line(),
+                use.name()));
+      }
+    }
+    return found;
   }
 
   @Test

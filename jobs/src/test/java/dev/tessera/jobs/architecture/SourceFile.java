@@ -26,6 +26,10 @@ record SourceFile(String place, String code) {
           "\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])+'"
               + "|/\\*[\\s\\S]*?\\*/|//[^\\n]*");
 
+  private static final Pattern WITHOUT_LOCALE =
+      Pattern.compile(
+          "\\.(formatted\\(|to(?:Upper|Lower)Case\\(\\)|(?:format|printf)\\((?!\\s*(?:Locale\\b|\\))))");
+
   /** A name of a package and the line it stands on. */
   record Use(String name, int line) {}
 
@@ -74,6 +78,11 @@ record SourceFile(String place, String code) {
   List<Use> uses() {
     String own = packageName();
     return find(OURS, 1).stream().filter(use -> !use.name().equals(own)).toList();
+  }
+
+  /** Places that write numbers or fold case in whatever language the machine speaks. */
+  List<Use> withoutLocale() {
+    return find(WITHOUT_LOCALE, 1);
   }
 
   /** Places that import something of {@code library}. */

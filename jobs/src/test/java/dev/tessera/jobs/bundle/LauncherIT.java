@@ -72,6 +72,33 @@ class LauncherIT {
   }
 
   @Test
+  void theClassOfSamplesIsNotTheMainClass() throws Exception {
+    for (String flag : List.of("--class=flag", "--class flag")) {
+      List<String> words = new ArrayList<>(List.of("sample", "--master", "yarn"));
+      words.addAll(List.of(flag.split(" ")));
+      words.addAll(List.of("--checkpoint", "runs/x"));
+      List<String> lines = tessera(fakeSpark(), words.toArray(String[]::new)).lines();
+      int bundle = indexOfJar(lines, "/tessera-0");
+
+      assertThat(lines.subList(0, bundle))
+          .containsOnlyOnce("--class")
+          .containsSequence("--class", "dev.tessera.jobs.Tessera")
+          .containsSequence("--master", "yarn");
+      assertThat(lines.get(bundle + 1)).isEqualTo("sample");
+      assertThat(lines.subList(bundle + 2, lines.size()))
+          .startsWith(flag.split(" "))
+          .endsWith("--checkpoint", "runs/x");
+    }
+  }
+
+  @Test
+  void theMainClassCanBeReplacedBeforeTheCommand() throws Exception {
+    assertThat(tessera(fakeSpark(), "--class=my.Main", "sample").lines())
+        .containsSequence("--class=my.Main")
+        .endsWith("sample");
+  }
+
+  @Test
   void jarsOfTheUsersTravelWithTheNatives() throws Exception {
     Ended ended = tessera(fakeSpark(), "--master", "yarn", "--jars", "my.jar", "doctor");
     int jars = ended.lines().indexOf("--jars");
@@ -87,7 +114,8 @@ class LauncherIT {
     Ended ended = tessera(fakeSpark(), "demo");
 
     assertThat(ended.lines())
-        .containsSequence("--properties-file", localConf())
+        // Without the first the user's spark-defaults.conf would be passed over.
+        .containsSequence("--load-spark-defaults", "--properties-file", localConf())
         .doesNotContain("--jars");
     assertThat(ended.lines().get(ended.lines().size() - 1)).isEqualTo("demo");
   }

@@ -99,7 +99,7 @@ final class Chain implements AutoCloseable {
     all.add("output.cache=" + path("cache"));
     all.addAll(List.of(overrides));
     Recipe recipe = RecipeReader.parse(Recipe.class, "a test", yaml, all);
-    return new TrainingJob(spark, Console.standard(false)).run(recipe, List.of("train"));
+    return new TrainingJob(spark, Console.standard(false)).run(recipe, "a test", List.of("train"));
   }
 
   TokenizeSummary tokenize(RunDirectory run, String table, String output, int partitions) {

@@ -27,7 +27,7 @@ import org.apache.hadoop.conf.Configuration;
 record Outcome(RunDirectory run) {
 
   private static final Set<String> CLOCKS =
-      Set.of("images_per_second", "communication_seconds", "data_seconds");
+      Set.of("images_per_second", "gflops", "communication_seconds", "data_seconds");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** A line of the log without what a clock measured. */

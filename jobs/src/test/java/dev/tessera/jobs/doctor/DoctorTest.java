@@ -2,7 +2,9 @@ package dev.tessera.jobs.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -12,7 +14,12 @@ import org.junit.jupiter.api.io.TempDir;
 class DoctorTest {
 
   private static final CpuFacts CPU = new CpuFacts("model", 2, List.of("avx2"));
-  private static final RoomFacts ROOM = new RoomFacts(8L << 30, 1L << 30, "/tmp", 9L << 30);
+  private static final RoomFacts ROOM = room(9L << 30);
+
+  private static RoomFacts room(long free) {
+    return new RoomFacts(
+        8L << 30, 1L << 30, List.of(new DiskFacts("/tmp", free, "spark.local.dir")));
+  }
 
   private static ProcessFacts facts(LibtorchFacts libtorch, RoomFacts room, PathFacts... files) {
     return new ProcessFacts(
@@ -45,6 +52,28 @@ class DoctorTest {
   }
 
   @Test
+  void aDriverThatHangsIsNotWaitedFor(@TempDir Path folder) throws Exception {
+    // It never ends and never closes its output, as nvidia-smi with a GPU that fell off the bus.
+    Path hung = folder.resolve("hung");
+    Files.writeString(hung, "#!/bin/sh\necho '0, GPU'\nexec sleep 600\n");
+    Files.setPosixFilePermissions(hung, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+    assertThat(GpuFacts.probe(hung.toString(), 1)).isEmpty();
+    Files.writeString(hung, "#!/bin/sh\necho '0, GPU'\n");
+    assertThat(GpuFacts.probe(hung.toString(), 10)).containsExactly("0, GPU");
+  }
+
+  @Test
+  void disksAreThoseOfTheCacheAndOfSpark(@TempDir Path folder) {
+    SparkConf conf = new SparkConf(false).set("spark.local.dir", folder + "/spark");
+
+    assertThat(DiskFacts.probe(conf))
+        .extracting(DiskFacts::folder)
+        .contains(folder + "/spark")
+        .anyMatch(name -> name.contains("tessera-cache-"));
+  }
+
+  @Test
   void healthGivesExitCodeZero() {
     ProcessFacts well = facts(new LibtorchFacts("2.7.1", "/lib", ""), ROOM);
     DoctorReport report = new DoctorReport("2 ranks", List.of(well), well.obstacles());
@@ -59,7 +88,7 @@ class DoctorTest {
     ProcessFacts ill =
         facts(
             new LibtorchFacts("", "", "libtorch cannot be loaded"),
-            new RoomFacts(8L << 30, 1L << 30, "/tmp", 1L << 20),
+            room(1L << 20),
             new PathFacts("hdfs://x", "hdfs://x cannot be reached: refused"));
     DoctorReport report = new DoctorReport("2 ranks", List.of(ill), ill.obstacles());
 
@@ -67,8 +96,8 @@ class DoctorTest {
     assertThat(report.obstacles())
         .containsExactly(
             "executor 0 on host-a: libtorch cannot be loaded",
-            "executor 0 on host-a: only 1 MiB free in /tmp: free some, or move it with"
-                + " spark.local.dir and -Djava.io.tmpdir",
+            "executor 0 on host-a: only 1 MiB to write in /tmp: free some, or move it by"
+                + " spark.local.dir",
             "executor 0 on host-a: hdfs://x cannot be reached: refused");
   }
 

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.inference.Predictor;
@@ -15,6 +16,7 @@ import ai.djl.translate.TranslateException;
 import dev.tessera.jobs.AtTheTerminal;
 import dev.tessera.jobs.SmallChain;
 import dev.tessera.jobs.train.Trained;
+import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.graph.DType;
@@ -33,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,6 +63,28 @@ class ExportJobTest {
     AtTheTerminal.Ended ended =
         AtTheTerminal.run("export", "--checkpoint", checkpoint, "--output", folder + "/" + file);
     assertThat(ended.code()).as(ended.error()).isZero();
+  }
+
+  /** A file system that copies but never renames. */
+  public static final class NeverRenames extends LocalFileSystem {
+    @Override
+    public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to) {
+      return false;
+    }
+  }
+
+  @Test
+  void aFileThatCannotBeRenamedLeavesNothing() throws Exception {
+    Configuration conf = new Configuration();
+    conf.set("fs.file.impl", NeverRenames.class.getName());
+    conf.setBoolean("fs.file.impl.disable.cache", true);
+    Path out = Files.createDirectory(folder.resolve("stuck"));
+
+    assertThatThrownBy(() -> new ExportJob(conf).run(chain.tokenizerRun(), out + "/vqgan.pt"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("cannot rename");
+
+    assertThat(out).isEmptyDirectory();
   }
 
   private static byte[] pixels() {

@@ -56,6 +56,24 @@ class PlanTest {
   }
 
   @Test
+  void aRecipeMayTakeAllTheSlotsThereAre() throws Exception {
+    String key = "ranks.count=0";
+    assertThat(ranks("local[2]", key)).isEqualTo(2);
+    assertThat(ranks("local[3]", key)).isEqualTo(2);
+    // Four shards keep no more than four ranks busy.
+    assertThat(ranks("local[16]", key)).isEqualTo(4);
+    assertThat(ranks("spark://host:7077", key)).isEqualTo(4);
+    assertThat(ranks("local[2]", "ranks.count=1")).isEqualTo(1);
+  }
+
+  private static int ranks(String master, String override) throws Exception {
+    Recipe read =
+        RecipeReader.parse(
+            Recipe.class, "x", Files.readString(chain.tokenizerRecipe()), List.of(override));
+    return Plan.of(read, new Configuration(), new SparkConf().set("spark.master", master)).ranks();
+  }
+
+  @Test
   void parametersAndWorkGrowAsTheyShould() throws Exception {
     String image = "data=" + chain.images();
     Plan one = plan(chain.diffusionRecipe(), image);

@@ -32,6 +32,16 @@ class ProgressLineTest {
   }
 
   @Test
+  void aJobThatKnowsItsArithmeticShowsItsFlops() {
+    ProgressText text = new ProgressText("train", 6400, 292e6);
+
+    assertThat(text.running(640, 50, Map.of("loss", 0.5)))
+        .isEqualTo("train  640/6,400 images  50.0 images/s  14.6 GFLOP/s  loss 0.5000  1m55s left");
+    assertThat(text.finished(6400, 128, 50, Map.of()))
+        .isEqualTo("train  6,400 images in 2m08s  50.0 images/s  14.6 GFLOP/s");
+  }
+
+  @Test
   void aLogGetsOnePlainLineEveryTenSecondsAndALastOne() {
     try (ProgressLine line = console(Console.Mode.PLAIN, 80).progress("train", 0, 6400)) {
       for (int second = 1; second <= 25; second++) {

@@ -13,30 +13,23 @@ public final class Linear {
   private final Parameter weight;
   private final Parameter bias;
 
-  private Linear(Scope scope, long in, long out, Initializer weights, boolean bias) {
+  private Linear(Scope scope, long in, long out, Initializer weights) {
     this.path = scope.path();
     this.weight = scope.matrix("weight", Shape.of(out, in), weights);
-    this.bias = bias ? scope.vector("bias", Shape.of(out), Initializer.zeros()) : null;
+    this.bias = scope.vector("bias", Shape.of(out), Initializer.zeros());
   }
 
   /** Glorot's initial weights, bias 0. */
   public static Linear of(Scope scope, long in, long out) {
-    return new Linear(scope, in, out, Initializer.xavier(in, out), true);
-  }
-
-  public static Linear withoutBias(Scope scope, long in, long out) {
-    return new Linear(scope, in, out, Initializer.xavier(in, out), false);
+    return new Linear(scope, in, out, Initializer.xavier(in, out));
   }
 
   /** All zero at first: the block that it ends is then the identity. */
   public static Linear zero(Scope scope, long in, long out) {
-    return new Linear(scope, in, out, Initializer.zeros(), true);
+    return new Linear(scope, in, out, Initializer.zeros());
   }
 
   public Tensor apply(Tensor x) {
-    return x.trace()
-        .at(
-            path,
-            () -> x.linear(x.trace().weight(weight), bias == null ? null : x.trace().weight(bias)));
+    return x.trace().at(path, () -> x.linear(x.trace().weight(weight), x.trace().weight(bias)));
   }
 }

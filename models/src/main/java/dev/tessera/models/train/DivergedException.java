@@ -13,7 +13,7 @@ public final class DivergedException extends RuntimeException {
             + value
             + " after "
             + images
-            + " images; lower optimizer.learning-rate, raise optimizer.warmup-images or"
-            + " set optimizer.clip-norm.");
+            + " images; lower model.optimizer.learning-rate, raise model.optimizer.warmup-images or"
+            + " set model.optimizer.clip-norm.");
   }
 }

@@ -17,6 +17,7 @@ import dev.tessera.models.train.Phase;
 import dev.tessera.models.train.TrainingPrecision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -73,8 +74,11 @@ public final class VqganObjective implements Objective {
     if (adversary.takesPart()
         && (adversary.layers() >= Long.SIZE || side >> adversary.layers() == 0)) {
       throw new IllegalArgumentException(
-          "adversary.layers: %d (expected: layers that can halve %d pixels)"
-              .formatted(adversary.layers(), side));
+          String.format(
+              Locale.ROOT,
+              "adversary.layers: %d (expected: layers that can halve %d pixels)",
+              adversary.layers(),
+              side));
     }
   }
 

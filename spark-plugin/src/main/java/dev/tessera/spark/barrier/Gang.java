@@ -104,7 +104,7 @@ public final class Gang<R extends Serializable> {
 
   private int ranks(int number) throws InterruptedException {
     int slots = LiveSlots.await(spark.sc(), spec.ranks(), spec.settings().slotsWait());
-    int ranks = number == 0 ? spec.ranks() : spec.ranksOfSlots().applyAsInt(slots);
+    int ranks = spec.ranksOfSlots().applyAsInt(slots);
     if (ranks >= 1 && ranks <= slots) {
       return ranks;
     }

@@ -6,12 +6,7 @@ import dev.tessera.spark.device.DeviceAssignment;
 import java.io.Serializable;
 
 /** A rank's view of its gang, for one attempt. */
-record GangRank(
-    RankPlan<?> plan,
-    Assigned assigned,
-    Collective collective,
-    DeviceAssignment device,
-    AbortSwitch abort)
+record GangRank(RankPlan<?> plan, Assigned assigned, Collective collective, DeviceAssignment device)
     implements RankContext {
 
   @Override
@@ -22,11 +17,6 @@ record GangRank(
   @Override
   public int size() {
     return plan.size();
-  }
-
-  @Override
-  public int localRank() {
-    return assigned.places().get(rank()).localRank();
   }
 
   @Override
@@ -52,15 +42,5 @@ record GangRank(
   @Override
   public void report(Serializable message) {
     GangChannel.send(new GangMessage.Report(plan.attempt(), rank(), Wire.encode(message)));
-  }
-
-  @Override
-  public boolean interrupted() {
-    return abort.thrown();
-  }
-
-  @Override
-  public void onAbort(Runnable hook) {
-    abort.add(hook);
   }
 }

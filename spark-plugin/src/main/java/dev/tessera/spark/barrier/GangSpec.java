@@ -8,7 +8,7 @@ import java.util.function.IntUnaryOperator;
  * A gang to run.
  *
  * @param name what the run is called in messages and in Spark's UI
- * @param ranks how many ranks the first attempt has
+ * @param ranks how many ranks are wanted: so many slots are awaited before each attempt
  * @param ranksOfSlots the number of ranks of an attempt, given the task slots there are; it is
  *     asked anew for each attempt
  * @param gpu whether every rank needs a GPU
@@ -36,7 +36,7 @@ public record GangSpec(
     return new GangSpec(name, ranks, ranksOfSlots, true, algorithm, settings);
   }
 
-  /** A gang that goes on with fewer ranks when executors stay lost. */
+  /** A gang of as many ranks as there are slots: it goes on with fewer when executors stay lost. */
   public GangSpec withRanksOfSlots(IntUnaryOperator choice) {
     return new GangSpec(name, ranks, choice, gpu, algorithm, settings);
   }

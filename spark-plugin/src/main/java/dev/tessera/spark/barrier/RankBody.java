@@ -3,13 +3,11 @@ package dev.tessera.spark.barrier;
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.SingleProcess;
 import dev.tessera.spark.barrier.GangReply.Assigned;
-import dev.tessera.spark.collective.Deadlines;
 import dev.tessera.spark.collective.Peer;
 import dev.tessera.spark.collective.RunIdentity;
 import dev.tessera.spark.collective.TcpCollective;
 import dev.tessera.spark.collective.TcpListener;
 import dev.tessera.spark.device.DeviceAssignment;
-import dev.tessera.spark.settings.Timeouts;
 import java.io.Serializable;
 import java.util.concurrent.Callable;
 
@@ -40,7 +38,7 @@ final class RankBody<R extends Serializable> implements Callable<R> {
     try (Collective collective = connect()) {
       abort.add(() -> collective.abort("the attempt was cut short"));
       try {
-        return plan.task().run(new GangRank(plan, place, collective, device, abort));
+        return plan.task().run(new GangRank(plan, place, collective, device));
       } catch (Throwable e) {
         // Peers must not wait for their deadline to learn of it.
         collective.abort("rank " + place.rank() + " failed: " + e);
@@ -53,7 +51,6 @@ final class RankBody<R extends Serializable> implements Callable<R> {
     if (plan.size() == 1) {
       return new SingleProcess();
     }
-    Timeouts timeouts = plan.settings().timeouts();
     AttemptId attempt = plan.attempt();
     return TcpCollective.connect(
         listener,
@@ -61,6 +58,6 @@ final class RankBody<R extends Serializable> implements Callable<R> {
         place.rank(),
         place.places().stream().map(p -> new Peer(p.rank(), p.host(), p.port())).toList(),
         plan.algorithm(),
-        new Deadlines(timeouts.connect(), timeouts.stallWarning(), timeouts.failure()));
+        plan.settings().timeouts());
   }
 }

@@ -4,16 +4,16 @@ import dev.tessera.models.train.Collective;
 import dev.tessera.spark.device.DeviceAssignment;
 import java.io.Serializable;
 
-/** What a rank knows of its gang, and its ways to peers and driver. */
+/**
+ * What a rank knows of its gang, and its ways to peers and driver. When the attempt is cut short,
+ * the rank's thread is interrupted and its collective fails.
+ */
 public interface RankContext {
 
   /** This rank's number, {@code 0 <= rank < size}; ranks of one host are contiguous. */
   int rank();
 
   int size();
-
-  /** This rank's number among those of its host. */
-  int localRank();
 
   String host();
 
@@ -36,13 +36,4 @@ public interface RankContext {
    * returns.
    */
   void report(Serializable message);
-
-  /** Whether the attempt is over: another rank failed, or the driver gave up. */
-  boolean interrupted();
-
-  /**
-   * Runs {@code hook} when the attempt is cut short, from another thread than the rank's: close
-   * what this rank may be blocked in. Runs at once when that has happened already.
-   */
-  void onAbort(Runnable hook);
 }

@@ -2,6 +2,7 @@ package dev.tessera.spark.barrier;
 
 import dev.tessera.models.UserException;
 import dev.tessera.spark.device.GpuSettings;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,12 +12,12 @@ import org.apache.spark.SparkConf;
  * The arithmetic of task slots that an application's settings imply: a rank is a task, and a gang
  * starts only when each has a slot.
  *
- * @param executors executors of the application, or -1 where the settings do not say
- * @param perExecutor tasks an executor runs at a time
+ * @param total slots in all, empty where the settings do not say
+ * @param perExecutor tasks an executor runs at a time, empty where the settings do not say
  * @param words the arithmetic, for messages
  * @param remedy the setting that gives more slots
  */
-public record Slots(int executors, int perExecutor, String words, String remedy) {
+public record Slots(OptionalInt total, OptionalInt perExecutor, String words, String remedy) {
 
   private static final Pattern LOCAL = Pattern.compile("local\\[([0-9]+|\\*)(?:,[0-9]+)?]");
   private static final Pattern LOCAL_CLUSTER =
@@ -40,8 +41,11 @@ public record Slots(int executors, int perExecutor, String words, String remedy)
       return slots(conf, executors, cores, taskCpus, "--master local-cluster[executors,cores,MiB]");
     }
     if (master.startsWith("spark://")) {
-      int cores = conf.getInt("spark.executor.cores", 1);
       int total = conf.getInt("spark.cores.max", -1);
+      if (!conf.contains("spark.executor.cores")) {
+        return wholeWorkers(total, taskCpus);
+      }
+      int cores = conf.getInt("spark.executor.cores", 1);
       return slots(conf, total < 0 ? -1 : total / cores, cores, taskCpus, "spark.cores.max");
     }
     return slots(
@@ -52,20 +56,31 @@ public record Slots(int executors, int perExecutor, String words, String remedy)
         "spark.executor.instances or spark.executor.cores");
   }
 
-  /** Slots in all, where the settings say. */
-  public OptionalInt total() {
-    return executors < 0 ? OptionalInt.empty() : OptionalInt.of(executors * perExecutor);
-  }
-
   /**
    * Refuses a gang that can never start.
    *
    * @throws UserException with the arithmetic and the setting to change
    */
   public void require(int ranks) {
-    if (perExecutor == 0 || (executors >= 0 && executors * perExecutor < ranks)) {
-      throw tooFew(ranks, Math.max(0, executors) * perExecutor);
+    if (total.isPresent() && total.getAsInt() < ranks) {
+      throw tooFew(ranks, total.getAsInt());
     }
+    if (perExecutor.isPresent() && perExecutor.getAsInt() == 0) {
+      throw tooFew(ranks, 0);
+    }
+  }
+
+  /**
+   * A sentence where ranks may share an executor: libtorch's threads belong to the process, and a
+   * second rank there runs several times slower.
+   */
+  public Optional<String> warning(int ranks) {
+    if (ranks == 1 || perExecutor.orElse(2) <= 1) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "several ranks may share an executor and slow each other down: set spark.task.cpus to"
+            + " spark.executor.cores, so that each has one of its own");
   }
 
   UserException tooFew(int ranks, int there) {
@@ -99,7 +114,26 @@ public record Slots(int executors, int perExecutor, String words, String remedy)
             + (taskGpus < 1
                 ? ""
                 : ", " + executorGpus + " GPUs an executor, " + taskGpus + " a task");
-    return new Slots(executors, perExecutor, words, remedy);
+    return new Slots(
+        executors < 0 && perExecutor > 0
+            ? OptionalInt.empty()
+            : OptionalInt.of(Math.max(0, executors) * perExecutor),
+        OptionalInt.of(perExecutor),
+        words,
+        remedy);
+  }
+
+  /**
+   * A standalone cluster gives an executor all cores of its worker, whose number nobody told us.
+   */
+  private static Slots wholeWorkers(int cores, int taskCpus) {
+    return new Slots(
+        cores < 0 ? OptionalInt.empty() : OptionalInt.of(cores / Math.max(1, taskCpus)),
+        OptionalInt.empty(),
+        (cores < 0 ? "executors as large as the cluster's workers" : cores + " cores in all")
+            + " / spark.task.cpus="
+            + taskCpus,
+        "spark.cores.max");
   }
 
   private static int localCores(String text) {

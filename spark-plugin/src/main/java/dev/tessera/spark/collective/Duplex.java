@@ -1,5 +1,6 @@
 package dev.tessera.spark.collective;
 
+import dev.tessera.spark.settings.Timeouts;
 import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
@@ -20,10 +21,10 @@ final class Duplex {
   private Link watchedIn;
   private Link watchedOut;
 
-  Duplex(Selector selector, Mesh mesh, Deadlines deadlines) {
+  Duplex(Selector selector, Mesh mesh, Timeouts timeouts) {
     this.selector = selector;
     this.mesh = mesh;
-    this.clock = new StallClock(deadlines);
+    this.clock = new StallClock(timeouts);
   }
 
   /** Moves both messages whole; either may be null. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,11 +95,20 @@ final class Reception {
   private String refusal(Handshake.Purpose purpose) {
     if (!purpose.runId().equals(run.runId()) || purpose.attempt() != run.attempt()) {
       return String.format(
-          "it is of run %s, attempt %d, not of %s", purpose.runId(), purpose.attempt(), run);
+          Locale.ROOT,
+          "it is of run %s, attempt %d, not of %s",
+          purpose.runId(),
+          purpose.attempt(),
+          run);
     }
     if (purpose.to() != rank || purpose.from() <= rank || purpose.from() >= size) {
       return String.format(
-          "rank %d calls rank %d, this is rank %d of %d", purpose.from(), purpose.to(), rank, size);
+          Locale.ROOT,
+          "rank %d calls rank %d, this is rank %d of %d",
+          purpose.from(),
+          purpose.to(),
+          rank,
+          size);
     }
     boolean taken = arrived.get(place(purpose.from(), purpose.control())) != null;
     return taken ? "rank " + purpose.from() + " is connected already" : null;

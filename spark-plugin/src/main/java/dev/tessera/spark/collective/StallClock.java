@@ -1,8 +1,9 @@
 package dev.tessera.spark.collective;
 
+import dev.tessera.spark.settings.Timeouts;
 import java.time.Duration;
 
-/** Measures the time without progress in an operation against the deadlines. */
+/** Measures the time without progress in an operation against the timeouts. */
 final class StallClock {
 
   /** What is due, in this order. */
@@ -23,9 +24,9 @@ final class StallClock {
   private long lastProgress;
   private int stage;
 
-  StallClock(Deadlines deadlines) {
-    long warning = deadlines.stallWarning().toNanos();
-    long failure = deadlines.failure().toNanos();
+  StallClock(Timeouts timeouts) {
+    long warning = timeouts.stallWarning().toNanos();
+    long failure = timeouts.failure().toNanos();
     long secondInquiry = Math.max(warning, before(failure));
     this.after = new long[] {0, before(warning), warning, secondInquiry, failure};
   }

@@ -3,6 +3,7 @@ package dev.tessera.spark.collective;
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.FloatMemory;
+import dev.tessera.spark.settings.Timeouts;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,11 +26,11 @@ public final class TcpCollective implements Collective {
   private final AtomicBoolean busy = new AtomicBoolean();
   private long sequence;
 
-  private TcpCollective(int rank, int size, Mesh mesh, Algorithm algorithm, Deadlines deadlines) {
+  private TcpCollective(int rank, int size, Mesh mesh, Algorithm algorithm, Timeouts timeouts) {
     this.rank = rank;
     this.size = size;
     this.mesh = mesh;
-    this.duplex = new Duplex(mesh.selector(), mesh, deadlines);
+    this.duplex = new Duplex(mesh.selector(), mesh, timeouts);
     this.schedule = Schedule.of(algorithm);
   }
 
@@ -47,14 +48,14 @@ public final class TcpCollective implements Collective {
       int rank,
       List<Peer> peers,
       Algorithm algorithm,
-      Deadlines deadlines) {
+      Timeouts timeouts) {
     PeerTable table = new PeerTable(peers);
     if (rank < 0 || rank >= table.size()) {
       throw new IllegalArgumentException(
           "rank: " + rank + " (expected: 0 to " + (table.size() - 1) + ")");
     }
-    Mesh mesh = new Rendezvous(listener, run, rank, table, deadlines.connect()).meet();
-    return new TcpCollective(rank, table.size(), mesh, algorithm, deadlines);
+    Mesh mesh = new Rendezvous(listener, run, rank, table, timeouts.connect()).meet();
+    return new TcpCollective(rank, table.size(), mesh, algorithm, timeouts);
   }
 
   @Override

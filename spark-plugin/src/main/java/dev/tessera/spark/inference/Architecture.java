@@ -3,6 +3,7 @@ package dev.tessera.spark.inference;
 import dev.tessera.models.graph.Hash;
 import dev.tessera.models.graph.Layout;
 import java.util.List;
+import java.util.Locale;
 
 /** What makes two models the same: their structure and all parameters and states. */
 public final class Architecture {
@@ -22,6 +23,6 @@ public final class Architecture {
         text.append(slice.parameter()).append('@').append(slice.offset()).append('\n');
       }
     }
-    return String.format("%016x", Hash.of(text.toString()));
+    return String.format(Locale.ROOT, "%016x", Hash.of(text.toString()));
   }
 }

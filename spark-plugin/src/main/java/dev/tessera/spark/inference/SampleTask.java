@@ -15,6 +15,7 @@ import dev.tessera.spark.table.TaskTables;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Draws a range of pictures.
@@ -62,6 +63,12 @@ public record SampleTask(
     RgbImage image = RgbImage.fromPlanar(size, size, ByteBuffer.wrap(planar));
     Integer shown = spec.recipe().classConditional() ? label : null;
     return new SampleRow(
-        id, png.encode(image), String.format("sample-%06d.png", id), size, size, shown, seed);
+        id,
+        png.encode(image),
+        String.format(Locale.ROOT, "sample-%06d.png", id),
+        size,
+        size,
+        shown,
+        seed);
   }
 }

@@ -23,6 +23,11 @@ public record Timeouts(Duration connect, Duration stallWarning, Duration failure
     }
   }
 
+  /** 60 s to connect, a warning after 30 s without progress, failure after 120 s. */
+  public static Timeouts standard() {
+    return TesseraSettings.defaults().timeouts();
+  }
+
   private static void requirePositive(String name, Duration value) {
     if (value.isNegative() || value.isZero()) {
       throw new IllegalArgumentException(name + ": " + value + " (expected: more than 0)");

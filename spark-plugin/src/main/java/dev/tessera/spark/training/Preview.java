@@ -6,9 +6,6 @@ import java.io.Serializable;
 /** What rank 0 draws at a checkpoint, for people to look at. */
 public sealed interface Preview extends Serializable {
 
-  /** Nothing. */
-  record None() implements Preview {}
-
   /**
    * Held-out pictures beside their reconstructions, and measures over the held-out rows.
    *

@@ -22,14 +22,7 @@ interface Previewer extends AutoCloseable {
     if (plan.preview() instanceof Preview.Samples wanted) {
       return new SamplePreviewer(wanted, runtime, conf);
     }
-    return new Previewer() {
-      @Override
-      public List<TrainingMessage> draw(TrainingState state) {
-        return List.of();
-      }
-
-      @Override
-      public void close() {}
-    };
+    throw new IllegalArgumentException(
+        "preview: " + plan.preview() + " (expected: one of a " + plan.family() + ")");
   }
 }

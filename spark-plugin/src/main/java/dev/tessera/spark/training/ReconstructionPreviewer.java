@@ -12,11 +12,13 @@ import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.TrainingState;
 import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.spark.inference.Bytes;
+import dev.tessera.spark.inference.RowRange;
 import dev.tessera.spark.inference.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -46,18 +48,32 @@ final class ReconstructionPreviewer implements Previewer {
     this.originals = heldout(conf);
   }
 
-  /** Planar pixels of the first rows held out, or of the first rows where none are. */
+  /**
+   * Planar pixels of rows spread over those held out, or over all where none are: neighbours in a
+   * table resemble one another. Rows far apart come first, for those that are drawn.
+   */
   private List<byte[]> heldout(Configuration conf) {
     TableManifest manifest = ManifestFile.read(conf, plan.table());
     long all = manifest.rows();
     long from = manifest.rows(Subset.HELDOUT) > 0 ? manifest.rows(Subset.TRAIN) : 0;
-    int bytes = 3 * family.height() * family.width();
-    ByteBuffer pixels = ByteBuffer.allocate(bytes);
+    int count = (int) Math.min(wanted.measured(), all - from);
+    int parts = Math.min(wanted.pictures(), count);
+    List<Iterator<byte[]>> ranges = new ArrayList<>();
+    for (RowRange range : RowRange.spread(from, all, count, parts)) {
+      ranges.add(rows(conf, range).iterator());
+    }
     List<byte[]> rows = new ArrayList<>();
-    // Spread over what is held out: neighbours in a table resemble one another.
-    long count = Math.min(wanted.measured(), all - from);
+    while (rows.size() < count) {
+      ranges.stream().filter(Iterator::hasNext).forEach(range -> rows.add(range.next()));
+    }
+    return rows;
+  }
+
+  private List<byte[]> rows(Configuration conf, RowRange range) {
+    ByteBuffer pixels = ByteBuffer.allocate(3 * family.height() * family.width());
+    List<byte[]> rows = new ArrayList<>();
     try (SequentialReader<?> reader =
-        SequentialReader.open(conf, plan.table(), from, from + count)) {
+        SequentialReader.open(conf, plan.table(), range.from(), range.to())) {
       while (reader.next(Map.of(Column.PIXELS, pixels)) != null) {
         rows.add(pixels.array().clone());
         pixels.clear();

@@ -1,5 +1,6 @@
 package dev.tessera.spark.training;
 
+import dev.tessera.datasets.batch.CacheSettings;
 import dev.tessera.models.train.TrainingSchedule;
 import java.io.Serializable;
 
@@ -10,7 +11,7 @@ import java.io.Serializable;
  * @param table what to train on
  * @param checkpoints folder of the run's checkpoints
  * @param keepCheckpoints how many to keep
- * @param cache folder on each executor's local disk
+ * @param cache folder on each executor's local disk, or null for {@link CacheSettings#standard}
  * @param recipe the resolved recipe, for checkpoints
  * @param preview what to draw at every checkpoint
  */

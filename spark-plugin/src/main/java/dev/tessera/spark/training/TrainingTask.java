@@ -67,7 +67,9 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
             owned,
             plan.schedule().shards(),
             plan.schedule().seed(),
-            CacheSettings.in(Path.of(plan.cache())));
+            plan.cache() == null
+                ? CacheSettings.standard()
+                : CacheSettings.in(Path.of(plan.cache())));
     return (shard, firstDraw, count, columns) -> {
       Map<Column, ByteBuffer> targets = new EnumMap<>(Column.class);
       columns.forEach((name, buffer) -> targets.put(column(name), buffer));

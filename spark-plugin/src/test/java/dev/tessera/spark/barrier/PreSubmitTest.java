@@ -82,6 +82,41 @@ class PreSubmitTest {
   }
 
   @Test
+  void aStandaloneExecutorOfAWholeWorkerIsNotRefused() {
+    String master = "spark://host:7077";
+    assertThat(slots(master, "spark.task.cpus", "4")).isEqualTo(-1);
+    assertThat(slots(master, "spark.task.cpus", "4", "spark.cores.max", "32")).isEqualTo(8);
+    assertThat(
+            slots(
+                master,
+                "spark.task.cpus",
+                "4",
+                "spark.cores.max",
+                "32",
+                "spark.executor.cores",
+                "4"))
+        .isEqualTo(8);
+    assertThatCode(() -> PreSubmit.check(conf(master, "spark.task.cpus", "4"), true, 8, false))
+        .doesNotThrowAnyException();
+    refused(conf(master, "spark.task.cpus", "4", "spark.executor.cores", "2"), 1)
+        .hasMessageContaining("there are 0");
+  }
+
+  @Test
+  void ranksThatMayShareAnExecutorAreWarnedOf() {
+    String master = "spark://host:7077";
+    SparkConf shared = conf(master, "spark.executor.cores", "4");
+    SparkConf apart = conf(master, "spark.executor.cores", "4", "spark.task.cpus", "4");
+
+    assertThat(Slots.of(shared).warning(8)).get().asString().contains("spark.task.cpus");
+    assertThat(Slots.of(conf(master)).warning(8)).isPresent();
+    assertThat(Slots.of(conf("local[2]")).warning(2)).isPresent();
+    assertThat(Slots.of(apart).warning(8)).isEmpty();
+    assertThat(Slots.of(shared).warning(1)).isEmpty();
+    assertThat(Slots.of(conf("local-cluster[2,1,1024]")).warning(2)).isEmpty();
+  }
+
+  @Test
   void dynamicAllocationIsRefused() {
     refused(conf("yarn", "spark.dynamicAllocation.enabled", "true"), 1)
         .hasMessageContaining("spark.dynamicAllocation.enabled=false");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
+import dev.tessera.spark.settings.Timeouts;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -16,8 +17,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A gang that cannot go on says who is missing, on every rank. */
 class BrokenGangTest {
 
-  private static final Deadlines SHORT =
-      new Deadlines(Duration.ofSeconds(20), Duration.ofSeconds(1), Duration.ofSeconds(4));
+  private static final Timeouts SHORT =
+      new Timeouts(Duration.ofSeconds(20), Duration.ofSeconds(1), Duration.ofSeconds(4));
 
   private static Object sum(Collective c, int length) {
     NativeFloats floats = NativeFloats.of(new float[length]);

@@ -3,6 +3,7 @@ package dev.tessera.spark.collective;
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.SingleProcess;
+import dev.tessera.spark.settings.Timeouts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,8 +19,8 @@ import java.util.function.IntFunction;
 /** Ranks on threads of this process, connected over loopback. */
 final class Gang implements AutoCloseable {
 
-  static final Deadlines PATIENT =
-      new Deadlines(Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(60));
+  static final Timeouts PATIENT =
+      new Timeouts(Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(60));
   static final RunIdentity RUN = identity("run", 0, "a secret of this test");
 
   private final List<TcpListener> listeners;
@@ -48,14 +49,13 @@ final class Gang implements AutoCloseable {
     return of(size, algorithm, PATIENT);
   }
 
-  static Gang of(int size, Algorithm algorithm, Deadlines deadlines) throws Exception {
+  static Gang of(int size, Algorithm algorithm, Timeouts timeouts) throws Exception {
     List<TcpListener> listeners = listeners(size);
     List<Peer> peers = peers(listeners);
     ExecutorService threads = Executors.newCachedThreadPool();
     IntFunction<Callable<Collective>> connect =
         rank ->
-            () ->
-                TcpCollective.connect(listeners.get(rank), RUN, rank, peers, algorithm, deadlines);
+            () -> TcpCollective.connect(listeners.get(rank), RUN, rank, peers, algorithm, timeouts);
     List<Future<Collective>> connecting = new ArrayList<>();
     for (int rank = 0; rank < size; rank++) {
       connecting.add(threads.submit(connect.apply(rank)));

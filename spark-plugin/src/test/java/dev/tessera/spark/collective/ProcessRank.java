@@ -2,6 +2,7 @@ package dev.tessera.spark.collective;
 
 import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
+import dev.tessera.spark.settings.Timeouts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,8 +19,8 @@ final class ProcessRank {
   public static void main(String[] arguments) throws IOException {
     int rank = Integer.parseInt(arguments[0]);
     Algorithm algorithm = Algorithm.valueOf(arguments[1]);
-    Deadlines deadlines =
-        new Deadlines(
+    Timeouts timeouts =
+        new Timeouts(
             Gang.PATIENT.connect(), Duration.parse(arguments[2]), Duration.parse(arguments[3]));
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -30,7 +31,7 @@ final class ProcessRank {
         peers.add(new Peer(peers.size(), "127.0.0.1", Integer.parseInt(port)));
       }
       try (Collective c =
-          TcpCollective.connect(listener, Gang.RUN, rank, peers, algorithm, deadlines)) {
+          TcpCollective.connect(listener, Gang.RUN, rank, peers, algorithm, timeouts)) {
         sumForever(c);
       }
     }

@@ -3,6 +3,7 @@ package dev.tessera.spark.collective;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.models.train.Collective;
+import dev.tessera.spark.settings.Timeouts;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -16,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class RendezvousTest {
 
-  private static final Deadlines HASTY =
-      new Deadlines(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofSeconds(20));
+  private static final Timeouts HASTY =
+      new Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofSeconds(20));
 
   private final List<TcpListener> listeners = Gang.listeners(2);
   private final List<Peer> peers = Gang.peers(listeners);
@@ -29,11 +30,10 @@ class RendezvousTest {
     listeners.forEach(TcpListener::close);
   }
 
-  private Future<Collective> connect(int rank, RunIdentity run, Deadlines deadlines) {
+  private Future<Collective> connect(int rank, RunIdentity run, Timeouts timeouts) {
     return threads.submit(
         () ->
-            TcpCollective.connect(
-                listeners.get(rank), run, rank, peers, Algorithm.RING, deadlines));
+            TcpCollective.connect(listeners.get(rank), run, rank, peers, Algorithm.RING, timeouts));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.tessera.spark.collective;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.spark.collective.StallClock.Due;
+import dev.tessera.spark.settings.Timeouts;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,7 @@ class StallClockTest {
 
   private final StallClock clock =
       new StallClock(
-          new Deadlines(Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(120)));
+          new Timeouts(Duration.ofSeconds(60), Duration.ofSeconds(30), Duration.ofSeconds(120)));
 
   @Test
   void asksBeforeItWarnsAndBeforeItFails() {

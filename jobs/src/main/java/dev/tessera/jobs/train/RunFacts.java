@@ -1,0 +1,79 @@
+package dev.tessera.jobs.train;
+
+import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.jobs.run.ConsoleBlock;
+import dev.tessera.jobs.run.RunDirectory;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.train.StepCost;
+import dev.tessera.models.train.TrainingSchedule;
+import dev.tessera.spark.barrier.Slots;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkContext;
+
+/**
+ * What a training run is about to do, for the console.
+ *
+ * @param ranks of the first attempt
+ */
+record RunFacts(BoundRun bound, StepCost cost, int ranks, SparkContext spark) {
+
+  /**
+   * @param source where the recipe comes from
+   */
+  ConsoleBlock block(String source, RunDirectory run) {
+    ConsoleBlock block =
+        new ConsoleBlock(bound.recipe().name())
+            .fact("run", run.toString())
+            .fact("config", source)
+            .fact("data", data())
+            .fact("model", model())
+            .fact("ranks", gang());
+    if (spark.uiWebUrl().isDefined()) {
+      block.fact("Spark UI", spark.uiWebUrl().get());
+    }
+    Slots.of(spark.getConf()).warning(ranks).ifPresent(text -> block.fact("warning", text));
+    return block;
+  }
+
+  private String data() {
+    TableManifest manifest = bound.manifest();
+    return String.format(
+        Locale.ROOT,
+        "%,d %s in %d parts from %s",
+        manifest.rows(),
+        rows(),
+        manifest.files().size(),
+        bound.recipe().data());
+  }
+
+  /** Kind and shape of the rows; height, width and channels as people say them. */
+  private String rows() {
+    if (bound.trained() instanceof Trained.TrainedDiffusion diffusion && bound.latents()) {
+      Signal signal = diffusion.signal();
+      return "latents " + signal.height() + "x" + signal.width() + "x" + signal.channels();
+    }
+    int size = bound.manifest().imageSize();
+    return "images " + size + "x" + size + "x3";
+  }
+
+  private String model() {
+    String groups =
+        cost.parameters().entrySet().stream()
+            .map(e -> String.format(Locale.ROOT, "%s %,d", e.getKey(), e.getValue()))
+            .collect(Collectors.joining(", "));
+    return String.format(
+        Locale.ROOT, "%s parameters, %,.1f MFLOP an image", groups, cost.flopsPerImage() / 1e6);
+  }
+
+  private String gang() {
+    TrainingSchedule schedule = bound.recipe().schedule();
+    return String.format(
+        Locale.ROOT,
+        "%d on the CPU, batch %d in %d shards, allreduce by %s",
+        ranks,
+        schedule.batch(),
+        schedule.shards(),
+        bound.recipe().ranks().allreduce().name().toLowerCase(Locale.ROOT));
+  }
+}
