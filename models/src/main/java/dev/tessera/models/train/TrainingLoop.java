@@ -25,7 +25,7 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /** Often enough that memory does not creep, rarely enough to cost nothing. */
-  private static final int TIDY_STEPS = 16;
+  static final int TIDY_STEPS = 16;
 
   private final TrainingSchedule schedule;
   private final Collective collective;
