@@ -80,8 +80,8 @@ final class PhaseRunner implements AutoCloseable {
           });
       Map<String, Double> values = metrics(phase.metrics(), partial.summary(), images);
       GroupState group = state.group(phase.group());
-      values.put(
-          phase.group() + "_grad_norm", update.apply(group, partial.gradient(), images, schedule));
+      double norm = update.apply(group, partial.gradient(), images, schedule);
+      put(values, phase.group() + "_grad_norm", norm, images);
       values.putAll(updateState(partial.summary(), phaseKey, images));
       return values;
     }
@@ -157,13 +157,16 @@ final class PhaseRunner implements AutoCloseable {
     Map<String, Double> values = new LinkedHashMap<>();
     var floats = vector.memory().asFloatBuffer();
     for (int i = 0; i < names.size(); i++) {
-      float value = floats.get(i);
-      if (!Float.isFinite(value)) {
-        throw new DivergedException(names.get(i), value, images);
-      }
-      values.put(names.get(i), (double) value);
+      put(values, names.get(i), floats.get(i), images);
     }
     return values;
+  }
+
+  private static void put(Map<String, Double> values, String name, double value, long images) {
+    if (!Double.isFinite(value)) {
+      throw new DivergedException(name, value, images);
+    }
+    values.put(name, value);
   }
 
   private static FloatMemory memory(NativeTensor tensor) {

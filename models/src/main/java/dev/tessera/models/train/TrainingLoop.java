@@ -20,7 +20,10 @@ public final class TrainingLoop implements AutoCloseable {
     /** After every step. */
     void onStep(StepReport report);
 
-    /** After every portion of {@code checkpointImages} images and after the last step. */
+    /**
+     * After every portion of {@code checkpointImages} images and after the last step; every number
+     * of the state is finite.
+     */
     void onCheckpoint(TrainingState state);
   }
 
@@ -74,7 +77,12 @@ public final class TrainingLoop implements AutoCloseable {
     return state;
   }
 
-  /** Trains until the schedule's images have been seen. */
+  /**
+   * Trains until the schedule's images have been seen.
+   *
+   * @throws DivergedException if a metric, a gradient's norm or the state to be checkpointed is not
+   *     finite; the state is then of no use
+   */
   public void run(Observer observer) {
     while (state.images() < schedule.images()) {
       long before = state.images();
@@ -85,6 +93,7 @@ public final class TrainingLoop implements AutoCloseable {
       boolean last = state.images() >= schedule.images();
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
+        state.requireFinite();
         observer.onCheckpoint(state);
       }
     }
