@@ -39,7 +39,7 @@ final class AllowedEdges {
       spark.barrier        : datasets models models.train spark.settings spark.device spark.collective spark.ui
       spark                : models spark.settings spark.device spark.barrier spark.ui
       spark.table          : datasets datasets.image datasets.source datasets.table models
-      spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
+      spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
       spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
