@@ -33,6 +33,7 @@ public final class Linear {
     return new Linear(scope, in, out, Initializer.zeros(), true);
   }
 
+  /** {@code x [..., in]} to {@code [..., out]}, in the compute type. */
   public Tensor apply(Tensor x) {
     return x.trace()
         .at(
