@@ -49,7 +49,7 @@ final class LoopProcess {
   /**
    * Bytes of resident memory.
    *
-   * @param tidied each time that the loop itself has given memory back, and at the end
+   * @param tidied each time that the loop itself has given memory back
    * @param peak of the process
    */
   record Memory(List<Long> tidied, long peak) {
@@ -114,7 +114,10 @@ final class LoopProcess {
 
             @Override
             public void onCheckpoint(TrainingState state) {
-              resident.add(ProcessMemory.resident().orElseThrow());
+              // The run's last checkpoint need not follow a tidying.
+              if (state.step() % TrainingLoop.TIDY_STEPS == 0) {
+                resident.add(ProcessMemory.resident().orElseThrow());
+              }
             }
           });
     }
