@@ -1,6 +1,9 @@
 package dev.tessera.datasets.batch;
 
-/** Hashing of numbers to 64 bits by the finaliser of SplitMix64 (Steele, Lea, Flood, 2014). */
+/**
+ * Hashing of numbers to 64 bits by the finaliser of SplitMix64 (Steele, Lea, Flood, 2014). {@code
+ * models} has its own, since neither module knows the other; what either gives may never change.
+ */
 final class Mix {
 
   private static final long GAMMA = 0x9e3779b97f4a7c15L;

@@ -94,13 +94,17 @@ public record Plan(
   private String megabytes() {
     return String.format(
         Locale.ROOT,
-        "%,d MB a rank: process %,d, vectors %,d, batches %,d, gradients %,d, working %,d, fragments %,d",
+        """
+        %,d MB a rank: process %,d, vectors %,d, batches %,d, gradients %,d, working %,d, fragments %,d
+        process: a JVM that only trains, with libtorch and %,d MB of heap in use; what more of \
+        spark.executor.memory an executor fills comes on top""",
         memory.total() / 1_000_000,
         memory.process() / 1_000_000,
         memory.vectors() / 1_000_000,
         memory.batches() / 1_000_000,
         memory.gradients() / 1_000_000,
         memory.working() / 1_000_000,
-        memory.fragments() / 1_000_000);
+        memory.fragments() / 1_000_000,
+        MemoryEstimate.HEAP / 1_000_000);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.run;
 
+import dev.tessera.models.evaluation.CodebookUsage;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -23,7 +24,7 @@ final class CodebookChart {
     for (int i = 0; i < sorted.length; i++) {
       falling[i] = sorted[sorted.length - 1 - i];
     }
-    long used = Arrays.stream(counts).filter(c -> c > 0).count();
+    CodebookUsage usage = CodebookUsage.of(counts);
     Svg svg = new Svg().open(WIDTH, HEIGHT, "uses of each code");
     draw(svg, falling);
     return String.format(
@@ -31,10 +32,10 @@ final class CodebookChart {
         "<figure class=\"chart wide\"><figcaption><b>uses of each code</b> <span>most used first,"
             + " log scale</span><output>%s of %s used (%.0f %%), perplexity %s</output>"
             + "</figcaption>%n%s</figure>%n",
-        Quantity.count(used),
+        Quantity.count(usage.used()),
         Quantity.count(counts.length),
-        100.0 * used / counts.length,
-        Quantity.rate(perplexity(counts)),
+        100 * usage.usage(),
+        Quantity.rate(usage.used() == 0 ? 0 : usage.perplexity()),
         svg.close());
   }
 
@@ -59,16 +60,5 @@ final class CodebookChart {
       svg.text("tick x", x.at(tick), BOTTOM + 17, Quantity.tick(tick));
     }
     svg.text("tick x", (LEFT + RIGHT) / 2, HEIGHT - 3, "codes");
-  }
-
-  /** The exponential of the entropy of use: how many codes, used alike, would say as much. */
-  static double perplexity(long[] counts) {
-    double total = Arrays.stream(counts).sum();
-    double entropy =
-        Arrays.stream(counts)
-            .filter(c -> c > 0)
-            .mapToDouble(c -> -c / total * Math.log(c / total))
-            .sum();
-    return total == 0 ? 0 : Math.exp(entropy);
   }
 }

@@ -25,7 +25,7 @@ final class AllowedEdges {
       models               :
       models.graph         : models
       models.checkpoint    : models
-      models.evaluation    : models
+      models.evaluation    : models models.graph
       models.runtime       : models models.graph
       models.nn            : models models.graph
       models.train         : models models.graph models.runtime models.checkpoint
@@ -39,11 +39,11 @@ final class AllowedEdges {
       spark.barrier        : datasets models models.train spark.settings spark.device spark.collective spark.ui
       spark                : models spark.settings spark.device spark.barrier spark.ui
       spark.table          : datasets datasets.image datasets.source datasets.table models
-      spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
+      spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
       spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
-      jobs.run             : models
+      jobs.run             : models models.evaluation
       jobs.doctor          : datasets.batch models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
       jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train

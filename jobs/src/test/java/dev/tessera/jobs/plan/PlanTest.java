@@ -50,7 +50,8 @@ class PlanTest {
     assertThat(facts.get("work"))
         .contains("reconstruction ", "generator ", "discriminator ", "MFLOP an image");
     assertThat(facts.get("steps")).isEqualTo("2 of 8 images: 4 shards of 2, 4 a rank");
-    assertThat(facts.get("memory")).contains("MB a rank");
+    assertThat(facts.get("memory"))
+        .contains("MB a rank: process 310,", "50 MB of heap in use", "spark.executor.memory");
     assertThat(facts.get("slots"))
         .isEqualTo("1 ranks, one task each; there are 1 executors x 2 cores / spark.task.cpus=1");
   }

@@ -25,6 +25,9 @@ public record NamedTensor(TensorSpec spec, TensorMemory memory) {
     }
   }
 
+  /**
+   * @param memory the elements, row-major: {@code shape}'s product times the bytes of {@code dtype}
+   */
   public static NamedTensor of(String name, DType dtype, ByteBuffer memory, long... shape) {
     return new NamedTensor(TensorSpec.of(name, dtype, shape), TensorMemory.of(memory));
   }

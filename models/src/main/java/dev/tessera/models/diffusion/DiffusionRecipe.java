@@ -8,9 +8,13 @@ import java.io.Serializable;
 /**
  * A diffusion model in EDM's form (Karras et al. 2022).
  *
+ * @param backbone the network that denoises
+ * @param noise distribution of the training noise
  * @param classConditional whether the network sees the label
  * @param labelDropout chance that a label is hidden in training, for classifier-free guidance
  * @param flip whether pictures are mirrored at random
+ * @param optimizer of all parameters
+ * @param ema of all parameters; samples are drawn with the average
  */
 public record DiffusionRecipe(
     BackboneRecipe backbone,
@@ -40,7 +44,13 @@ public record DiffusionRecipe(
         EmaRecipe.defaults());
   }
 
-  /** Distribution of the training noise: {@code ln(sigma) ~ N(mean, deviation^2)}. */
+  /**
+   * Distribution of the training noise: {@code ln(sigma) ~ N(mean, deviation^2)}, sigma in units in
+   * which the data's standard deviation is {@link Signal#SIGMA_DATA}.
+   *
+   * @param mean of {@code ln(sigma)}
+   * @param deviation standard deviation of {@code ln(sigma)}, above 0
+   */
   public record Noise(double mean, double deviation) implements Serializable {
     public Noise {
       if (!(deviation > 0)) {

@@ -4,7 +4,13 @@ import java.io.Serializable;
 
 /**
  * Noise levels from {@code sigmaMax} to {@code sigmaMin}, evenly spaced in {@code sigma^(1/rho)},
- * then 0 (Karras et al. 2022, equation 5).
+ * then 0 (Karras et al. 2022, equation 5). Sigmas are in units in which the data's standard
+ * deviation is {@link Signal#SIGMA_DATA}.
+ *
+ * @param steps levels above 0, 2 or more
+ * @param sigmaMin least level above 0
+ * @param sigmaMax greatest level
+ * @param rho how much closer levels stand where noise is low; 1 for even steps
  */
 public record KarrasGrid(int steps, double sigmaMin, double sigmaMax, double rho)
     implements Serializable {

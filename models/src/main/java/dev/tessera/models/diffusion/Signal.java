@@ -9,6 +9,10 @@ import java.io.Serializable;
  * What a diffusion model draws: {@code [channels, height, width]} pixels or latents, and the affine
  * map that gives them mean 0 and standard deviation {@link #SIGMA_DATA}.
  *
+ * @param kind what the numbers are, which decides their dtype
+ * @param channels colours, or features of a latent position
+ * @param height rows of pixels or latent positions
+ * @param width columns of pixels or latent positions
  * @param shift mean of the stored values
  * @param scale standard deviation of the stored values
  */

@@ -17,6 +17,13 @@ public final class CodebookUsage implements Serializable {
     this.counts = new long[entries];
   }
 
+  /** What has been counted elsewhere: the uses of each entry, one or more entries. */
+  public static CodebookUsage of(long[] counts) {
+    CodebookUsage usage = new CodebookUsage(counts.length);
+    System.arraycopy(counts, 0, usage.counts, 0, counts.length);
+    return usage;
+  }
+
   /** Counts codes, each {@code 0 <= code < entries}. */
   public void accumulate(int[] codes) {
     for (int code : codes) {
@@ -28,6 +35,7 @@ public final class CodebookUsage implements Serializable {
     }
   }
 
+  /** Adds what another has counted of a codebook of the same size. */
   public void merge(CodebookUsage other) {
     Checks.sameLength("other", other.counts.length, counts.length);
     for (int i = 0; i < counts.length; i++) {
@@ -40,13 +48,18 @@ public final class CodebookUsage implements Serializable {
     return counts.clone();
   }
 
-  /** The fraction of entries used at least once. */
-  public double usage() {
+  /** Entries used at least once. */
+  public int used() {
     int used = 0;
     for (long count : counts) {
       used += count > 0 ? 1 : 0;
     }
-    return (double) used / counts.length;
+    return used;
+  }
+
+  /** The fraction of entries used at least once. */
+  public double usage() {
+    return (double) used() / counts.length;
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.tessera.models.evaluation;
 
+import dev.tessera.models.graph.Hash;
+
 /**
  * Normal variates as a function of a key and an index, the same on every JVM: splitmix64 bits
  * (Steele, Lea, Flood, 2014) through Box and Muller's transform in strict arithmetic.
@@ -12,27 +14,21 @@ final class KeyedNormals {
   private final long key;
 
   KeyedNormals(long key) {
-    this.key = mix(key + GAMMA);
+    this.key = Hash.mix(key + GAMMA);
   }
 
   /** The normals of one row, independent of other rows. */
   void fill(long row, double[] target) {
-    long state = mix(key ^ mix((row + 1) * GAMMA));
+    long state = Hash.mix(key ^ Hash.mix((row + 1) * GAMMA));
     for (int i = 0; i < target.length; i += 2) {
       state += GAMMA;
-      double radius = StrictMath.sqrt(-2 * StrictMath.log(((mix(state) >>> 11) + 1) * UNIT));
+      double radius = StrictMath.sqrt(-2 * StrictMath.log(((Hash.mix(state) >>> 11) + 1) * UNIT));
       state += GAMMA;
-      double angle = 2 * Math.PI * ((mix(state) >>> 11) * UNIT);
+      double angle = 2 * Math.PI * ((Hash.mix(state) >>> 11) * UNIT);
       target[i] = radius * StrictMath.cos(angle);
       if (i + 1 < target.length) {
         target[i + 1] = radius * StrictMath.sin(angle);
       }
     }
-  }
-
-  private static long mix(long bits) {
-    long z = (bits ^ (bits >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
   }
 }

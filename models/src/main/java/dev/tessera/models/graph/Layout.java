@@ -13,14 +13,25 @@ import java.util.Map;
  */
 public final class Layout {
 
-  /** One parameter and its first element in the flat vector. */
+  /**
+   * One parameter's place.
+   *
+   * @param offset of its first element in the flat vector, in elements; row-major from there
+   */
   public record Slice(Parameter parameter, long offset) {
+    /** In elements. */
     public long size() {
       return parameter.shape().size();
     }
   }
 
-  /** Consecutive slices of one kind in one segment. */
+  /**
+   * Consecutive slices of one kind in one segment.
+   *
+   * @param offset of the first element in the flat vector, in elements
+   * @param size in elements
+   * @param slices without gaps, in order
+   */
   public record Run(
       String segment, Parameter.Kind kind, long offset, long size, List<Slice> slices) {}
 

@@ -7,6 +7,8 @@ package dev.tessera.models.graph;
  * @param name path within the group, for instance {@code encoder.down.0.conv.weight}
  * @param segment the segment whose run holds it
  * @param kind which run of the segment
+ * @param shape of the tensor, stored row-major as float32
+ * @param initializer of its first values
  */
 public record Parameter(
     String group, String name, String segment, Kind kind, Shape shape, Initializer initializer) {

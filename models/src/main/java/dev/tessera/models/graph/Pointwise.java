@@ -2,7 +2,6 @@ package dev.tessera.models.graph;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** Operations on corresponding elements, with broadcasting. */
 final class Pointwise {
@@ -41,16 +40,33 @@ final class Pointwise {
       this.derivative = derivative;
     }
 
-    /** Those that keep integers; libtorch turns integers into floats under all others. */
-    private static final Set<String> OF_INTEGERS = Set.of("NEG", "SQUARE", "ABS", "SIGN", "RELU");
+    /** Whether integers stay such; libtorch turns them into floats under all others. */
+    private boolean keepsIntegers() {
+      return switch (this) {
+        case NEG, SQUARE, ABS, SIGN, RELU -> true;
+        case EXP,
+            LOG,
+            SQRT,
+            RSQRT,
+            RECIPROCAL,
+            SIN,
+            COS,
+            TANH,
+            SIGMOID,
+            SILU,
+            GELU,
+            SOFTPLUS,
+            FLOOR,
+            ROUND ->
+            false;
+      };
+    }
 
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       String operation = name().toLowerCase(Locale.ROOT);
       return List.of(
-          OF_INTEGERS.contains(name())
-              ? inputs.get(0).numeric(operation)
-              : inputs.get(0).floating(operation));
+          keepsIntegers() ? inputs.get(0).numeric(operation) : inputs.get(0).floating(operation));
     }
 
     @Override

@@ -3,6 +3,9 @@ package dev.tessera.models.graph;
 /**
  * The types in which a program computes. Layers never mention types: matrix products, convolutions
  * and attention run in {@code compute}; parameters, norms, softmax and losses in {@code master}.
+ *
+ * @param master of parameters and of whatever sums many terms; floating
+ * @param compute of matrix products; floating
  */
 public record Precision(DType master, DType compute) {
 

@@ -31,7 +31,13 @@ public record Program(
     this(name, inputs, outputs, text, flops, 0);
   }
 
-  /** An argument; {@code mutated} tells whether the program changes it in place. */
+  /**
+   * An argument.
+   *
+   * @param name by which callers find what to pass
+   * @param type which every call's tensor has
+   * @param mutated whether the program changes it in place
+   */
   public record Input(String name, TensorType type, boolean mutated) {}
 
   /** The archive that libtorch loads. */

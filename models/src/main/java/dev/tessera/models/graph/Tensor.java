@@ -13,6 +13,10 @@ import java.util.Set;
 /**
  * A value of a program being traced: element type, shape and the operation that makes it. Methods
  * append operations; nothing is computed until the program runs.
+ *
+ * <p>A method without words of its own is PyTorch's function of that name: operands broadcast and
+ * their dtypes promote as there, but reduced dimensions stay with size 1. Operands that do not fit
+ * are a {@link ShapeException} while tracing.
  */
 public final class Tensor {
 

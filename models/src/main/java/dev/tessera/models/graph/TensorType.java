@@ -2,9 +2,15 @@ package dev.tessera.models.graph;
 
 import java.util.Locale;
 
-/** Element type and shape of a traced value. */
+/**
+ * Element type and shape of a traced value.
+ *
+ * @param dtype of every element
+ * @param shape known while tracing, every dimension of it
+ */
 public record TensorType(DType dtype, Shape shape) {
 
+  /** Of all elements, without gaps. */
   public long bytes() {
     return shape.size() * dtype.bytes();
   }

@@ -46,6 +46,7 @@ public final class Conv2d {
     return new Conv2d(scope, in, out, kernel, stride, padding, new Initializer.Normal(deviation));
   }
 
+  /** {@code x [N, in, H, W]} to {@code [N, out, H', W']}, in the compute type. */
   public Tensor apply(Tensor x) {
     return x.trace()
         .at(

@@ -17,6 +17,7 @@ public final class Embedding {
     this.table = scope.vector("weight", Shape.of(rows, width), new Initializer.Normal(0.02));
   }
 
+  /** {@code index} int64 {@code [...]} to rows {@code [..., width]} in the master type. */
   public Tensor apply(Tensor index) {
     return index.trace().at(path, () -> index.trace().weight(table).embedding(index));
   }

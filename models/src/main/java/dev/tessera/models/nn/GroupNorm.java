@@ -31,6 +31,7 @@ public final class GroupNorm {
     return groups;
   }
 
+  /** {@code x [N, channels, H, W]}, and so the result. */
   public Tensor apply(Tensor x) {
     return x.trace()
         .at(path, () -> x.groupNorm(groups, x.trace().weight(weight), x.trace().weight(bias), EPS));

@@ -29,6 +29,7 @@ public final class Linear {
     return new Linear(scope, in, out, Initializer.zeros());
   }
 
+  /** {@code x [..., in]} to {@code [..., out]}, in the compute type. */
   public Tensor apply(Tensor x) {
     return x.trace().at(path, () -> x.linear(x.trace().weight(weight), x.trace().weight(bias)));
   }

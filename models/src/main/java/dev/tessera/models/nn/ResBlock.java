@@ -36,11 +36,12 @@ public final class ResBlock {
     return new ResBlock(scope, in, out, conditionWidth);
   }
 
+  /** {@code x [N, in, H, W]} to {@code [N, out, H, W]}, without a condition. */
   public Tensor apply(Tensor x) {
     return apply(x, null);
   }
 
-  /** {@code embedding [N, conditionWidth]}. */
+  /** {@code x [N, in, H, W], embedding [N, conditionWidth]} to {@code [N, out, H, W]}. */
   public Tensor apply(Tensor x, Tensor embedding) {
     Tensor h = norm2.apply(conv1.apply(norm1.apply(x).silu()));
     if (condition != null) {

@@ -18,6 +18,7 @@ public final class SpatialAttention {
     output = Conv2d.zero(scope.child("output"), channels, channels, 1);
   }
 
+  /** {@code x [N, channels, H, W]}, and so the result. */
   public Tensor apply(Tensor x) {
     long n = x.dim(0);
     long c = x.dim(1);

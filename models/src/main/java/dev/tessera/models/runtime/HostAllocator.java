@@ -2,6 +2,7 @@ package dev.tessera.models.runtime;
 
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
 
 /**
  * Settings of the C library's allocator, from which tensors of the CPU come. Left alone, glibc
@@ -16,6 +17,7 @@ final class HostAllocator {
   private static final int MAP_FROM = -3;
 
   private static final int TRIM_FROM = -1;
+  private static final int TRIM_SIZE = 256 << 20;
 
   private HostAllocator() {}
 
@@ -25,7 +27,15 @@ final class HostAllocator {
    */
   static void giveBack() {
     try {
-      NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
+      NativeLibrary c = NativeLibrary.getInstance("c");
+      // malloc_trim leaves the top of a thread's own heap alone; free gives it back above this
+      // size.
+      Function mallopt = c.getFunction("mallopt");
+      mallopt.invokeInt(new Object[] {TRIM_FROM, 64 << 10});
+      Pointer block = c.getFunction("malloc").invokePointer(new Object[] {128L << 10});
+      c.getFunction("free").invoke(new Object[] {block});
+      mallopt.invokeInt(new Object[] {TRIM_FROM, TRIM_SIZE});
+      c.getFunction("malloc_trim").invokeInt(new Object[] {0L});
     } catch (UnsatisfiedLinkError e) {
       // Not glibc: nothing to give back.
     }
@@ -55,7 +65,7 @@ final class HostAllocator {
     try {
       Function mallopt = NativeLibrary.getInstance("c").getFunction("mallopt");
       mallopt.invokeInt(new Object[] {MAP_FROM, 16 << 20});
-      mallopt.invokeInt(new Object[] {TRIM_FROM, 256 << 20});
+      mallopt.invokeInt(new Object[] {TRIM_FROM, TRIM_SIZE});
     } catch (UnsatisfiedLinkError e) {
       // Not glibc: nothing to set.
     }

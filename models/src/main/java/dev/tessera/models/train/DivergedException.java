@@ -1,11 +1,14 @@
 package dev.tessera.models.train;
 
-/** A metric that is no longer a number: another attempt would end the same way. */
+/**
+ * A metric or a part of the state that is no longer a number: another attempt would end the same
+ * way.
+ */
 public final class DivergedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  DivergedException(String metric, float value, long images) {
+  DivergedException(String metric, double value, long images) {
     super(
         "Training diverged: "
             + metric

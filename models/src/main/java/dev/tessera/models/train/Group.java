@@ -3,7 +3,14 @@ package dev.tessera.models.train;
 import dev.tessera.models.graph.Layout;
 import java.util.Optional;
 
-/** Parameters that one optimiser updates together: one flat fp32 vector. */
+/**
+ * Parameters that one optimiser updates together: one flat float32 vector {@code [layout.size()]},
+ * as are its gradient, its moments and its average.
+ *
+ * @param layout where each parameter stands; its group's name is this group's
+ * @param optimizer how the vector is updated
+ * @param ema how its average is kept; empty for none
+ */
 public record Group(Layout layout, OptimizerRecipe optimizer, Optional<EmaRecipe> ema) {
 
   public String name() {

@@ -11,7 +11,8 @@ import java.util.Map;
  * The resident memory that one rank's loop is expected to reach, in bytes, by its parts. Nothing is
  * run: it follows from the traced programs and the loop's vectors.
  *
- * @param process what a JVM holds that has loaded libtorch and run programs
+ * @param process what a JVM holds that has loaded libtorch and run programs, {@link #HEAP} of its
+ *     Java heap included; an executor whose heap is larger may fill more of it
  * @param vectors parameters, moments, averages and the state vector
  * @param batches the columns of the rank's shards and what phases carry
  * @param gradients sums of shards that wait in the binary tree while another shard runs
@@ -22,12 +23,15 @@ public record MemoryEstimate(
     long process, long vectors, long batches, long gradients, long working, long fragments)
     implements Serializable {
 
+  /** Part of {@link #process}: heap that loading programs and drawing initial values touch. */
+  public static final long HEAP = 50_000_000;
+
   /**
    * Measured on JDK 17 with libtorch 2.7.1 and a heap of 256 MiB: 164 MB once libtorch is loaded,
-   * 30 MB of its code and caches that first calls touch, 50 MB of heap that loading programs and
-   * drawing initial values leave behind, and 65 MB that glibc's heap holds between small tensors.
+   * 30 MB of its code and caches that first calls touch, the heap, and 65 MB that glibc's heap
+   * holds between small tensors.
    */
-  private static final long PROCESS = 310_000_000;
+  private static final long PROCESS = 260_000_000 + HEAP;
 
   /**
    * What the allocator holds over the working set, measured on DiT and VQGAN with batches of 64 and

@@ -7,6 +7,10 @@ import java.io.Serializable;
  * rises, stays, and falls at the end of the run (Hägele et al. 2024).
  *
  * @param learningRate after the warm-up
+ * @param beta1 decay of the first moment, a step
+ * @param beta2 decay of the second moment, a step
+ * @param eps added to the root of the second moment
+ * @param weightDecay decoupled: matrices lose this fraction of themselves times the rate, a step
  * @param warmupImages images over which the rate rises linearly from 0
  * @param cooldown part of the run, at its end, over which it falls linearly to 0; 0 for none
  * @param clipNorm greatest L2 norm of the whole gradient; 0 for none

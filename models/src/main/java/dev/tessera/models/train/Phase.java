@@ -21,11 +21,14 @@ import java.util.Optional;
  * and the carried tensors. Gradient and summary are summed over all shards: losses are divided by
  * their number while tracing.
  *
+ * @param name in metrics and messages, and part of the key of its randomness
  * @param group the group whose flat vector the gradient belongs to
+ * @param gradient returns float32 {@code [group's size]}, float32 {@code [summary's size]}, carries
  * @param metrics names of the first elements of the summary
  * @param carries names of the tensors that later phases take
  * @param stateUpdate takes {@code state}, {@code summary}, {@code key} and knobs by name, and
  *     changes {@code state} in place
+ * @param schedule the steps in which it runs
  */
 public record Phase(
     String name,
@@ -48,6 +51,7 @@ public record Phase(
   /** When a phase runs. */
   public sealed interface Schedule {
 
+    /** Whether the phase runs in the step that follows so many steps and images. */
     boolean runs(long step, long images);
 
     /** The share of the steps of a run of so many images in which the phase runs. */

@@ -6,6 +6,7 @@ import java.util.Map;
 /**
  * What one step did.
  *
+ * @param step steps taken, this one included
  * @param images images seen after the step
  * @param values metrics of all phases by name, averaged over the global batch: equal on all ranks
  * @param seconds wall time of the step

@@ -21,12 +21,15 @@ public final class TrainingLoop implements AutoCloseable {
     /** After every step. */
     void onStep(StepReport report);
 
-    /** After every portion of {@code checkpointImages} images and after the last step. */
+    /**
+     * After every portion of {@code checkpointImages} images and after the last step; every number
+     * of the state is finite.
+     */
     void onCheckpoint(TrainingState state);
   }
 
   /** Often enough that memory does not creep, rarely enough to cost nothing. */
-  private static final int TIDY_STEPS = 16;
+  static final int TIDY_STEPS = 16;
 
   private final TrainingSchedule schedule;
   private final Collective collective;
@@ -95,6 +98,9 @@ public final class TrainingLoop implements AutoCloseable {
   /**
    * Trains until the schedule's images have been seen. On a GPU a step is reported once the next
    * one has been given to the device, so that the device never waits for the host.
+   *
+   * @throws DivergedException if a metric, a gradient's norm or the state to be checkpointed is not
+   *     finite; the state is then of no use
    */
   public void run(Observer observer) {
     lastReport = System.nanoTime();
@@ -113,6 +119,7 @@ public final class TrainingLoop implements AutoCloseable {
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
         report(observer);
+        state.requireFinite();
         observer.onCheckpoint(state);
       }
     }

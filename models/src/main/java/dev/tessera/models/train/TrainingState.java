@@ -5,6 +5,7 @@ import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,6 +91,24 @@ public final class TrainingState implements AutoCloseable {
           all.addAll(copy.named(prefix));
         });
     return all;
+  }
+
+  /**
+   * Refuses a state that no run can go on from. A step's own numbers do not show every way to get
+   * there: statistics overflow, and the last update has no loss after it.
+   *
+   * @throws DivergedException naming the first tensor that holds an infinity or a NaN
+   */
+  void requireFinite() {
+    for (NamedMemory tensor : tensors()) {
+      FloatBuffer values = tensor.memory().asFloatBuffer();
+      while (values.hasRemaining()) {
+        float value = values.get();
+        if (!Float.isFinite(value)) {
+          throw new DivergedException("an element of " + tensor.name(), value, images);
+        }
+      }
+    }
   }
 
   /** Takes up what has been written to the memory of {@link #tensors}, and sets the counters. */

@@ -4,7 +4,15 @@ import dev.tessera.models.train.OptimizerRecipe;
 import java.io.Serializable;
 import java.util.List;
 
-/** A VQGAN (Esser et al. 2021): its first stage, which turns pictures into codes and back. */
+/**
+ * A VQGAN (Esser et al. 2021): its first stage, which turns pictures into codes and back.
+ *
+ * @param network encoder and decoder
+ * @param codes the codebook
+ * @param losses of the reconstruction
+ * @param adversary the discriminator and its part in the loss
+ * @param optimizer of encoder and decoder
+ */
 public record VqganRecipe(
     Network network, Codes codes, Losses losses, Adversary adversary, OptimizerRecipe optimizer)
     implements Serializable {
@@ -83,7 +91,12 @@ public record VqganRecipe(
     }
   }
 
-  /** Weights of the mean absolute and the mean squared error of the reconstruction. */
+  /**
+   * The reconstruction's loss, on colours in [-1, 1].
+   *
+   * @param absolute weight of the mean absolute error
+   * @param squared weight of the mean squared error
+   */
   public record Losses(double absolute, double squared) implements Serializable {
     public Losses {
       require(absolute >= 0, "absolute", absolute, "0 or more");
@@ -103,6 +116,7 @@ public record VqganRecipe(
    * @param layers layers that halve the size
    * @param weight of its loss for the generator, beside the adaptive weight
    * @param startImages images after which it takes part; 0 or less leaves it out
+   * @param optimizer of the discriminator
    */
   public record Adversary(
       int channels, int layers, double weight, long startImages, OptimizerRecipe optimizer)

@@ -36,6 +36,9 @@ final class CodebookUsageTest {
     assertThat(first.counts()).containsExactly(3, 0, 1);
     double expected = Math.pow(0.75, -0.75) * Math.pow(0.25, -0.25);
     assertThat(first.perplexity()).isCloseTo(expected, within(1e-12));
+    CodebookUsage known = CodebookUsage.of(first.counts());
+    assertThat(known.perplexity()).isEqualTo(first.perplexity());
+    assertThat(known.used()).isEqualTo(2);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.tessera.models.train;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.io.File;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,33 +11,65 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The real loop on one rank and one thread, in a process of its own. */
+/** The real loop as one rank and on one thread, in a process of its own. */
 final class LoopProcess {
+
+  /**
+   * What it runs.
+   *
+   * @param ranks of which it is the first
+   */
+  record Work(SizedObjective objective, int steps, int batch, int shards, int ranks) {
+
+    static Work parse(String[] words) {
+      return new Work(
+          SizedObjective.valueOf(words[0]),
+          Integer.parseInt(words[1]),
+          Integer.parseInt(words[2]),
+          Integer.parseInt(words[3]),
+          Integer.parseInt(words[4]));
+    }
+
+    List<String> words() {
+      return List.of(
+          objective.name(),
+          Integer.toString(steps),
+          Integer.toString(batch),
+          Integer.toString(shards),
+          Integer.toString(ranks));
+    }
+
+    /** Its checkpoints come right after the loop has tidied its memory. */
+    TrainingSchedule schedule() {
+      return new TrainingSchedule(
+          1, batch, shards, (long) batch * steps, (long) batch * TrainingLoop.TIDY_STEPS);
+    }
+  }
 
   /**
    * Bytes of resident memory.
    *
-   * @param resident after each step
+   * @param tidied each time that the loop itself has given memory back
    * @param peak of the process
    */
-  record Memory(List<Long> resident, long peak) {
+  record Memory(List<Long> tidied, long peak) {
 
-    /**
-     * The median of resident memory after the steps of a part of the run: what the loop holds, not
-     * what the JVM's compilers borrow for a moment.
-     */
+    /** The median over a part of the run: what the loop holds, not what a moment borrows. */
     long typical(double from, double to) {
-      int size = resident.size();
+      int size = tidied.size();
       List<Long> part =
-          resident.subList((int) (from * size), (int) (to * size)).stream().sorted().toList();
+          tidied.subList((int) (from * size), (int) (to * size)).stream().sorted().toList();
       return part.get(part.size() / 2);
     }
   }
 
-  private LoopProcess() {}
+  private final Process process;
 
-  static Memory run(DemoObjectives family, int steps, int batch, int shards, String... options)
-      throws Exception {
+  private LoopProcess(Process process) {
+    this.process = process;
+  }
+
+  static LoopProcess start(Work work, String... options) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-D" + Libtorch.GRAPH_OPTIMIZER + "=false");
@@ -46,13 +79,12 @@ final class LoopProcess {
     command.add("-cp");
     command.add(tests != null ? tests : System.getProperty("java.class.path"));
     command.add(LoopProcess.class.getName());
-    command.addAll(
-        List.of(
-            family.name(),
-            Integer.toString(steps),
-            Integer.toString(batch),
-            Integer.toString(shards)));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    command.addAll(work.words());
+    return new LoopProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+  }
+
+  /** Waits for its end. */
+  Memory finish() throws IOException, InterruptedException {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
       throw new IllegalStateException(output);
@@ -63,29 +95,30 @@ final class LoopProcess {
   }
 
   public static void main(String[] arguments) {
-    int batch = Integer.parseInt(arguments[2]);
-    int shards = Integer.parseInt(arguments[3]);
-    long images = (long) batch * Integer.parseInt(arguments[1]);
-    Objective objective = DemoObjectives.valueOf(arguments[0]).of(shards, batch / shards);
-    TrainingSchedule schedule = new TrainingSchedule(1, batch, shards, images, images);
+    Work work = Work.parse(arguments);
+    Objective objective = work.objective().of(work.shards(), work.batch() / work.shards());
     List<Long> resident = new ArrayList<>();
     Libtorch.useThreads(1);
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
-                runtime, objective, schedule, new SingleProcess(), DemoObjectives::fill)) {
+                runtime,
+                objective,
+                work.schedule(),
+                new FirstRank(work.ranks()),
+                SizedObjective::fill)) {
       loop.run(
           new TrainingLoop.Observer() {
             @Override
-            public void onStep(StepReport report) {
-              // Holes that the allocator keeps between blocks come and go; what the loop holds
-              // stays.
-              Libtorch.giveBackMemory();
-              resident.add(ProcessMemory.resident().orElseThrow());
-            }
+            public void onStep(StepReport report) {}
 
             @Override
-            public void onCheckpoint(TrainingState state) {}
+            public void onCheckpoint(TrainingState state) {
+              // The run's last checkpoint need not follow a tidying.
+              if (state.step() % TrainingLoop.TIDY_STEPS == 0) {
+                resident.add(ProcessMemory.resident().orElseThrow());
+              }
+            }
           });
     }
     StringBuilder line = new StringBuilder();

@@ -16,7 +16,7 @@ final class PlanTest {
 
   @Test
   void ranksShareBatchesButNotVectors() {
-    Objective objective = DemoObjectives.DIT.of(8, 8);
+    Objective objective = SizedObjective.DEFAULT_DIT.of(8, 8);
     MemoryEstimate one = MemoryEstimate.of(objective, schedule(8), 1);
     MemoryEstimate eight = MemoryEstimate.of(objective, schedule(8), 8);
     long parameters = objective.groups().get(0).layout().size();
@@ -40,15 +40,17 @@ final class PlanTest {
 
   @Test
   void aLargerBatchNeedsAWiderWorkingSet() {
-    long small = MemoryEstimate.of(DemoObjectives.VQGAN.of(1, 32), schedule(1), 1).working();
-    long large = MemoryEstimate.of(DemoObjectives.VQGAN.of(1, 64), schedule(1), 1).working();
+    long small =
+        MemoryEstimate.of(SizedObjective.DEFAULT_VQGAN.of(1, 32), schedule(1), 1).working();
+    long large =
+        MemoryEstimate.of(SizedObjective.DEFAULT_VQGAN.of(1, 64), schedule(1), 1).working();
     assertThat((double) large / small).isBetween(1.8, 2.05);
   }
 
   @Test
   void theCostOfAnImageDoesNotDependOnShards() {
-    StepCost two = StepCost.of(DemoObjectives.DIT.of(2, 32), schedule(2));
-    StepCost eight = StepCost.of(DemoObjectives.DIT.of(8, 8), schedule(8));
+    StepCost two = StepCost.of(SizedObjective.DEFAULT_DIT.of(2, 32), schedule(2));
+    StepCost eight = StepCost.of(SizedObjective.DEFAULT_DIT.of(8, 8), schedule(8));
     assertThat(eight.flopsPerImage())
         .isCloseTo(two.flopsPerImage(), within(1e-3 * two.flopsPerImage()));
     assertThat(two.allParameters()).isEqualTo(two.parameters().get("denoiser"));

@@ -13,7 +13,8 @@ public final class Architecture {
   /**
    * 16 hexadecimal digits.
    *
-   * @param structure what layouts do not tell, such as the number of attention heads
+   * @param structure what layouts do not tell, such as the number of attention heads, in words that
+   *     are the same in every version and on every JVM
    * @param layouts names, shapes and order of all parameters and states
    */
   public static String fingerprint(String structure, List<Layout> layouts) {

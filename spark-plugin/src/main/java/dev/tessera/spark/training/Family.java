@@ -7,6 +7,7 @@ import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Segmentation;
+import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.TrainingSchedule;
@@ -27,7 +28,11 @@ public sealed interface Family extends Serializable {
   /** The columns that a batch needs. */
   List<Column> columns();
 
-  /** What the sizes of the parameters do not tell of the network. */
+  /**
+   * What the sizes of the parameters do not tell of the network, every fact by its name, so that
+   * what records gain and how they print changes nothing. A fact that is new is {@link
+   * Structure#added}.
+   */
   String structure();
 
   /** Identifies the parameters, so that no checkpoint of another model is restored. */
@@ -49,7 +54,16 @@ public sealed interface Family extends Serializable {
 
     @Override
     public String structure() {
-      return recipe.network() + " " + height + " x " + width;
+      VqganRecipe.Network network = recipe.network();
+      return new Structure("vqgan")
+          .fact("patch", network.patch())
+          .fact("channels", network.channels())
+          .fact("multipliers", network.multipliers())
+          .fact("blocks", network.blocks())
+          .fact("attention", network.attention())
+          .fact("picture-height", height)
+          .fact("picture-width", width)
+          .text();
     }
 
     Vqgan model() {
@@ -73,7 +87,30 @@ public sealed interface Family extends Serializable {
 
     @Override
     public String structure() {
-      return recipe.backbone() + " " + signal;
+      return backbone()
+          .fact("signal-kind", signal.kind() == Signal.Kind.PIXELS ? "pixels" : "latents")
+          .fact("signal-channels", signal.channels())
+          .fact("signal-height", signal.height())
+          .fact("signal-width", signal.width())
+          .fact("signal-shift", signal.shift())
+          .fact("signal-scale", signal.scale())
+          .text();
+    }
+
+    private Structure backbone() {
+      if (recipe.backbone() instanceof BackboneRecipe.Dit dit) {
+        return new Structure("dit")
+            .fact("patch", dit.patch())
+            .fact("width", dit.width())
+            .fact("depth", dit.depth())
+            .fact("heads", dit.heads());
+      }
+      BackboneRecipe.Unet unet = (BackboneRecipe.Unet) recipe.backbone();
+      return new Structure("unet")
+          .fact("channels", unet.channels())
+          .fact("multipliers", unet.multipliers())
+          .fact("blocks", unet.blocks())
+          .fact("heads", unet.heads());
     }
 
     @Override

@@ -1,0 +1,114 @@
+package dev.tessera.spark.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.graph.Segmentation;
+import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.train.TrainingSchedule;
+import dev.tessera.models.vqgan.VqganRecipe;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Checkpoints of every version are known by these fingerprints: expected values never change. */
+final class FamilyTest {
+
+  private static final TrainingSchedule SCHEDULE = new TrainingSchedule(0, 8, 2, 80, 80);
+
+  private static final Family TOKENIZER =
+      new Family.Tokenizer(
+          new VqganRecipe(
+              new VqganRecipe.Network(2, 32, List.of(1, 2), 1, true),
+              new VqganRecipe.Codes(512, 4, 1, 0.99, 0.02),
+              VqganRecipe.Losses.defaults(),
+              VqganRecipe.Adversary.defaults(),
+              VqganRecipe.defaults().optimizer()),
+          32,
+          32);
+
+  private static Family diffusion(BackboneRecipe backbone, Signal signal) {
+    DiffusionRecipe defaults = DiffusionRecipe.defaults();
+    return new Family.Diffusion(
+        new DiffusionRecipe(
+            backbone, defaults.noise(), true, 0.1, false, defaults.optimizer(), defaults.ema()),
+        signal,
+        5,
+        Segmentation.WHOLE);
+  }
+
+  private static final Family DIT =
+      // A scale whose decimal text differs between JDK 17 and 19.
+      diffusion(new BackboneRecipe.Dit(1, 96, 6, 4), Signal.latents(4, 8, 8, 0.1, 0x1p-44));
+
+  private static final Family UNET =
+      diffusion(new BackboneRecipe.Unet(32, List.of(1, 2), 1, 4), Signal.pixels(16, 16));
+
+  @Test
+  void theDemosTokenizerKeepsItsFingerprint() {
+    assertThat(TOKENIZER.structure())
+        .isEqualTo(
+            "vqgan patch=2 channels=32 multipliers=1,2 blocks=1 attention=true"
+                + " picture-height=32 picture-width=32");
+    assertThat(TOKENIZER.architecture(SCHEDULE)).isEqualTo("33a583e682c62816");
+  }
+
+  @Test
+  void theDemosDiffusionModelKeepsItsFingerprint() {
+    assertThat(DIT.structure())
+        .isEqualTo(
+            "dit patch=1 width=96 depth=6 heads=4 signal-kind=latents signal-channels=4"
+                + " signal-height=8 signal-width=8 signal-shift=3fb999999999999a"
+                + " signal-scale=3d30000000000000");
+    assertThat(DIT.architecture(SCHEDULE)).isEqualTo("aaf7e59adef7bb07");
+  }
+
+  @Test
+  void aUnetOnPixelsKeepsItsFingerprint() {
+    assertThat(UNET.structure())
+        .isEqualTo(
+            "unet channels=32 multipliers=1,2 blocks=1 heads=4 signal-kind=pixels"
+                + " signal-channels=3 signal-height=16 signal-width=16"
+                + " signal-shift=405fe00000000000 signal-scale=404fe00000000000");
+    assertThat(UNET.architecture(SCHEDULE)).isEqualTo("19715c58c9f60ef7");
+  }
+
+  @Test
+  void whatIsNewAndAsItWasChangesNothing() {
+    // Of new components only those that an old model does not have by default are written.
+    String old = new Structure("dit").fact("width", 96).text();
+    Structure kept =
+        new Structure("dit")
+            .fact("width", 96)
+            .added("registers", 0, 0)
+            .added("rotary", false, false)
+            .added("ratio", 0.1, 0.1);
+    assertThat(kept.text()).isEqualTo(old);
+    Structure other =
+        new Structure("dit")
+            .fact("width", 96)
+            .added("registers", 4, 0)
+            .added("rotary", true, false)
+            .added("ratio", Math.nextUp(0.1), 0.1);
+    assertThat(other.text())
+        .isEqualTo("dit width=96 registers=4 rotary=true ratio=3fb999999999999b");
+  }
+
+  @Test
+  void noComponentIsForgotten() {
+    names(VqganRecipe.Network.class)
+        .forEach(name -> assertThat(TOKENIZER.structure()).contains(" " + name + "="));
+    names(BackboneRecipe.Dit.class)
+        .forEach(name -> assertThat(DIT.structure()).contains(" " + name + "="));
+    names(BackboneRecipe.Unet.class)
+        .forEach(name -> assertThat(UNET.structure()).contains(" " + name + "="));
+    names(Signal.class)
+        .forEach(name -> assertThat(UNET.structure()).contains(" signal-" + name + "="));
+  }
+
+  private static List<String> names(Class<? extends Record> type) {
+    return Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList();
+  }
+}
