@@ -45,8 +45,8 @@ final class DivergenceTest {
         .isInstanceOf(DivergedException.class)
         .hasMessage(
             "Training diverged: model_grad_norm is NaN after 0 images; lower"
-                + " optimizer.learning-rate, raise optimizer.warmup-images or set"
-                + " optimizer.clip-norm.");
+                + " model.optimizer.learning-rate, raise model.optimizer.warmup-images or set"
+                + " model.optimizer.clip-norm.");
     assertThat(seen).isEmpty();
   }
 

@@ -266,8 +266,8 @@ final class TrainingLoopTest {
             () -> train(1, schedule(3), TinyObjective.of(SHARDS, SHARD_BATCH), broken, null))
         .isInstanceOf(DivergedException.class)
         .hasMessage(
-            "Training diverged: loss is NaN after 32 images; lower optimizer.learning-rate, raise"
-                + " optimizer.warmup-images or set optimizer.clip-norm.");
+            "Training diverged: loss is NaN after 32 images; lower model.optimizer.learning-rate, raise"
+                + " model.optimizer.warmup-images or set model.optimizer.clip-norm.");
   }
 
   @Test
