@@ -423,6 +423,11 @@ public final class Tensor {
     return trace.apply(new Reduction.Reduce(kind, Reduction.dims(dims)), this);
   }
 
+  /** The L2 norm along {@code dims}, which stay with size 1. */
+  public Tensor norm(int... dims) {
+    return reduce(Reduction.Reduce.Kind.NORM, dims);
+  }
+
   /** The sum of all elements, without dimensions. */
   public Tensor sumAll() {
     return reshape(Shape.of(shape().size())).sum(0).reshape(Shape.of());
