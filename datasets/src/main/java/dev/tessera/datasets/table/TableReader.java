@@ -138,8 +138,10 @@ public final class TableReader<R> implements Closeable {
 
   private InvalidDatasetException shorter() {
     return new InvalidDatasetException(
-        "%s/%s has fewer rows than its manifest says: write the table again"
-            .formatted(table, file == 0 ? "" : files.get(file - 1).path()));
+        table
+            + "/"
+            + (file == 0 ? "" : files.get(file - 1).path())
+            + " has fewer rows than its manifest says: write the table again");
   }
 
   @Override

@@ -10,5 +10,7 @@ enum Kept {
   /** Both, as attention does. */
   ALL,
   /** Of each operand that has a gradient the others, {@code d(x y) = y dx + x dy}. */
-  PARTNERS
+  PARTNERS,
+  /** As {@link #PARTNERS} among the operands after the first, {@code d(t + x y)}. */
+  FACTORS
 }

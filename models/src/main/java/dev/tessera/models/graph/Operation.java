@@ -16,6 +16,7 @@ public sealed interface Operation
         Pointwise.Clamp,
         Pointwise.Compare,
         Pointwise.Where,
+        Pointwise.AddProduct,
         Reduction.Reduce,
         Reduction.ArgReduce,
         Reduction.Softmax,

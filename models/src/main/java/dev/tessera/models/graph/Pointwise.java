@@ -354,6 +354,48 @@ final class Pointwise {
     }
   }
 
+  /** {@code t + x y} in one pass, {@code t}, {@code x} and {@code y} of one dimension or more. */
+  record AddProduct() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      DType dtype = DType.BOOL;
+      TensorType all = inputs.get(0);
+      for (TensorType input : inputs) {
+        if (input.shape().rank() == 0) {
+          throw new ShapeException("addcmul expects tensors with dimensions, got " + inputs);
+        }
+        dtype = DType.promote(dtype, input.floating("addcmul").dtype());
+        all = new TensorType(dtype, common("addcmul", all, input));
+      }
+      return List.of(all);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.addcmul(" + String.join(", ", inputs) + ")");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return 2.0 * outputs.get(0).shape().size();
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.FACTORS;
+    }
+
+    @Override
+    public boolean isPointwise() {
+      return true;
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
   /** PyTorch's promotion, in which tensors without dimensions count for less. */
   private static DType promoted(TensorType a, TensorType b) {
     if (a.shape().rank() == 0 && b.shape().rank() > 0) {

@@ -15,7 +15,9 @@ final class Reduction {
       SUM("sum"),
       MEAN("mean"),
       AMAX("amax"),
-      AMIN("amin");
+      AMIN("amin"),
+      /** The L2 norm. */
+      NORM("linalg_vector_norm");
 
       private final String function;
 
@@ -40,15 +42,17 @@ final class Reduction {
     private DType result(TensorType input) {
       return switch (kind) {
         case SUM -> input.dtype().isFloating() ? input.dtype() : DType.INT64;
-        case MEAN -> input.floating(kind.function).dtype();
+        case MEAN, NORM -> input.floating(kind.function).dtype();
         case AMAX, AMIN -> input.dtype();
       };
     }
 
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      String order = kind == Kind.NORM ? ", 2" : "";
       text.assign(
-          outputs.get(0), "torch." + kind.function + "(" + inputs.get(0) + ", " + dims + ", True)");
+          outputs.get(0),
+          "torch." + kind.function + "(" + inputs.get(0) + order + ", " + dims + ", True)");
     }
 
     @Override
@@ -58,12 +62,13 @@ final class Reduction {
 
     @Override
     public Kept kept() {
-      return kind == Kind.AMAX || kind == Kind.AMIN ? Kept.ALL : Kept.NOTHING;
+      return kind == Kind.SUM || kind == Kind.MEAN ? Kept.NOTHING : Kept.ALL;
     }
 
     @Override
     public Derivative derivative() {
-      return Derivative.SECOND;
+      // The norm has no second derivative at 0.
+      return kind == Kind.NORM ? Derivative.FIRST : Derivative.SECOND;
     }
   }
 

@@ -261,6 +261,11 @@ public final class Tensor {
     return trace.apply(Pointwise.Binary.MUL, this, other);
   }
 
+  /** {@code this + x y} in one pass over memory. */
+  public Tensor addProduct(Tensor x, Tensor y) {
+    return trace.apply(new Pointwise.AddProduct(), this, x, y);
+  }
+
   public Tensor div(Tensor other) {
     return trace.apply(Pointwise.Binary.DIV, this, other);
   }
@@ -418,6 +423,11 @@ public final class Tensor {
     return trace.apply(new Reduction.Reduce(kind, Reduction.dims(dims)), this);
   }
 
+  /** The L2 norm along {@code dims}, which stay with size 1. */
+  public Tensor norm(int... dims) {
+    return reduce(Reduction.Reduce.Kind.NORM, dims);
+  }
+
   /** The sum of all elements, without dimensions. */
   public Tensor sumAll() {
     return reshape(Shape.of(shape().size())).sum(0).reshape(Shape.of());
@@ -488,6 +498,14 @@ public final class Tensor {
   /** Over the last dimension, without scale and shift. */
   public Tensor layerNorm(double eps) {
     return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master());
+  }
+
+  /**
+   * Over the last dimension, for a consumer in the compute type: operand and result are of that
+   * type, the statistics of the master type.
+   */
+  public Tensor shortLayerNorm(double eps) {
+    return trace.apply(new Normalization.LayerNorm(dim(-1), eps), compute(this));
   }
 
   /** Over the last dimension; weight and bias of its size. */

@@ -102,7 +102,9 @@ final class WorkingSet {
     Kept rule = first.operation().kept();
     List<Storage> list = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
-      boolean partner = rule == Kept.PARTNERS && hasPartner(operands, i);
+      boolean partner =
+          rule == Kept.PARTNERS && hasPartner(operands, 0, i)
+              || rule == Kept.FACTORS && i > 0 && hasPartner(operands, 1, i);
       if (rule == Kept.OPERANDS || rule == Kept.ALL || partner) {
         list.add(hold(storage(operands.get(i))));
       }
@@ -113,9 +115,11 @@ final class WorkingSet {
     kept.put(first, list);
   }
 
-  /** Whether another operand than number {@code self} has a gradient. */
-  private static boolean hasPartner(List<Tensor> operands, int self) {
-    return IntStream.range(0, operands.size())
+  /**
+   * Whether another operand than number {@code self}, counted from {@code first}, has a gradient.
+   */
+  private static boolean hasPartner(List<Tensor> operands, int first, int self) {
+    return IntStream.range(first, operands.size())
         .anyMatch(i -> i != self && operands.get(i).requiresGrad());
   }
 

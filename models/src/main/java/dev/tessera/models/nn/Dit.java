@@ -58,8 +58,9 @@ public final class Dit implements Backbone {
     for (DitBlock block : blocks) {
       tokens = block.apply(tokens, condition);
     }
-    List<Tensor> shiftScale = modulation.apply(condition).master().chunk(1, 2);
-    Tensor last = DitBlock.modulate(tokens.layerNorm(EPS), shiftScale.get(0), shiftScale.get(1));
+    List<Tensor> shiftScale = modulation.apply(condition).chunk(1, 2);
+    Tensor last =
+        DitBlock.modulate(tokens.shortLayerNorm(EPS), shiftScale.get(0), shiftScale.get(1));
     return unpatchify(output.apply(last)).master();
   }
 

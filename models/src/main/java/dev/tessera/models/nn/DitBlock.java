@@ -31,16 +31,17 @@ final class DitBlock {
   }
 
   private Tensor body(Tensor x, Tensor condition) {
-    List<Tensor> m = modulation.apply(condition).master().chunk(1, 6);
-    Tensor attended = attention.apply(modulate(x.layerNorm(EPS), m.get(0), m.get(1))).master();
-    Tensor middle = x.add(gate(m.get(2)).mul(attended));
-    Tensor hidden = up.apply(modulate(middle.layerNorm(EPS), m.get(3), m.get(4))).gelu();
-    return middle.add(gate(m.get(5)).mul(down.apply(hidden).master()));
+    List<Tensor> m = modulation.apply(condition).chunk(1, 6);
+    Tensor attended = attention.apply(modulate(x.shortLayerNorm(EPS), m.get(0), m.get(1)));
+    // The residual stream stays in the master type; its summands need not.
+    Tensor middle = x.addProduct(gate(m.get(2)), attended);
+    Tensor hidden = up.apply(modulate(middle.shortLayerNorm(EPS), m.get(3), m.get(4))).gelu();
+    return middle.addProduct(gate(m.get(5)), down.apply(hidden));
   }
 
   /** {@code x (1 + scale) + shift}, one scale and shift a picture. */
   static Tensor modulate(Tensor x, Tensor shift, Tensor scale) {
-    return x.mul(gate(scale).add(1)).add(gate(shift));
+    return gate(shift).addProduct(x, gate(scale).add(1));
   }
 
   private static Tensor gate(Tensor perPicture) {

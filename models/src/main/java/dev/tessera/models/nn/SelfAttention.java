@@ -2,6 +2,7 @@ package dev.tessera.models.nn;
 
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Tensor;
+import java.util.List;
 
 /** Multi-head attention of tokens to one another: {@code [N, tokens, width] -> same}. */
 final class SelfAttention {
@@ -21,13 +22,14 @@ final class SelfAttention {
   Tensor apply(Tensor x) {
     long n = x.dim(0);
     long tokens = x.dim(1);
-    Tensor qkv =
-        project.apply(x).reshape(n, tokens, 3, heads, width / heads).permute(2, 0, 3, 1, 4);
-    Tensor attended = part(qkv, 0).attention(part(qkv, 1), part(qkv, 2), false);
+    // Split, rather than narrowed three times: backward, the parts are written once.
+    List<Tensor> qkv = project.apply(x).chunk(2, 3);
+    Tensor attended = heads(qkv.get(0)).attention(heads(qkv.get(1)), heads(qkv.get(2)), false);
     return output.apply(attended.permute(0, 2, 1, 3).reshape(n, tokens, width));
   }
 
-  private Tensor part(Tensor qkv, int i) {
-    return qkv.narrow(0, i, 1).reshape(qkv.dim(1), heads, qkv.dim(3), width / heads);
+  /** {@code [N, tokens, width] -> [N, heads, tokens, width / heads]}. */
+  private Tensor heads(Tensor x) {
+    return x.reshape(x.dim(0), x.dim(1), heads, width / heads).permute(0, 2, 1, 3);
   }
 }

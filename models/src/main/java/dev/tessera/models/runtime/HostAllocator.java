@@ -41,22 +41,6 @@ final class HostAllocator {
     }
   }
 
-  /**
-   * Lets libtorch ask for huge pages for tensors of 2 MiB and more. A flat gradient of 28 MB is
-   * mapped anew each step; in pages of 4 KiB touching it first cost more than the update itself (22
-   * ms against 13 ms, 6.9 million parameters). Before libtorch loads, which reads it once; a user's
-   * own value stays.
-   */
-  static void preferHugePages() {
-    try {
-      NativeLibrary.getInstance("c")
-          .getFunction("setenv")
-          .invokeInt(new Object[] {"THP_MEM_ALLOC_ENABLE", "1", 0});
-    } catch (UnsatisfiedLinkError e) {
-      // Not POSIX: pages stay as they are.
-    }
-  }
-
   /** Does nothing where the user has set the size, or where the C library has no such setting. */
   static void limitFragments() {
     if (System.getenv("MALLOC_MMAP_THRESHOLD_") != null) {

@@ -53,7 +53,6 @@ public final class Libtorch {
   private static Libtorch start() {
     try {
       HostAllocator.limitFragments();
-      HostAllocator.preferHugePages();
       Engine engine = Engine.getEngine("PyTorch");
       return new Libtorch(engine.getVersion(), Path.of(LibUtils.getLibtorchPath()));
     } catch (RuntimeException | LinkageError e) {

@@ -23,16 +23,12 @@ final class GroupState implements AutoCloseable {
     parameters = runtime.zeros(DType.FLOAT32, flat);
     firstMoment = runtime.zeros(DType.FLOAT32, flat);
     secondMoment = runtime.zeros(DType.FLOAT32, flat);
-    HostCopy initial = HostCopy.of(parameters, group.layout());
-    initial.initialize(seed);
-    initial.upload();
     if (group.ema().isPresent()) {
       average = runtime.zeros(DType.FLOAT32, flat);
-      HostCopy same = HostCopy.of(average, group.layout());
-      same.set(initial);
-      same.upload();
+      HostCopy.initialize(group.layout(), seed, parameters, average);
     } else {
       average = null;
+      HostCopy.initialize(group.layout(), seed, parameters);
     }
   }
 

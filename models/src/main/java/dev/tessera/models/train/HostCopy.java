@@ -16,35 +16,37 @@ import java.util.Map;
 final class HostCopy {
 
   private final NativeTensor flat;
-  private final Layout layout;
   private final Map<Layout.Slice, ByteBuffer> parts = new LinkedHashMap<>();
 
-  private HostCopy(NativeTensor flat, Layout layout) {
+  private HostCopy(NativeTensor flat) {
     this.flat = flat;
-    this.layout = layout;
+  }
+
+  /** Gives every vector its layout's first values, through one buffer of the largest parameter. */
+  static void initialize(Layout layout, long seed, NativeTensor... vectors) {
+    long largest = layout.slices().values().stream().mapToLong(Layout.Slice::size).max().orElse(0);
+    ByteBuffer scratch = buffer(largest);
+    for (Layout.Slice slice : layout.slices().values()) {
+      layout.initialize(slice, seed, scratch);
+      for (NativeTensor vector : vectors) {
+        vector.upload(scratch, slice.offset(), slice.size());
+      }
+    }
+  }
+
+  private static ByteBuffer buffer(long elements) {
+    return ByteBuffer.allocateDirect(Math.toIntExact(elements * Float.BYTES))
+        .order(ByteOrder.nativeOrder());
   }
 
   /** Nothing is copied yet. */
   static HostCopy of(NativeTensor flat, Layout layout) {
-    HostCopy copy = new HostCopy(flat, layout);
+    HostCopy copy = new HostCopy(flat);
     for (Layout.Slice slice : layout.slices().values()) {
       copy.parts.put(
-          slice,
-          flat.onHost()
-              ? flat.memory(slice.offset(), slice.size())
-              : ByteBuffer.allocateDirect(Math.toIntExact(slice.size() * Float.BYTES))
-                  .order(ByteOrder.nativeOrder()));
+          slice, flat.onHost() ? flat.memory(slice.offset(), slice.size()) : buffer(slice.size()));
     }
     return copy;
-  }
-
-  void initialize(long seed) {
-    parts.forEach((slice, memory) -> layout.initialize(slice, seed, memory));
-  }
-
-  /** Takes over the values of a copy of the same layout. */
-  void set(HostCopy other) {
-    parts.forEach((slice, memory) -> memory.duplicate().put(other.parts.get(slice).duplicate()));
   }
 
   /** Brings what the device has to the host. */

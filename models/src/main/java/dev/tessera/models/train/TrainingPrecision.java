@@ -7,11 +7,8 @@ import dev.tessera.models.graph.Precision;
  * quantiser are float32 in each; what differs is the type of matrix products and convolutions.
  */
 public enum TrainingPrecision {
-  /** float32 throughout, on a GPU too: its matrix units' shorter float32 is refused. */
+  /** float32 throughout. */
   FP32(Precision.FP32, 32),
-
-  /** float32, in whose products a GPU may keep 10 bits of the fraction. */
-  TF32(Precision.FP32, 19),
 
   /** bfloat16: the exponents of float32, 7 bits of the fraction; needs no loss scaling. */
   BF16(Precision.BF16, 16),

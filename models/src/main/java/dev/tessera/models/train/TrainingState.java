@@ -30,9 +30,7 @@ public final class TrainingState implements AutoCloseable {
     }
     stateLayout = objective.state();
     state = runtime.zeros(DType.FLOAT32, Shape.of(stateLayout.size()));
-    HostCopy initial = HostCopy.of(state, stateLayout);
-    initial.initialize(seed);
-    initial.upload();
+    HostCopy.initialize(stateLayout, seed, state);
   }
 
   public long step() {

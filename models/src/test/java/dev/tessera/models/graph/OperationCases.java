@@ -61,6 +61,10 @@ final class OperationCases {
     add(where, truth(2, 3), of(2, 3), of(2, 3).permuted());
     add(where, truth(3, 1), of(1, 5).narrowed(), of());
     add(where, truth(1), of(2, 1), of(2, 1, 3));
+    Pointwise.AddProduct addProduct = new Pointwise.AddProduct();
+    add(addProduct, of(2, 3), of(2, 3).permuted(), of(2, 3));
+    add(addProduct, of(2, 4, 3), of(2, 1, 3), of(2, 4, 3).narrowed());
+    add(addProduct, of(1), of(3, 1), of(5));
   }
 
   private static Operand.Values domain(Pointwise.Unary unary) {
