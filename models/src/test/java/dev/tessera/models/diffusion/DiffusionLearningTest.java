@@ -58,10 +58,10 @@ final class DiffusionLearningTest {
             // Half of the labels hidden: the case without a class is learnt as well as the others.
             0.5,
             false,
-            new OptimizerRecipe(4e-3, 0.9, 0.99, 1e-8, 0, 500, 0, 1),
-            new EmaRecipe(500_000, 0.05));
+            new OptimizerRecipe(4e-3, 0.9, 0.99, 1e-8, 0, 500, 0.5, 1),
+            new EmaRecipe(2_000, 0.05));
     DiffusionModel model = new DiffusionModel(recipe, SIGNAL, 2);
-    TrainingSchedule schedule = new TrainingSchedule(5, BATCH, 1, 800L * BATCH, 1_000_000);
+    TrainingSchedule schedule = new TrainingSchedule(5, BATCH, 1, 1_000L * BATCH, 1_000_000);
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
