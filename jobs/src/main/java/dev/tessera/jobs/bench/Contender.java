@@ -5,12 +5,19 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Processes of one contender, kept alive between measurements and driven by lines. */
 final class Contender implements AutoCloseable {
+
+  private static final long PATIENCE_MINUTES = 10;
 
   private final List<Process> processes = new ArrayList<>();
   private final List<BufferedWriter> inputs = new ArrayList<>();
@@ -37,13 +44,36 @@ final class Contender implements AutoCloseable {
   List<String> readAll() throws IOException {
     List<String> lines = new ArrayList<>();
     for (BufferedReader output : outputs) {
-      String line = output.readLine();
+      lines.add(line(output));
+    }
+    return lines;
+  }
+
+  /** A process that says nothing for so long is ended, and the benchmark with it. */
+  private String line(BufferedReader output) throws IOException {
+    CompletableFuture<String> read =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return output.readLine();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    try {
+      String line = read.get(PATIENCE_MINUTES, TimeUnit.MINUTES);
       if (line == null) {
         throw new IOException("a contender's process ended early, see above");
       }
-      lines.add(line);
+      return line;
+    } catch (TimeoutException | ExecutionException e) {
+      processes.forEach(Process::destroyForcibly);
+      throw new IOException("a contender's process did not answer", e);
+    } catch (InterruptedException e) {
+      processes.forEach(Process::destroyForcibly);
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while a contender was measured", e);
     }
-    return lines;
   }
 
   void tellAll(String line) throws IOException {
@@ -70,7 +100,9 @@ final class Contender implements AutoCloseable {
     try {
       tellAll("quit");
       for (Process process : processes) {
-        process.waitFor();
+        if (!process.waitFor(1, TimeUnit.MINUTES)) {
+          process.destroyForcibly();
+        }
       }
     } catch (IOException e) {
       processes.forEach(Process::destroyForcibly);

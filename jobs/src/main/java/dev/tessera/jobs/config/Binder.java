@@ -76,7 +76,8 @@ final class Binder {
 
   private Optional<Object> list(Type item, Node node, String path) {
     if (!(node instanceof Node.Sequence sequence)) {
-      return wrong(node, path, node.describe(), "a list");
+      String form = node instanceof Node.Scalar scalar ? ": [" + scalar.text() + "]" : "";
+      return wrong(node, path, node.describe(), "a list" + form);
     }
     List<Object> values = new ArrayList<>();
     for (int i = 0; i < sequence.items().size(); i++) {

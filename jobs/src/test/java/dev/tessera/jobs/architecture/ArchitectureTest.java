@@ -154,10 +154,6 @@ class ArchitectureTest {
   private static List<String> withoutLocale(List<SourceFile> files) {
     List<String> found = new ArrayList<>();
     for (SourceFile file : files) {
-      // Benchmarks print for the people who run them.
-      if (file.packageName().equals("jobs.bench")) {
-        continue;
-      }
       for (SourceFile.Use use : file.withoutLocale()) {
         found.add(
             String.format(

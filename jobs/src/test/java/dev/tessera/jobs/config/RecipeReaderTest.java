@@ -163,7 +163,7 @@ class RecipeReaderTest {
               command line: optimizer.wramup: unknown key (did you mean warmup?)
               r.yaml:6: optimizer.learning-rate: -1.0 (expected: above 0)
               r.yaml:8: sampler.type: hen (expected: one of: heun, euler; nearest: heun)
-              r.yaml:9: widths: 3 (expected: a list)""");
+              r.yaml:9: widths: 3 (expected: a list: [3])""");
   }
 
   @Test
