@@ -13,7 +13,7 @@ public enum TrainingPrecision {
   /** bfloat16: the exponents of float32, 7 bits of the fraction; needs no loss scaling. */
   BF16(Precision.BF16, 16),
 
-  /** float16 with dynamic loss scaling. */
+  /** float16, whose gradients need loss scaling; no schedule takes it yet. */
   FP16(Precision.FP16, 16);
 
   private final Precision graph;

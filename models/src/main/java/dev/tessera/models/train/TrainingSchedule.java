@@ -35,6 +35,8 @@ public record TrainingSchedule(
         "a power of two that divides the batch of " + batch);
     require(images > 0, "images", images, "above 0");
     require(checkpointImages > 0, "checkpointImages", checkpointImages, "above 0");
+    // Its gradients would underflow in silence: the scaling of losses is not there yet.
+    require(precision != TrainingPrecision.FP16, "precision", "fp16", "fp32 or bf16");
   }
 
   public static TrainingSchedule defaults() {

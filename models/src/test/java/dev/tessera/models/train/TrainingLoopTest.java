@@ -271,6 +271,13 @@ final class TrainingLoopTest {
   }
 
   @Test
+  void float16WithoutLossScalingIsRefused() {
+    assertThatThrownBy(() -> new TrainingSchedule(1, 8, 2, 100, 50, TrainingPrecision.FP16))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("precision: fp16 (expected: fp32 or bf16)");
+  }
+
+  @Test
   void ranksThatCannotShareTheShardsAreRefused() {
     assertThatThrownBy(() -> TrainingLoop.requireDivisor(schedule(1), 3))
         .isInstanceOf(UserException.class)

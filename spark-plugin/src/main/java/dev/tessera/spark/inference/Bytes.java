@@ -11,10 +11,15 @@ public final class Bytes {
   /** 0 to 255 of unsigned bytes. */
   public static float[] floats(byte[] pixels) {
     float[] values = new float[pixels.length];
+    floats(pixels, values);
+    return values;
+  }
+
+  /** The same into {@code values}, of equal length. */
+  static void floats(byte[] pixels, float[] values) {
     for (int i = 0; i < pixels.length; i++) {
       values[i] = pixels[i] & 0xff;
     }
-    return values;
   }
 
   /** The first {@code count} elements of an int64 tensor. */

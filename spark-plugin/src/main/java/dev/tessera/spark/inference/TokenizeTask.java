@@ -62,6 +62,8 @@ public record TokenizeTask(
         TokenizeReport.Measures.of(spec.height(), spec.recipe().codes().count());
     private final byte[] original = new byte[3 * spec.height() * spec.width()];
     private final byte[] reconstruction = new byte[original.length];
+    private final float[] a = new float[original.length];
+    private final float[] b = new float[original.length];
     private long written;
     private double encoderSeconds;
 
@@ -116,8 +118,8 @@ public record TokenizeTask(
 
     private void add(ImageRow row, int[] one, byte[] latent) {
       measures.usage().accumulate(one);
-      float[] a = Bytes.floats(original);
-      float[] b = Bytes.floats(reconstruction);
+      Bytes.floats(original, a);
+      Bytes.floats(reconstruction, b);
       measures.all().accumulate(a, b);
       measures.ssim().accumulate(a, b);
       if (row.split() == Subset.HELDOUT) {
