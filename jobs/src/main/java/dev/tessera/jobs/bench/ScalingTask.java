@@ -6,7 +6,6 @@ import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingSchedule;
-import dev.tessera.models.train.TrainingState;
 import dev.tessera.spark.barrier.RankContext;
 import dev.tessera.spark.barrier.RankTask;
 import java.util.ArrayList;
@@ -24,7 +23,6 @@ record ScalingTask(TrainStepCase subject, int shardBatch, int steps)
     TrainingSchedule schedule =
         new TrainingSchedule(7, batch, SHARDS, (long) steps * batch, Long.MAX_VALUE);
     Objective objective = subject.objective(SHARDS, shardBatch);
-    ArrayList<StepReport> reports = new ArrayList<>();
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
@@ -33,17 +31,7 @@ record ScalingTask(TrainStepCase subject, int shardBatch, int steps)
                 schedule,
                 context.collective(),
                 new RandomBatch(objective.columns(), TrainStepCase.CLASSES, 7))) {
-      loop.run(
-          new TrainingLoop.Observer() {
-            @Override
-            public void onStep(StepReport report) {
-              reports.add(report);
-            }
-
-            @Override
-            public void onCheckpoint(TrainingState state) {}
-          });
+      return new ArrayList<>(StepReports.of(loop));
     }
-    return reports;
   }
 }

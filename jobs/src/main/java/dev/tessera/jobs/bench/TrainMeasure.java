@@ -13,10 +13,8 @@ import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingSchedule;
-import dev.tessera.models.train.TrainingState;
 import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.models.vqgan.VqganObjective;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -64,7 +62,6 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
             given.seed(), given.batch(), given.shards(), images, Long.MAX_VALUE, given.precision());
     Objective objective = objective(schedule);
     boolean gpu = recipe.ranks().device() == Ranks.Device.GPU;
-    List<StepReport> reports = new ArrayList<>();
     try (TorchRuntime runtime = gpu ? TorchRuntime.onGpu(0) : TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
@@ -73,16 +70,7 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
                 schedule,
                 new SingleProcess(),
                 new RandomBatch(objective.columns(), Math.max(1, size.classes()), 7))) {
-      loop.run(
-          new TrainingLoop.Observer() {
-            @Override
-            public void onStep(StepReport report) {
-              reports.add(report);
-            }
-
-            @Override
-            public void onCheckpoint(TrainingState state) {}
-          });
+      List<StepReport> reports = StepReports.of(loop);
       StepCost cost = StepCost.of(objective, schedule);
       return new Measured(
           reports.subList(warmUp, reports.size()).stream()

@@ -8,14 +8,12 @@ import dev.tessera.models.train.SingleProcess;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingSchedule;
-import dev.tessera.models.train.TrainingState;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -77,18 +75,7 @@ final class TrainStepWorker implements AutoCloseable {
     Map<String, Long> counters = loop.state().counters();
     counters.put("images", subject.firstImages());
     loop.state().restore(counters);
-    List<Double> seconds = new ArrayList<>();
-    loop.run(
-        new TrainingLoop.Observer() {
-          @Override
-          public void onStep(StepReport report) {
-            seconds.add(report.seconds());
-          }
-
-          @Override
-          public void onCheckpoint(TrainingState state) {}
-        });
-    return seconds;
+    return StepReports.of(loop).stream().map(StepReport::seconds).toList();
   }
 
   /** Writes what the peer starts from and is compared with. */

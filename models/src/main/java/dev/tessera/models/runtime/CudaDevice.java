@@ -19,6 +19,7 @@ final class CudaDevice implements AutoCloseable {
   private final int index;
   private final long main;
   private final Deque<Current> streams = new ArrayDeque<>();
+  private boolean lost;
 
   private CudaDevice(Cudart cudart, StableApi api, int index) {
     this.cudart = cudart;
@@ -53,6 +54,18 @@ final class CudaDevice implements AutoCloseable {
     return new CudaDevice(cudart, libtorch.api(), index);
   }
 
+  /**
+   * After an allocation has failed, no further call is made to the GPU: with captured graphs in the
+   * process the next one may end the process without a word. All methods do nothing from now on.
+   */
+  void lose() {
+    lost = true;
+  }
+
+  boolean lost() {
+    return lost;
+  }
+
   int index() {
     return index;
   }
@@ -72,16 +85,24 @@ final class CudaDevice implements AutoCloseable {
 
   /** Sends the thread's work to {@code stream} until {@link #leave}. */
   void enter(long stream) {
+    if (lost) {
+      return;
+    }
     streams.push(new Current(stream, api.streamGuard(stream, index)));
   }
 
   /** Back to the stream before. */
   void leave() {
-    api.deleteStreamGuard(streams.pop().guard());
+    if (!lost) {
+      api.deleteStreamGuard(streams.pop().guard());
+    }
   }
 
   /** Work of {@code later} begins after all that {@code earlier} has been given so far. */
   void order(long earlier, long later) {
+    if (lost) {
+      return;
+    }
     long event = cudart.event();
     cudart.record(event, earlier);
     cudart.await(later, event);
@@ -89,15 +110,22 @@ final class CudaDevice implements AutoCloseable {
   }
 
   void copy(long to, long from, long bytes) {
-    cudart.copy(to, from, bytes, stream());
+    if (!lost) {
+      cudart.copy(to, from, bytes, stream());
+    }
   }
 
   void synchronize() {
-    cudart.synchronize(stream());
+    if (!lost) {
+      cudart.synchronize(stream());
+    }
   }
 
   @Override
   public void close() {
+    if (lost) {
+      return;
+    }
     cudart.synchronize(main);
     while (!streams.isEmpty()) {
       leave();

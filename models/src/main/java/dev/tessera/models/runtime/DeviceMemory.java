@@ -16,10 +16,10 @@ final class DeviceMemory {
     return String.valueOf(e.getMessage()).contains("out of memory");
   }
 
-  static UserException exhausted(String program, RuntimeException cause) {
+  static UserException exhausted(String what, RuntimeException cause) {
     return new UserException(
-        "The GPU's memory does not suffice for program "
-            + program
+        "The GPU's memory does not suffice for "
+            + what
             + " ("
             + facts(String.valueOf(cause.getMessage()))
             + "): lower schedule.batch, raise schedule.shards, or choose precision: bf16.",

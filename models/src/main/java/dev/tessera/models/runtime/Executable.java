@@ -68,11 +68,7 @@ public final class Executable implements AutoCloseable {
     try {
       return IValueUtils.forward(block, list, true);
     } catch (RuntimeException e) {
-      if (runtime.onGpu() && DeviceMemory.isExhausted(e)) {
-        runtime.lose();
-        throw DeviceMemory.exhausted(program.name(), e);
-      }
-      throw new IllegalStateException("program " + program.name() + ": " + e.getMessage(), e);
+      throw runtime.told(e, "program " + program.name());
     }
   }
 

@@ -5,6 +5,7 @@ import com.sun.jna.Pointer;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.TensorType;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -106,6 +107,7 @@ public final class NativeTensor implements AutoCloseable {
       runtime.cuda().copy(addressOf(firstElement), Host.address(source), bytes(elements));
       // The source may be changed once this returns.
       runtime.cuda().synchronize();
+      Reference.reachabilityFence(source);
     } else {
       memory(firstElement, elements)
           .put(source.duplicate().limit(source.position() + (int) bytes(elements)));
@@ -118,6 +120,7 @@ public final class NativeTensor implements AutoCloseable {
       runtime.checkThread();
       runtime.cuda().copy(Host.address(target), addressOf(firstElement), bytes(elements));
       runtime.cuda().synchronize();
+      Reference.reachabilityFence(target);
     } else {
       target.duplicate().put(memory(firstElement, elements));
     }
@@ -215,6 +218,7 @@ public final class NativeTensor implements AutoCloseable {
     } else {
       runtime.checkThread();
       runtime.cuda().copy(address(), Host.address(source), bytes(elements));
+      Reference.reachabilityFence(source);
     }
   }
 

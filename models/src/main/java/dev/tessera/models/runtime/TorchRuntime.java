@@ -28,7 +28,6 @@ public final class TorchRuntime implements AutoCloseable {
   private final Libtorch libtorch;
   private final CudaDevice cuda;
   private final PtNDManager manager;
-  private boolean lost;
 
   private TorchRuntime(Libtorch libtorch, CudaDevice cuda) {
     this.libtorch = libtorch;
@@ -87,16 +86,18 @@ public final class TorchRuntime implements AutoCloseable {
     }
   }
 
-  /**
-   * After an allocation failed on a GPU, no further call is made to it: with captured graphs in the
-   * process the next one may end the process without a word.
-   */
-  void lose() {
-    lost = cuda != null;
+  /** Whether the GPU ran out of memory: nothing more is asked of it, not even to free. */
+  boolean lost() {
+    return cuda != null && cuda.lost();
   }
 
-  boolean lost() {
-    return lost;
+  /** {@code e} as it should be told: a GPU's lack of memory in one sentence, and for good. */
+  RuntimeException told(RuntimeException e, String what) {
+    if (cuda == null || !DeviceMemory.isExhausted(e)) {
+      return new IllegalStateException(what + ": " + e.getMessage(), e);
+    }
+    cuda.lose();
+    return DeviceMemory.exhausted(what, e);
   }
 
   /** Loads a program; it holds no weights. */
@@ -118,8 +119,15 @@ public final class TorchRuntime implements AutoCloseable {
   /** A new tensor of zeros. */
   public NativeTensor zeros(DType dtype, Shape shape) {
     checkThread();
-    NDArray array = manager.zeros(new ai.djl.ndarray.types.Shape(shape.toArray()), dataType(dtype));
-    return adopt(array, new TensorType(dtype, shape), null);
+    TensorType type = new TensorType(dtype, shape);
+    try {
+      return adopt(
+          manager.zeros(new ai.djl.ndarray.types.Shape(shape.toArray()), dataType(dtype)),
+          type,
+          null);
+    } catch (RuntimeException e) {
+      throw told(e, "a tensor of " + type);
+    }
   }
 
   /** A new scalar. */
@@ -189,7 +197,7 @@ public final class TorchRuntime implements AutoCloseable {
   @Override
   public void close() {
     checkThread();
-    if (!lost) {
+    if (!lost()) {
       manager.close();
       if (cuda != null) {
         cuda.close();
