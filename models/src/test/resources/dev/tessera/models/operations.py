@@ -95,10 +95,12 @@ def apply(key, o, x):
             return list(torch.split(x[0], o["sizes"], o["dim"]))
         case "Flip":
             return torch.flip(x[0], [o["dim"]])
-        case "Contiguous":
+        case "Contiguous" | "ChannelsLast":
             return x[0].contiguous()
         case "Cast":
             return x[0].to(dtype(o["dtype"]))
+        case "Assemble":
+            return torch.cat([t.reshape(-1) for t in x])
         case "Detach" | "Leaf":
             return x[0].detach()
         case "UpsampleNearest":

@@ -243,6 +243,28 @@ final class Structure {
     }
   }
 
+  /** The elements of {@code [N, C, H, W]} in the order of {@code [N, H, W, C]}. */
+  record ChannelsLast() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      if (inputs.get(0).shape().rank() != 4) {
+        throw new ShapeException(
+            "channels last expects [N, C, H, W], got " + inputs.get(0).shape());
+      }
+      return List.of(inputs.get(0));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.contiguous(" + inputs.get(0) + ", memory_format=2)");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
   /** The elements as another type. */
   record Cast(DType dtype) implements Operation {
     @Override

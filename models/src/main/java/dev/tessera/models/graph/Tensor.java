@@ -135,6 +135,7 @@ public final class Tensor {
             || operation instanceof Structure.Leaf
             || operation instanceof Structure.Reshape
             || operation instanceof Structure.Contiguous
+            || operation instanceof Structure.ChannelsLast
             || operation instanceof Structure.Expand
             || base() != this;
     return operation == null || (alias && operands.get(0).mayAliasInput());
@@ -179,7 +180,10 @@ public final class Tensor {
     if (operation == null || operation instanceof Structure.Contiguous) {
       return true;
     }
-    if (operation instanceof Structure.Permute || operation instanceof Structure.Expand) {
+    if (operation instanceof Structure.Permute
+        || operation instanceof Structure.Expand
+        || operation instanceof Structure.ChannelsLast
+        || (operation instanceof Contraction.Conv2d && trace.channelsLast())) {
       return false;
     }
     if (operation instanceof Structure.Narrow narrow) {
@@ -474,8 +478,17 @@ public final class Tensor {
   public Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
     Contraction.Conv2d conv = new Contraction.Conv2d(stride, padding);
     return bias == null
-        ? trace.apply(conv, compute(this), compute(weight))
-        : trace.apply(conv, compute(this), compute(weight), compute(bias));
+        ? trace.apply(conv, pictures(this), pictures(weight))
+        : trace.apply(conv, pictures(this), pictures(weight), compute(bias));
+  }
+
+  /** As a convolution takes it. */
+  private Tensor pictures(Tensor tensor) {
+    Tensor cast = compute(tensor);
+    boolean known =
+        cast.operation instanceof Structure.ChannelsLast
+            || cast.operation instanceof Contraction.Conv2d;
+    return trace.channelsLast() && !known ? trace.apply(new Structure.ChannelsLast(), cast) : cast;
   }
 
   /** Attention of queries (this), keys and values, all {@code [N, heads, tokens, d]}. */
@@ -511,6 +524,113 @@ public final class Tensor {
   /** Over the last dimension; weight and bias of its size. */
   public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
     return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master(), weight, bias);
+  }
+
+  /**
+   * Layer norm over the last dimension, then {@code n (1 + scale) + shift}, for a consumer in the
+   * compute type.
+   *
+   * @param shift {@code [N, D]}, one a picture, and so {@code scale}; this is {@code [N, T, D]}
+   */
+  public Tensor normModulate(Tensor shift, Tensor scale, double eps) {
+    if (fusesRows()) {
+      return trace.own(new Own.NormModulate(eps), this, compute(shift), compute(scale)).get(0);
+    }
+    return perToken(shift).addProduct(shortLayerNorm(eps), perToken(scale).add(1));
+  }
+
+  /**
+   * {@code sum = this + gate delta}, and {@link #normModulate} of it.
+   *
+   * @param gate {@code [N, D]}, one a picture, and so {@code shift} and {@code scale}
+   * @param delta {@code [N, T, D]} like this
+   * @return sum, in this type, then its norm, modulated
+   */
+  public List<Tensor> addNormModulate(
+      Tensor gate, Tensor delta, Tensor shift, Tensor scale, double eps) {
+    if (fusesRows()) {
+      return trace
+          .own(
+              new Own.AddNormModulate(eps),
+              this,
+              compute(gate),
+              compute(delta),
+              compute(shift),
+              compute(scale))
+          .subList(0, 2);
+    }
+    // The residual stream stays in the master type; its summands need not.
+    Tensor sum = addProduct(perToken(gate), delta);
+    return List.of(sum, sum.normModulate(shift, scale, eps));
+  }
+
+  /** Whether rows of this {@code [N, T, D]} are what the operators for tokens take. */
+  private boolean fusesRows() {
+    return trace.fuses()
+        && shape().rank() == 3
+        && type.dtype() == DType.FLOAT32
+        && dim(2) % 128 == 0
+        && dim(2) <= 2048;
+  }
+
+  private static Tensor perToken(Tensor perPicture) {
+    return perPicture.reshape(Shape.of(perPicture.dim(0), 1, perPicture.dim(1)));
+  }
+
+  /** {@code gelu(x weight^T + bias)}: the tanh form, in the compute type. */
+  public Tensor linearGelu(Tensor weight, Tensor bias) {
+    boolean own = trace.fuses() && weight.dim(0) % 8 == 0;
+    return own
+        ? trace.own(new Own.BiasGelu(), linear(weight, null), bias.master()).get(0)
+        : linear(weight, bias).gelu();
+  }
+
+  /**
+   * Group norm of {@code x + shift}, then SiLU, then dropout by the program's key.
+   *
+   * @param shift {@code [N, C]}, one a picture, or null
+   * @param silu whether SiLU follows the norm
+   * @param dropout chance that an element becomes 0, the others are scaled up; 0 for none
+   */
+  public Tensor groupNormSilu(
+      Tensor shift,
+      int groups,
+      Tensor weight,
+      Tensor bias,
+      double eps,
+      boolean silu,
+      double dropout) {
+    if (trace.fuses()) {
+      boolean random = dropout > 0;
+      Own.GroupNormSilu norm =
+          new Own.GroupNormSilu(groups, eps, silu, dropout, random ? trace.nextSite() : 0);
+      DType compute = trace.computeType();
+      return trace
+          .own(
+              norm,
+              pictures(this),
+              shift == null ? Own.none(trace, compute) : compute(shift),
+              weight,
+              bias,
+              random ? trace.key() : Own.none(trace, DType.INT64))
+          .get(0);
+    }
+    Tensor x = shift == null ? this : add(shift.reshape(Shape.of(dim(0), dim(1), 1, 1)));
+    Tensor norm = x.groupNorm(groups, weight, bias, eps);
+    Tensor active = silu ? norm.silu() : norm;
+    if (dropout == 0) {
+      return active;
+    }
+    Tensor chance = trace.full(trace.precision().master(), Shape.of(), dropout);
+    Tensor kept = chance.lessOrEqual(trace.uniform(active.shape()));
+    return active.mul(kept.cast(active.type().dtype())).mul(1 / (1 - dropout));
+  }
+
+  /** {@code (this + other) scale}. */
+  public Tensor scaledSum(Tensor other, double scale) {
+    return trace.fuses() && type.equals(other.type)
+        ? trace.own(new Own.ScaledSum(scale), this, other).get(0)
+        : add(other).mul(scale);
   }
 
   /** This value in the master type. */

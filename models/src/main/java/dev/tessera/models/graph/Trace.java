@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,15 +37,33 @@ public final class Trace {
   private Map<String, Integer> sites = new HashMap<>();
   private Statements text;
   private Tensor key;
+  private final Target target;
+  private Tape tape;
   private Segments segments;
   private int tensors;
   private double flops;
   private double flopsFactor = 1;
   private boolean exact;
 
+  /** A program for the CPU. */
   public Trace(String name, Precision precision) {
+    this(name, precision, Target.CPU);
+  }
+
+  public Trace(String name, Precision precision, Target target) {
     this.name = name;
     this.precision = precision;
+    this.target = target;
+  }
+
+  /** Whether operators of our own are to be used, which take float32 and narrower types. */
+  boolean fuses() {
+    return target == Target.GPU && precision.master() == DType.FLOAT32;
+  }
+
+  /** Whether pictures lie in channels-last order. */
+  boolean channelsLast() {
+    return target == Target.GPU;
   }
 
   public Precision precision() {
@@ -125,12 +144,9 @@ public final class Trace {
   }
 
   private Tensor random(Creation.Random.Law law, Shape shape) {
-    if (key == null) {
-      throw new IllegalStateException(here() + ": the program has no random key");
-    }
-    String where = here();
-    long site = Hash.of(where) ^ sites.merge(where, 1, Integer::sum);
-    return apply(new Creation.Random(law, site, new TensorType(precision.master(), shape)), key);
+    Tensor source = key();
+    TensorType type = new TensorType(precision.master(), shape);
+    return apply(new Creation.Random(law, nextSite(), type), source);
   }
 
   /** The value of a parameter whose group is bound. */
@@ -150,7 +166,7 @@ public final class Trace {
           here(),
           "group " + layout.group() + " expects [" + layout.size() + "], got " + flat.shape());
     }
-    bindRuns(layout.runs(), flat);
+    bindRuns(layout.runs(), flat, null);
   }
 
   /** The values bound so far, to be put back later. */
@@ -169,14 +185,16 @@ public final class Trace {
     runs.forEach(run -> run.slices().forEach(slice -> weights.remove(slice.parameter())));
   }
 
-  /** Binds consecutive runs to {@code flat}, which holds exactly them. */
-  void bindRuns(List<Layout.Run> runs, Tensor flat) {
+  /**
+   * Binds consecutive runs to {@code flat}, which holds exactly them: as leaves of {@code on}, or
+   * as constants if that is null.
+   */
+  void bindRuns(List<Layout.Run> runs, Tensor flat, Tape on) {
     if (runs.isEmpty()) {
       return;
     }
     if (computeType() == flat.type().dtype()) {
-      // One split: backward, every level of splits copies all gradients once more.
-      bindSlices(runs.stream().flatMap(run -> run.slices().stream()).toList(), flat);
+      bindSlices(runs.stream().flatMap(run -> run.slices().stream()).toList(), flat, on);
       return;
     }
     List<Tensor> parts = flat.split(0, runs.stream().mapToLong(Layout.Run::size).toArray());
@@ -184,15 +202,16 @@ public final class Trace {
       // One cast for all weights of a segment; vectors stay in the master type.
       boolean matrices = runs.get(i).kind() == Parameter.Kind.MATRIX;
       Tensor part = parts.get(i);
-      bindSlices(runs.get(i).slices(), matrices ? part.cast(computeType()) : part);
+      bindSlices(runs.get(i).slices(), matrices ? part.cast(computeType()) : part, on);
     }
   }
 
-  private void bindSlices(List<Layout.Slice> slices, Tensor part) {
+  private void bindSlices(List<Layout.Slice> slices, Tensor part, Tape on) {
     List<Tensor> values = part.split(0, slices.stream().mapToLong(Layout.Slice::size).toArray());
     for (int i = 0; i < slices.size(); i++) {
       Parameter parameter = slices.get(i).parameter();
-      weights.put(parameter, values.get(i).reshape(parameter.shape()));
+      Tensor value = values.get(i).reshape(parameter.shape());
+      weights.put(parameter, on == null ? value : on.leaf(parameter, value));
     }
   }
 
@@ -203,21 +222,57 @@ public final class Trace {
    */
   public Tensor gradient(
       Layout layout, Tensor flat, Segmentation segmentation, Supplier<Tensor> loss) {
-    if (segments != null) {
+    if (tape != null) {
       throw new IllegalStateException("gradient within a gradient: use Tensor.grad");
     }
     flopsFactor = 3;
+    Map<Parameter, Tensor> before = bound();
+    Tape whole = new Tape(this);
     try {
-      if (segmentation == Segmentation.WHOLE) {
-        Tensor leaf = flat.leaf();
-        bind(layout, leaf);
-        return grad(List.of(loss.get()), List.of(leaf), List.of(), false, false).get(0);
+      if (segmentation == Segmentation.RECOMPUTE) {
+        segments = new Segments(this, layout, flat);
+        unbind(layout.runs());
+        List<Layout.Run> outside = layout.runs("");
+        if (!outside.isEmpty()) {
+          long from = outside.get(0).offset();
+          long size = outside.stream().mapToLong(Layout.Run::size).sum();
+          bindRuns(outside, flat.narrow(0, from, size), whole);
+        }
+      } else {
+        bindRuns(layout.runs(), flat, whole);
       }
-      segments = new Segments(this, layout, flat);
-      return segments.gradient(loss);
+      Map<Parameter, Tensor> gradients =
+          onTape(
+              whole,
+              () ->
+                  whole.byParameter(
+                      whole.differentiate(
+                          List.of(loss.get()), List.of(), new LinkedHashSet<>(whole.leaves()))));
+      if (segments != null) {
+        segments.gradients().forEach((p, g) -> gradients.merge(p, g, Tape::sum));
+      }
+      if (gradients.isEmpty()) {
+        throw new IllegalStateException(
+            "the loss does not depend on a parameter of group " + layout.group());
+      }
+      return whole.flat(layout, gradients, flat.type().dtype());
     } finally {
+      if (segments != null) {
+        rebind(before);
+      }
       segments = null;
       flopsFactor = 1;
+    }
+  }
+
+  /** Traces {@code body} with calls going to {@code other}. */
+  <T> T onTape(Tape other, Supplier<T> body) {
+    Tape outer = tape;
+    tape = other;
+    try {
+      return body.get();
+    } finally {
+      tape = outer;
     }
   }
 
@@ -228,7 +283,7 @@ public final class Trace {
    */
   public Tensor segment(String segment, Function<List<Tensor>, Tensor> body, Tensor... operands) {
     List<Tensor> list = Arrays.asList(operands);
-    return segments == null ? body.apply(list) : segments.forward(segment, body, list);
+    return segments == null ? body.apply(list) : segments.forward(tape, segment, body, list);
   }
 
   /**
@@ -236,6 +291,29 @@ public final class Trace {
    * to}.
    */
   public List<Tensor> grad(
+      List<Tensor> of,
+      List<Tensor> to,
+      List<Tensor> directions,
+      boolean createGraph,
+      boolean retain) {
+    if (tape != null && tape.cuts(of)) {
+      if (createGraph) {
+        throw new IllegalStateException(
+            place(here())
+                + ": a second derivative is asked of an operator of our own; trace for Target.CPU");
+      }
+      Map<Tensor, Tensor> derivatives = tape.differentiate(of, directions, new LinkedHashSet<>(to));
+      if (!derivatives.keySet().containsAll(to)) {
+        throw new IllegalStateException(
+            place(here()) + ": no gradient flows from the differentiated value to one of " + to);
+      }
+      return to.stream().map(derivatives::get).toList();
+    }
+    return plainGrad(of, to, directions, createGraph, retain);
+  }
+
+  /** As {@link #grad}, by autograd alone. */
+  List<Tensor> plainGrad(
       List<Tensor> of,
       List<Tensor> to,
       List<Tensor> directions,
@@ -267,6 +345,34 @@ public final class Trace {
 
   Tensor apply(Operation operation, Tensor... operands) {
     return applyAll(operation, operands).get(0);
+  }
+
+  /** Traces an operator of our own, whose results carry a gradient where an operand does. */
+  List<Tensor> own(Own.Differentiable operator, Tensor... operands) {
+    List<Tensor> list = Arrays.asList(operands);
+    boolean differentiable = list.stream().anyMatch(Tensor::requiresGrad);
+    if (differentiable && tape == null) {
+      throw new IllegalStateException(
+          place(here()) + ": an operator of our own outside of gradient(): use Target.CPU");
+    }
+    Tensor[] values =
+        list.stream().map(t -> t.requiresGrad() ? t.detach() : t).toArray(Tensor[]::new);
+    List<Tensor> results = applyAll(operator, values);
+    return differentiable ? tape.own(operator, list, results) : results;
+  }
+
+  /** The number of the random numbers that are drawn next in this place. */
+  long nextSite() {
+    String where = here();
+    return Hash.of(where) ^ sites.merge(where, 1, Integer::sum);
+  }
+
+  /** The key of this program's randomness. */
+  Tensor key() {
+    if (key == null) {
+      throw new IllegalStateException(here() + ": the program has no random key");
+    }
+    return key;
   }
 
   List<Tensor> applyAll(Operation operation, Tensor... arguments) {

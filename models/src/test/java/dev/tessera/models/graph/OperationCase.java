@@ -50,6 +50,9 @@ record OperationCase(
   static List<String> required() {
     List<String> keys = new ArrayList<>();
     for (Class<?> type : Operation.class.getPermittedSubclasses()) {
+      if (type == Own.Operator.class) {
+        continue; // They take no float64: OwnTest holds them to what they stand for.
+      }
       if (type.isEnum()) {
         for (Object constant : type.getEnumConstants()) {
           keys.add(type.getSimpleName() + " " + ((Enum<?>) constant).name());

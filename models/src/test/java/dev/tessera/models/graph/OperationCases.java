@@ -169,6 +169,8 @@ final class OperationCases {
     add(new Structure.Flip(-1), of(1, 5));
     add(new Structure.Contiguous(), of(3, 4).permuted());
     add(new Structure.Contiguous(), of(5));
+    add(new Structure.ChannelsLast(), of(2, 3, 4, 2));
+    add(new Structure.ChannelsLast(), of(1, 3, 2, 2).permuted());
     add(new Structure.Cast(DType.FLOAT64), of(3, 1).permuted());
     add(new Structure.Cast(DType.INT64), of(awayFrom(-1, 0, 1), 5));
     add(new Structure.Detach(), of(2, 3).permuted());
@@ -229,6 +231,8 @@ final class OperationCases {
   }
 
   private void updates() {
+    List<Shape> shapes = List.of(Shape.of(2, 3), Shape.of(), Shape.of(3, 1));
+    add(new Assemble(DType.FLOAT64, shapes), of(2, 3).permuted(), of(), of(3, 1));
     add(new InPlace.Copy(), of(3, 5).buffer(), of(3, 5).permuted());
     add(new InPlace.Lerp(), of(5).buffer(), of(5).narrowed(), of(between(0, 1)));
     add(new InPlace.AddScaled(-0.5), of(1, 3).buffer(), of(1, 3));

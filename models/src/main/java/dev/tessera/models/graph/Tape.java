@@ -1,0 +1,240 @@
+package dev.tessera.models.graph;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The calls at which an autograd graph is cut: segments that run again, and operators of our own.
+ * The results of a call are fresh leaves. Backward, autograd differentiates what lies between calls
+ * and each call continues the chain: the same derivatives as of the whole.
+ */
+final class Tape {
+
+  /** A place where autograd ends. */
+  interface Call {
+
+    List<Tensor> operands();
+
+    /** Leaves. */
+    List<Tensor> results();
+
+    /**
+     * Traces the derivatives by the operands, null where there is none.
+     *
+     * @param gradients by the results, null for those that nothing depends on; not all null
+     */
+    List<Tensor> backward(List<Tensor> gradients);
+  }
+
+  /** A call of an operator of our own. */
+  private record OwnCall(Own.Differentiable operator, List<Tensor> operands, List<Tensor> results)
+      implements Call {
+    @Override
+    public List<Tensor> backward(List<Tensor> gradients) {
+      return operator.backward(operands, results, gradients);
+    }
+  }
+
+  private final Trace trace;
+  private final List<Call> calls = new ArrayList<>();
+
+  /** Leaves that stand for parameters. */
+  private final Map<Tensor, Parameter> parameters = new LinkedHashMap<>();
+
+  Tape(Trace trace) {
+    this.trace = trace;
+  }
+
+  void add(Call call) {
+    calls.add(call);
+  }
+
+  /** The leaf of a parameter's value. */
+  Tensor leaf(Parameter parameter, Tensor value) {
+    Tensor leaf = value.leaf();
+    parameters.put(leaf, parameter);
+    return leaf;
+  }
+
+  /** Traces a call of {@code operator}; {@code values} are what it computed from the operands. */
+  List<Tensor> own(Own.Differentiable operator, List<Tensor> operands, List<Tensor> values) {
+    List<Tensor> results = new ArrayList<>();
+    // Statistics are kept for the backward pass; nothing else may depend on them.
+    for (Tensor value : values) {
+      results.add(value.type().dtype().isFloating() ? value.leaf() : value);
+    }
+    calls.add(new OwnCall(operator, List.copyOf(operands), results));
+    return results;
+  }
+
+  /** Whether autograd alone does not reach all that {@code of} depends on. */
+  boolean cuts(List<Tensor> of) {
+    Set<Tensor> reached = reached(of, Set.of());
+    return calls.stream().flatMap(call -> call.results().stream()).anyMatch(reached::contains);
+  }
+
+  /** The leaves of parameters. */
+  Set<Tensor> leaves() {
+    return parameters.keySet();
+  }
+
+  /** What {@link #differentiate} gave for leaves of parameters. */
+  Map<Parameter, Tensor> byParameter(Map<Tensor, Tensor> derivatives) {
+    Map<Parameter, Tensor> all = new LinkedHashMap<>();
+    derivatives.forEach(
+        (leaf, derivative) -> {
+          if (parameters.containsKey(leaf)) {
+            all.merge(parameters.get(leaf), derivative, Tape::sum);
+          }
+        });
+    return all;
+  }
+
+  /** Of two contributions to a parameter's derivative. */
+  static Tensor sum(Tensor a, Tensor b) {
+    return a.master().add(b.master());
+  }
+
+  /**
+   * Derivatives of {@code of} along {@code directions} (none for a scalar).
+   *
+   * @param targets leaves, or values that {@code of} is computed from between two calls
+   * @return for each target that {@code of} depends on
+   */
+  Map<Tensor, Tensor> differentiate(List<Tensor> of, List<Tensor> directions, Set<Tensor> targets) {
+    return new Pass(targets).run(of, directions);
+  }
+
+  /** One walk back over the tape. */
+  private final class Pass {
+
+    private final Set<Tensor> targets;
+
+    /** Where autograd's part ends: the targets, and what calls have made. */
+    private final Set<Tensor> ends;
+
+    /** Derivatives by targets and by results of calls. */
+    private final Map<Tensor, Tensor> received = new LinkedHashMap<>();
+
+    /** Derivatives by values between calls that have not been followed yet. */
+    private final Map<Tensor, Tensor> open = new LinkedHashMap<>();
+
+    Pass(Set<Tensor> targets) {
+      this.targets = targets;
+      this.ends = new HashSet<>(targets);
+      calls.forEach(call -> ends.addAll(call.results()));
+    }
+
+    Map<Tensor, Tensor> run(List<Tensor> of, List<Tensor> directions) {
+      if (directions.isEmpty()) {
+        follow(of, List.of());
+      } else {
+        for (int i = 0; i < of.size(); i++) {
+          receive(of.get(i), directions.get(i));
+        }
+      }
+      for (int i = calls.size() - 1; i >= 0; i--) {
+        Call call = calls.get(i);
+        followWhatDependsOn(call);
+        if (call.results().stream().anyMatch(received::containsKey)) {
+          backward(call);
+        }
+      }
+      followAll(List.copyOf(open.keySet()));
+      received.keySet().retainAll(targets);
+      return received;
+    }
+
+    private void backward(Call call) {
+      List<Tensor> gradients = new ArrayList<>();
+      for (Tensor result : call.results()) {
+        // A target's derivative is asked for; any other has now been used.
+        gradients.add(targets.contains(result) ? received.get(result) : received.remove(result));
+      }
+      List<Tensor> derivatives = call.backward(gradients);
+      for (int i = 0; i < derivatives.size(); i++) {
+        Tensor operand = call.operands().get(i);
+        if (derivatives.get(i) != null && operand.requiresGrad()) {
+          receive(operand, derivatives.get(i));
+        }
+      }
+    }
+
+    private void receive(Tensor tensor, Tensor derivative) {
+      (ends.contains(tensor) ? received : open).merge(tensor, derivative, Tensor::add);
+    }
+
+    /** What was computed from this call's results: all its users have been visited. */
+    private void followWhatDependsOn(Call call) {
+      Set<Tensor> results = new HashSet<>(call.results());
+      followAll(
+          open.keySet().stream()
+              .filter(t -> reached(List.of(t), Set.of()).stream().anyMatch(results::contains))
+              .toList());
+    }
+
+    private void followAll(List<Tensor> due) {
+      List<Tensor> directions = due.stream().map(open::remove).toList();
+      if (!due.isEmpty()) {
+        follow(due, directions);
+      }
+    }
+
+    private void follow(List<Tensor> of, List<Tensor> directions) {
+      Set<Tensor> reached = reached(of, targets);
+      List<Tensor> to = ends.stream().filter(reached::contains).sorted(Tensor.BY_AGE).toList();
+      if (to.isEmpty()) {
+        return;
+      }
+      // Values between calls may share operations: autograd must not free them at the first visit.
+      List<Tensor> derivatives = trace.plainGrad(of, to, directions, false, !calls.isEmpty());
+      for (int i = 0; i < to.size(); i++) {
+        received.merge(to.get(i), derivatives.get(i), Tensor::add);
+      }
+    }
+  }
+
+  /** The leaves that autograd reaches from {@code of}, and those of {@code inner} on the way. */
+  private static Set<Tensor> reached(List<Tensor> of, Set<Tensor> inner) {
+    Deque<Tensor> unseen = new ArrayDeque<>(of);
+    Set<Tensor> seen = new HashSet<>();
+    Set<Tensor> reached = new HashSet<>();
+    while (!unseen.isEmpty()) {
+      Tensor tensor = unseen.pop();
+      if (!tensor.requiresGrad() || !seen.add(tensor)) {
+        continue;
+      }
+      boolean leaf = tensor.operation() instanceof Structure.Leaf;
+      if (leaf || inner.contains(tensor)) {
+        reached.add(tensor);
+      }
+      if (!leaf) {
+        unseen.addAll(tensor.operands());
+      }
+    }
+    return reached;
+  }
+
+  /** The parameters' derivatives as the group's flat vector. */
+  Tensor flat(Layout layout, Map<Parameter, Tensor> gradients, DType dtype) {
+    List<Tensor> parts = new ArrayList<>();
+    Map<Shape, Tensor> zeros = new HashMap<>();
+    for (Layout.Slice slice : layout.slices().values()) {
+      Tensor gradient = gradients.get(slice.parameter());
+      parts.add(
+          gradient != null
+              ? gradient
+              : zeros.computeIfAbsent(
+                  slice.parameter().shape(), shape -> trace.full(dtype, shape, 0)));
+    }
+    Assemble assemble = new Assemble(dtype, parts.stream().map(Tensor::shape).toList());
+    return trace.apply(assemble, parts.toArray(Tensor[]::new));
+  }
+}
