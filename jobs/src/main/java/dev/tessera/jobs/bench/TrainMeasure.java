@@ -90,7 +90,8 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
           new Vqgan(tokenizer.model(), size.side(), size.side()),
           schedule.shards(),
           schedule.shardBatch(),
-          schedule.precision());
+          schedule.precision(),
+          recipe.ranks().target());
     }
     Signal signal =
         size.channels() == 0
@@ -101,6 +102,7 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
         schedule.shards(),
         schedule.shardBatch(),
         Segmentation.WHOLE,
-        schedule.precision());
+        schedule.precision(),
+        recipe.ranks().target());
   }
 }

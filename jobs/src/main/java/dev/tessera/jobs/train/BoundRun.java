@@ -39,7 +39,7 @@ public record BoundRun(Recipe recipe, TableManifest manifest, Family family, Tra
   /** The objective, traced: what {@code plan} counts. */
   public Objective objective() {
     try {
-      return family.objective(recipe.schedule());
+      return family.objective(recipe.schedule(), recipe.ranks().target());
     } catch (IllegalArgumentException e) {
       throw new UserException("model." + e.getMessage(), e);
     }

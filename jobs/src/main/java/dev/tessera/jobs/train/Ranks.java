@@ -1,5 +1,6 @@
 package dev.tessera.jobs.train;
 
+import dev.tessera.models.graph.Target;
 import dev.tessera.spark.collective.Algorithm;
 
 /**
@@ -23,6 +24,11 @@ public record Ranks(int count, Algorithm allreduce, Device device) {
       throw new IllegalArgumentException(
           "count: " + count + " (expected: 0 or more; 0 for all task slots)");
     }
+  }
+
+  /** What a rank's programs are written for. */
+  public Target target() {
+    return device == Device.GPU ? Target.GPU : Target.CPU;
   }
 
   /** The ranks on so many task slots; a power of two where the recipe leaves it open. */

@@ -6,6 +6,7 @@ import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
@@ -29,25 +30,29 @@ public final class DiffusionObjective implements Objective {
   private final int shards;
   private final int shardBatch;
   private final TrainingPrecision precision;
+  private final Target target;
   private final List<Phase> phases;
 
   /** In float32. */
   public DiffusionObjective(
       DiffusionModel model, int shards, int shardBatch, Segmentation segmentation) {
-    this(model, shards, shardBatch, segmentation, TrainingPrecision.FP32);
+    this(model, shards, shardBatch, segmentation, TrainingPrecision.FP32, Target.CPU);
   }
 
   /**
    * @param shards parts of the global batch
    * @param shardBatch pictures of each
+   * @param target what the program is written for
    */
   public DiffusionObjective(
       DiffusionModel model,
       int shards,
       int shardBatch,
       Segmentation segmentation,
-      TrainingPrecision precision) {
+      TrainingPrecision precision,
+      Target target) {
     this.precision = precision;
+    this.target = target;
     this.model = model;
     this.shards = shards;
     this.shardBatch = shardBatch;
@@ -91,7 +96,7 @@ public final class DiffusionObjective implements Objective {
   }
 
   private Program program(Segmentation segmentation) {
-    Trace trace = new Trace("denoising", precision.graph());
+    Trace trace = new Trace("denoising", precision.graph(), target);
     Map<String, Tensor> batch = new LinkedHashMap<>();
     Tensor flat =
         trace.input(DiffusionModel.DENOISER, DType.FLOAT32, Shape.of(model.layout().size()));

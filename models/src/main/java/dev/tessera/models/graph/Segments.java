@@ -1,5 +1,6 @@
 package dev.tessera.models.graph;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -41,22 +42,22 @@ final class Segments {
   /** A segment's call, to be traced again when its gradient is due. */
   private final class Call implements Tape.Call {
     final String segment;
-    final Function<List<Tensor>, Tensor> body;
+    final Function<List<Tensor>, List<Tensor>> body;
     final List<Tensor> operands;
-    final Tensor result;
+    final List<Tensor> results;
     final String path = trace.here();
     final Map<String, Integer> sites;
 
     Call(
         String segment,
-        Function<List<Tensor>, Tensor> body,
+        Function<List<Tensor>, List<Tensor>> body,
         List<Tensor> operands,
-        Tensor result,
+        List<Tensor> results,
         Map<String, Integer> sites) {
       this.segment = segment;
       this.body = body;
       this.operands = operands;
-      this.result = result;
+      this.results = results;
       this.sites = sites;
     }
 
@@ -67,7 +68,7 @@ final class Segments {
 
     @Override
     public List<Tensor> results() {
-      return List.of(result);
+      return results;
     }
 
     @Override
@@ -76,15 +77,23 @@ final class Segments {
       List<Tensor> leaves =
           operands.stream().map(t -> t.requiresGrad() ? t.leaf() : t.detach()).toList();
       Tape tape = new Tape(trace);
-      Tensor again = trace.onTape(tape, () -> again(tape, runs, leaves));
+      List<Tensor> again = trace.onTape(tape, () -> again(tape, runs, leaves));
+      List<Tensor> of = new ArrayList<>();
+      List<Tensor> along = new ArrayList<>();
+      for (int i = 0; i < again.size(); i++) {
+        if (directions.get(i) != null) {
+          of.add(again.get(i));
+          along.add(directions.get(i));
+        }
+      }
       Set<Tensor> targets = new LinkedHashSet<>(tape.leaves());
       targets.addAll(leaves);
-      Map<Tensor, Tensor> derivatives = tape.differentiate(List.of(again), directions, targets);
+      Map<Tensor, Tensor> derivatives = tape.differentiate(of, along, targets);
       tape.byParameter(derivatives).forEach((p, g) -> gradients.merge(p, g, Tape::sum));
       return leaves.stream().map(derivatives::get).toList();
     }
 
-    private Tensor again(Tape tape, List<Layout.Run> runs, List<Tensor> leaves) {
+    private List<Tensor> again(Tape tape, List<Layout.Run> runs, List<Tensor> leaves) {
       return trace.again(
           sites,
           path,
@@ -101,8 +110,8 @@ final class Segments {
     }
   }
 
-  Tensor forward(
-      Tape tape, String segment, Function<List<Tensor>, Tensor> body, List<Tensor> operands) {
+  List<Tensor> forward(
+      Tape tape, String segment, Function<List<Tensor>, List<Tensor>> body, List<Tensor> operands) {
     if (running != null) {
       throw new IllegalStateException("segment " + segment + " within segment " + running);
     }
@@ -110,26 +119,31 @@ final class Segments {
     List<Layout.Run> runs = layout.runs(segment);
     running = segment;
     begun++;
-    Tensor result;
+    List<Tensor> results;
     try {
       if (!runs.isEmpty()) {
         trace.bindRuns(runs, part(runs), null);
       }
-      result = body.apply(operands.stream().map(Tensor::detach).toList());
-      if (result.requiresGrad()) {
+      results = body.apply(operands.stream().map(Tensor::detach).toList());
+      if (results.stream().anyMatch(Tensor::requiresGrad)) {
         throw foreign();
       }
     } finally {
       running = null;
       trace.unbind(runs);
     }
-    // For a moment the result is no longer private to its segment.
+    List<Tensor> leaves = results.stream().map(this::released).toList();
+    tape.add(new Call(segment, body, List.copyOf(operands), leaves, sites));
+    return leaves;
+  }
+
+  /** A result as a leaf: for a moment it is no longer private to its segment. */
+  private Tensor released(Tensor result) {
     Integer maker = madeBy.remove(result);
     Tensor leaf = result.leaf();
     if (maker != null) {
       madeBy.put(result, maker);
     }
-    tape.add(new Call(segment, body, List.copyOf(operands), leaf, sites));
     return leaf;
   }
 

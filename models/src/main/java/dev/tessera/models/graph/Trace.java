@@ -282,6 +282,12 @@ public final class Trace {
    * kept.
    */
   public Tensor segment(String segment, Function<List<Tensor>, Tensor> body, Tensor... operands) {
+    return segments(segment, in -> List.of(body.apply(in)), operands).get(0);
+  }
+
+  /** As {@link #segment}, with several results. */
+  public List<Tensor> segments(
+      String segment, Function<List<Tensor>, List<Tensor>> body, Tensor... operands) {
     List<Tensor> list = Arrays.asList(operands);
     return segments == null ? body.apply(list) : segments.forward(tape, segment, body, list);
   }

@@ -30,6 +30,9 @@ final class WorkingSet {
   /** What was kept for the backward pass of the operation that made a tensor. */
   private final Map<Tensor, List<Storage>> kept = new HashMap<>();
 
+  /** The last backward pass that comes by a tensor, whatever it was told to retain. */
+  private final Map<Tensor, Tensor> lastPass = new HashMap<>();
+
   private long held;
   private long peak;
 
@@ -48,6 +51,13 @@ final class WorkingSet {
       }
     }
     results.forEach(result -> lastUse.put(result, Integer.MAX_VALUE));
+    for (List<Tensor> made : applications) {
+      if (made.get(0).operation() instanceof Grad grad) {
+        List<Tensor> operands = made.get(0).operands();
+        needed(operands.subList(0, grad.of()), operands.subList(grad.of(), grad.of() + grad.to()))
+            .forEach(tensor -> lastPass.put(tensor, made.get(0)));
+      }
+    }
     for (int i = 0; i < applications.size(); i++) {
       List<Tensor> made = applications.get(i);
       apply(made);
@@ -139,7 +149,14 @@ final class WorkingSet {
     Set<Tensor> needed = needed(of, to);
     needed.stream()
         .sorted(Tensor.BY_AGE.reversed())
-        .forEach(tensor -> step(tensor, to, needed, derivatives, grad.retain()));
+        .forEach(
+            tensor ->
+                step(
+                    tensor,
+                    to,
+                    needed,
+                    derivatives,
+                    grad.retain() && lastPass.get(tensor) != made.get(0)));
     for (int i = 0; i < made.size(); i++) {
       Storage derivative = derivatives.get(to.get(i));
       storages.put(

@@ -14,8 +14,6 @@ import java.util.List;
  */
 public final class Dit implements Backbone {
 
-  private static final double EPS = 1e-6;
-
   private final BackboneRecipe.Dit recipe;
   private final int channels;
   private final int rows;
@@ -55,12 +53,12 @@ public final class Dit implements Backbone {
   public Tensor apply(Tensor x, Tensor noiseLevel, Tensor label) {
     Tensor tokens = patches.apply(patchify(x)).master().add(x.trace().weight(positions));
     Tensor condition = noise.apply(noiseLevel, label).silu();
+    DitBlock.Stream stream = DitBlock.Stream.of(tokens);
     for (DitBlock block : blocks) {
-      tokens = block.apply(tokens, condition);
+      stream = block.apply(stream, condition);
     }
     List<Tensor> shiftScale = modulation.apply(condition).chunk(1, 2);
-    Tensor last =
-        DitBlock.modulate(tokens.shortLayerNorm(EPS), shiftScale.get(0), shiftScale.get(1));
+    Tensor last = stream.normModulate(shiftScale.get(0), shiftScale.get(1)).get(1);
     return unpatchify(output.apply(last)).master();
   }
 

@@ -1,7 +1,6 @@
 package dev.tessera.models.nn;
 
 import dev.tessera.models.graph.Scope;
-import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
 import java.util.List;
 
@@ -25,26 +24,51 @@ final class DitBlock {
     down = Linear.of(scope.child("down"), 4L * width, width);
   }
 
-  /** {@code x [N, tokens, width], condition [N, width]}. */
-  Tensor apply(Tensor x, Tensor condition) {
-    return x.trace().segment(segment, xs -> body(xs.get(0), xs.get(1)), x, condition);
+  /**
+   * The residual stream between two blocks: {@code x + gate delta}, not added up yet, so that the
+   * sum and the norm that follows are one pass over memory.
+   *
+   * @param x {@code [N, tokens, width]} in the master type
+   * @param gate {@code [N, width]}; null where nothing is to be added
+   * @param delta {@code [N, tokens, width]}; null with gate
+   */
+  record Stream(Tensor x, Tensor gate, Tensor delta) {
+
+    static Stream of(Tensor x) {
+      return new Stream(x, null, null);
+    }
+
+    /** The stream's value, then its norm, modulated for a consumer in the compute type. */
+    List<Tensor> normModulate(Tensor shift, Tensor scale) {
+      return gate == null
+          ? List.of(x, x.normModulate(shift, scale, EPS))
+          : x.addNormModulate(gate, delta, shift, scale, EPS);
+    }
   }
 
-  private Tensor body(Tensor x, Tensor condition) {
+  /** {@code condition [N, width]}. */
+  Stream apply(Stream stream, Tensor condition) {
+    Tensor[] operands =
+        stream.gate() == null
+            ? new Tensor[] {condition, stream.x()}
+            : new Tensor[] {condition, stream.x(), stream.gate(), stream.delta()};
+    List<Tensor> next =
+        condition.trace().segments(segment, in -> body(in.get(0), stream(in)), operands);
+    return new Stream(next.get(0), next.get(1), next.get(2));
+  }
+
+  private static Stream stream(List<Tensor> operands) {
+    return operands.size() == 2
+        ? Stream.of(operands.get(1))
+        : new Stream(operands.get(1), operands.get(2), operands.get(3));
+  }
+
+  private List<Tensor> body(Tensor condition, Stream stream) {
     List<Tensor> m = modulation.apply(condition).chunk(1, 6);
-    Tensor attended = attention.apply(modulate(x.shortLayerNorm(EPS), m.get(0), m.get(1)));
-    // The residual stream stays in the master type; its summands need not.
-    Tensor middle = x.addProduct(gate(m.get(2)), attended);
-    Tensor hidden = up.apply(modulate(middle.shortLayerNorm(EPS), m.get(3), m.get(4))).gelu();
-    return middle.addProduct(gate(m.get(5)), down.apply(hidden));
-  }
-
-  /** {@code x (1 + scale) + shift}, one scale and shift a picture. */
-  static Tensor modulate(Tensor x, Tensor shift, Tensor scale) {
-    return gate(shift).addProduct(x, gate(scale).add(1));
-  }
-
-  private static Tensor gate(Tensor perPicture) {
-    return perPicture.reshape(Shape.of(perPicture.dim(0), 1, perPicture.dim(1)));
+    List<Tensor> first = stream.normModulate(m.get(0), m.get(1));
+    Stream middle = new Stream(first.get(0), m.get(2), attention.apply(first.get(1)));
+    List<Tensor> second = middle.normModulate(m.get(3), m.get(4));
+    Tensor hidden = up.applyGelu(second.get(1));
+    return List.of(second.get(0), m.get(5), down.apply(hidden));
   }
 }

@@ -33,4 +33,9 @@ public final class Linear {
   public Tensor apply(Tensor x) {
     return x.trace().at(path, () -> x.linear(x.trace().weight(weight), x.trace().weight(bias)));
   }
+
+  /** {@link #apply}, then GELU in its tanh form. */
+  Tensor applyGelu(Tensor x) {
+    return x.trace().at(path, () -> x.linearGelu(x.trace().weight(weight), x.trace().weight(bias)));
+  }
 }

@@ -7,6 +7,7 @@ import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
@@ -35,21 +36,25 @@ public final class VqganObjective implements Objective {
   private final int shards;
   private final int shardBatch;
   private final TrainingPrecision precision;
+  private final Target target;
   private final PatchDiscriminator discriminator;
   private final Layout discriminatorLayout;
   private final List<Phase> phases = new ArrayList<>();
 
   /** In float32. */
   public VqganObjective(Vqgan model, int shards, int shardBatch) {
-    this(model, shards, shardBatch, TrainingPrecision.FP32);
+    this(model, shards, shardBatch, TrainingPrecision.FP32, Target.CPU);
   }
 
   /**
    * @param shards parts of the global batch
    * @param shardBatch pictures of each
+   * @param target what the programs are written for
    */
-  public VqganObjective(Vqgan model, int shards, int shardBatch, TrainingPrecision precision) {
+  public VqganObjective(
+      Vqgan model, int shards, int shardBatch, TrainingPrecision precision, Target target) {
     this.precision = precision;
+    this.target = target;
     this.model = model;
     this.shards = shards;
     this.shardBatch = shardBatch;
@@ -124,7 +129,7 @@ public final class VqganObjective implements Objective {
   }
 
   private Program generatorProgram(String name, boolean adversarial) {
-    Trace trace = new Trace(name, precision.graph());
+    Trace trace = new Trace(name, precision.graph(), target);
     Tensor flat = trace.input(Vqgan.GENERATOR, DType.FLOAT32, Shape.of(model.layout().size()));
     Tensor state = trace.input("state", DType.FLOAT32, Shape.of(model.state().size()));
     Tensor pixels = trace.input("batch_image", DType.UINT8, model.imageShape(shardBatch));
@@ -203,7 +208,7 @@ public final class VqganObjective implements Objective {
   }
 
   private Phase discriminatorPhase(Phase.Schedule schedule) {
-    Trace trace = new Trace(DISCRIMINATOR, precision.graph());
+    Trace trace = new Trace(DISCRIMINATOR, precision.graph(), target);
     Tensor flat = trace.input(DISCRIMINATOR, DType.FLOAT32, Shape.of(discriminatorLayout.size()));
     Tensor pixels = trace.input("batch_image", DType.UINT8, model.imageShape(shardBatch));
     Tensor fake = trace.input("carry_reconstruction", DType.FLOAT32, model.imageShape(shardBatch));

@@ -7,6 +7,7 @@ import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.graph.Segmentation;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.ProgramContract;
@@ -37,7 +38,7 @@ final class ObjectiveProgramsTest {
                     diffusion(DIT, Segmentation.WHOLE, precision),
                     diffusion(DIT, Segmentation.RECOMPUTE, precision),
                     diffusion(UNET, Segmentation.WHOLE, precision),
-                    new VqganObjective(new Vqgan(tokenizer, 16, 16), 2, 3, precision)));
+                    new VqganObjective(new Vqgan(tokenizer, 16, 16), 2, 3, precision, Target.CPU)));
   }
 
   private static final BackboneRecipe DIT = new BackboneRecipe.Dit(2, 16, 2, 2);
@@ -50,7 +51,12 @@ final class ObjectiveProgramsTest {
         new DiffusionRecipe(
             backbone, defaults.noise(), true, 0.1, true, defaults.optimizer(), defaults.ema());
     return new DiffusionObjective(
-        new DiffusionModel(recipe, Signal.pixels(8, 8), 5), 2, 3, segmentation, precision);
+        new DiffusionModel(recipe, Signal.pixels(8, 8), 5),
+        2,
+        3,
+        segmentation,
+        precision,
+        Target.CPU);
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Segmentation;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.Objective;
@@ -22,8 +23,8 @@ import java.util.List;
 /** What a gang can train: a recipe bound to the sizes of its data. */
 public sealed interface Family extends Serializable {
 
-  /** The objective for one rank's programs. */
-  Objective objective(TrainingSchedule schedule);
+  /** The objective for one rank's programs, written for {@code target}. */
+  Objective objective(TrainingSchedule schedule, Target target);
 
   /** The columns that a batch needs. */
   List<Column> columns();
@@ -37,7 +38,7 @@ public sealed interface Family extends Serializable {
 
   /** Identifies the parameters, so that no checkpoint of another model is restored. */
   default String architecture(TrainingSchedule schedule) {
-    Objective objective = objective(schedule);
+    Objective objective = objective(schedule, Target.CPU);
     List<Layout> layouts = new ArrayList<>(objective.groups().stream().map(Group::layout).toList());
     layouts.add(objective.state());
     return Architecture.fingerprint(structure(), layouts);
@@ -47,9 +48,9 @@ public sealed interface Family extends Serializable {
   record Tokenizer(VqganRecipe recipe, int height, int width) implements Family {
 
     @Override
-    public Objective objective(TrainingSchedule schedule) {
+    public Objective objective(TrainingSchedule schedule, Target target) {
       return new VqganObjective(
-          model(), schedule.shards(), schedule.shardBatch(), schedule.precision());
+          model(), schedule.shards(), schedule.shardBatch(), schedule.precision(), target);
     }
 
     @Override
@@ -114,13 +115,14 @@ public sealed interface Family extends Serializable {
     }
 
     @Override
-    public Objective objective(TrainingSchedule schedule) {
+    public Objective objective(TrainingSchedule schedule, Target target) {
       return new DiffusionObjective(
           new DiffusionModel(recipe, signal, classes),
           schedule.shards(),
           schedule.shardBatch(),
           segmentation,
-          schedule.precision());
+          schedule.precision(),
+          target);
     }
 
     @Override

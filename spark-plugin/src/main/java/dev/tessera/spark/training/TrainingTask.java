@@ -5,6 +5,7 @@ import dev.tessera.datasets.batch.CacheSettings;
 import dev.tessera.datasets.batch.Column;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.models.checkpoint.ModelIdentity;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Batches;
@@ -40,7 +41,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
         TrainingLoop loop =
             new TrainingLoop(
                 runtime,
-                plan.family().objective(plan.schedule()),
+                plan.family().objective(plan.schedule(), Target.CPU),
                 plan.schedule(),
                 context.collective(),
                 batches(conf, context))) {
