@@ -26,7 +26,8 @@ final class AllowedEdges {
       models.graph         : models
       models.checkpoint    : models
       models.evaluation    : models models.graph
-      models.runtime       : models models.graph
+      models.kernel        : models
+      models.runtime       : models models.graph models.kernel
       models.nn            : models models.graph
       models.train         : models models.graph models.runtime models.checkpoint
       models.vqgan         : models models.graph models.runtime models.nn models.train models.checkpoint

@@ -7,6 +7,7 @@ import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.TensorType;
+import dev.tessera.models.kernel.Operators;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -65,11 +66,20 @@ public final class Executable implements AutoCloseable {
   }
 
   private NDList forward(NDList list) {
+    NDList results;
     try {
-      return IValueUtils.forward(block, list, true);
+      results = IValueUtils.forward(block, list, true);
     } catch (RuntimeException e) {
-      throw runtime.told(e, "program " + program.name());
+      // What libtorch says of a program that computed on without an operator's results is noise.
+      RuntimeException failure = Operators.takeFailure();
+      throw runtime.told(failure == null ? e : failure, "program " + program.name());
     }
+    RuntimeException failure = Operators.takeFailure();
+    if (failure != null) {
+      results.close();
+      throw runtime.told(failure, "program " + program.name());
+    }
+    return results;
   }
 
   private Results adopt(NDList list, Object memory) {

@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
 import dev.tessera.models.UserException;
+import dev.tessera.models.kernel.Operators;
 import java.nio.file.Path;
 
 /**
@@ -54,7 +55,9 @@ public final class Libtorch {
     try {
       HostAllocator.limitFragments();
       Engine engine = Engine.getEngine("PyTorch");
-      return new Libtorch(engine.getVersion(), Path.of(LibUtils.getLibtorchPath()));
+      Libtorch libtorch = new Libtorch(engine.getVersion(), Path.of(LibUtils.getLibtorchPath()));
+      Operators.register(libtorch.api);
+      return libtorch;
     } catch (RuntimeException | LinkageError e) {
       throw new UserException(
           "libtorch cannot be loaded ("

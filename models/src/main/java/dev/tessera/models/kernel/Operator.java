@@ -1,0 +1,28 @@
+package dev.tessera.models.kernel;
+
+import java.util.List;
+
+/**
+ * An operation that programs call as {@code ops.tessera.NAME}. It has no derivative of its own: the
+ * tracer calls the operator's {@code _backward} instead.
+ */
+sealed interface Operator
+    permits AddNormModulate,
+        AddNormModulateBackward,
+        AdamWEma,
+        BiasGelu,
+        BiasGeluBackward,
+        GroupNormSilu,
+        GroupNormSiluBackward,
+        NormModulate,
+        NormModulateBackward,
+        ScaledSum {
+
+  Schema schema();
+
+  /**
+   * The scalar reference: the results of operands that lie on the host, computed in double
+   * precision. Where kernels take float32 or a compute type it also takes float64.
+   */
+  List<Operand> onHost(Call call);
+}

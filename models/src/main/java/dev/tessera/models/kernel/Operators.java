@@ -1,0 +1,85 @@
+package dev.tessera.models.kernel;
+
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Our operators in libtorch's table. An exception must not cross native frames: it is kept, and
+ * whoever runs the program asks for it afterwards.
+ */
+public final class Operators {
+
+  /** Programs call {@code ops.tessera.NAME}. */
+  private static final String NAMESPACE = "tessera";
+
+  private static final List<Operator> ALL =
+      List.of(
+          new NormModulate(),
+          new NormModulateBackward(),
+          new AddNormModulate(),
+          new AddNormModulateBackward(),
+          new BiasGelu(),
+          new BiasGeluBackward(),
+          new GroupNormSilu(),
+          new GroupNormSiluBackward(),
+          new ScaledSum(),
+          new AdamWEma());
+
+  /** What libtorch calls, reachable as long as the process lives. */
+  private static final List<TensorLibrary.Boxed> BODIES = new ArrayList<>();
+
+  private static final ThreadLocal<RuntimeException> FAILURE = new ThreadLocal<>();
+
+  private Operators() {}
+
+  /** Defines all operators in the process's libtorch; does nothing after the first time. */
+  public static synchronized void register(TensorLibrary library) {
+    if (!BODIES.isEmpty()) {
+      return;
+    }
+    long definitions = library.fragment(NAMESPACE);
+    long host = library.implementations(NAMESPACE, "CPU");
+    for (Operator operator : ALL) {
+      library.define(definitions, operator.schema().text());
+      implement(library, host, operator);
+    }
+  }
+
+  private static void implement(TensorLibrary library, long implementations, Operator operator) {
+    TensorLibrary.Boxed body =
+        (stack, arguments, results) -> run(library, operator, stack, results);
+    BODIES.add(body);
+    library.implement(implementations, operator.schema().name(), body);
+  }
+
+  /** What an operator threw in the calling thread since this was asked last, or null. */
+  public static RuntimeException takeFailure() {
+    RuntimeException failure = FAILURE.get();
+    FAILURE.remove();
+    return failure;
+  }
+
+  private static void run(TensorLibrary library, Operator operator, Pointer stack, long results) {
+    try (Call call = new Call(library, operator.schema(), stack)) {
+      // After a failure the rest of the program computes with nothing.
+      if (FAILURE.get() == null) {
+        call.give(stack, operator.onHost(call));
+        return;
+      }
+    } catch (Throwable e) {
+      FAILURE.set(
+          new IllegalStateException("ops.tessera." + operator.schema().name() + ": " + told(e), e));
+    }
+    for (int i = 0; i < results; i++) {
+      long nothing =
+          library.empty(new long[] {0}, new long[] {1}, Element.FLOAT32.scalarType(), 0, 0);
+      stack.setLong((long) i * Native.POINTER_SIZE, nothing);
+    }
+  }
+
+  private static String told(Throwable e) {
+    return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+}
