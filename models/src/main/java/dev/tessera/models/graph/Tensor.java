@@ -495,6 +495,49 @@ public final class Tensor {
     return trace.apply(new Normalization.GroupNorm(groups, eps), master(), weight, bias);
   }
 
+  /**
+   * What stands between two convolutions of {@code [N, C, ...]}: shift, group norm, SiLU, dropout.
+   *
+   * @param shiftOrNull {@code [N, C]}, added to every position first; null for none
+   * @param weight {@code [C]}
+   * @param bias {@code [C]}
+   * @param silu whether SiLU follows the norm
+   * @param dropout chance that an element of the result becomes 0, all others growing so that the
+   *     mean stays (Srivastava et al. 2014); below 1, and 0 for none
+   */
+  public Tensor groupNormSilu(
+      Tensor shiftOrNull,
+      int groups,
+      Tensor weight,
+      Tensor bias,
+      double eps,
+      boolean silu,
+      double dropout) {
+    Tensor shifted = shiftOrNull == null ? this : master().add(perChannel(shiftOrNull.master()));
+    Tensor normal = shifted.groupNorm(groups, weight, bias, eps);
+    Tensor active = silu ? normal.silu() : normal;
+    return dropout == 0 ? active : active.dropout(dropout);
+  }
+
+  /** {@code [N, C]} as {@code [N, C, 1, ...]}, of as many dimensions as this. */
+  private Tensor perChannel(Tensor shift) {
+    long[] dims = new long[shape().rank()];
+    Arrays.fill(dims, 1);
+    dims[0] = shift.dim(0);
+    dims[1] = shift.dim(1);
+    return shift.reshape(Shape.of(dims));
+  }
+
+  private Tensor dropout(double chance) {
+    Tensor kept = trace.uniform(shape()).less(trace.full(type.dtype(), Shape.of(), 1 - chance));
+    return kept.where(mul(1 / (1 - chance)), trace.full(type.dtype(), Shape.of(), 0));
+  }
+
+  /** {@code (this + other) scale}: how a residual joins its skip at equal variance. */
+  public Tensor scaledSum(Tensor other, double scale) {
+    return add(other).mul(scale);
+  }
+
   /** Over the last dimension, without scale and shift. */
   public Tensor layerNorm(double eps) {
     return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master());

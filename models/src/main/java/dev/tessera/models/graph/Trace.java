@@ -41,6 +41,7 @@ public final class Trace {
   private double flops;
   private double flopsFactor = 1;
   private boolean exact;
+  private boolean training;
 
   public Trace(String name, Precision precision) {
     this.name = name;
@@ -92,6 +93,11 @@ public final class Trace {
   /** Names {@code key} (int64, no dimensions) as the source of this program's randomness. */
   public void randomness(Tensor key) {
     this.key = key;
+  }
+
+  /** Whether a gradient is being traced: only there do layers drop activations. */
+  public boolean training() {
+    return training;
   }
 
   /** Runs {@code body} with {@code layer} added to the path that error messages show. */
@@ -207,6 +213,7 @@ public final class Trace {
       throw new IllegalStateException("gradient within a gradient: use Tensor.grad");
     }
     flopsFactor = 3;
+    training = true;
     try {
       if (segmentation == Segmentation.WHOLE) {
         Tensor leaf = flat.leaf();
@@ -218,6 +225,7 @@ public final class Trace {
     } finally {
       segments = null;
       flopsFactor = 1;
+      training = false;
     }
   }
 
@@ -229,6 +237,40 @@ public final class Trace {
   public Tensor segment(String segment, Function<List<Tensor>, Tensor> body, Tensor... operands) {
     List<Tensor> list = Arrays.asList(operands);
     return segments == null ? body.apply(list) : segments.forward(segment, body, list);
+  }
+
+  /**
+   * As above, for a body whose parameters {@code own} the layout counts to no segment: they go in
+   * as operands, wherever they stand in the flat vector.
+   */
+  public Tensor segment(
+      String segment,
+      List<Parameter> own,
+      Function<List<Tensor>, Tensor> body,
+      Tensor... operands) {
+    if (segments == null) {
+      return body.apply(Arrays.asList(operands));
+    }
+    int first = operands.length;
+    List<Tensor> all = new ArrayList<>(Arrays.asList(operands));
+    own.forEach(parameter -> all.add(weight(parameter)));
+    return segments.forward(
+        segment,
+        in ->
+            withWeights(own, in.subList(first, in.size()), () -> body.apply(in.subList(0, first))),
+        all);
+  }
+
+  private Tensor withWeights(List<Parameter> own, List<Tensor> values, Supplier<Tensor> body) {
+    Map<Parameter, Tensor> before = bound();
+    for (int i = 0; i < own.size(); i++) {
+      weights.put(own.get(i), values.get(i));
+    }
+    try {
+      return body.get();
+    } finally {
+      rebind(before);
+    }
   }
 
   /**
