@@ -5,7 +5,6 @@ import dev.tessera.jobs.train.Recipe;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.Signal;
-import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.SingleProcess;
@@ -59,7 +58,13 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
     long images = (long) (warmUp + steps) * given.batch();
     TrainingSchedule schedule =
         new TrainingSchedule(
-            given.seed(), given.batch(), given.shards(), images, Long.MAX_VALUE, given.precision());
+            given.seed(),
+            given.batch(),
+            given.shards(),
+            images,
+            Long.MAX_VALUE,
+            given.precision(),
+            given.activations());
     Objective objective = objective(schedule);
     boolean gpu = recipe.ranks().device() == Ranks.Device.GPU;
     try (TorchRuntime runtime = gpu ? TorchRuntime.onGpu(0) : TorchRuntime.onCpu();
@@ -90,6 +95,7 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
           new Vqgan(tokenizer.model(), size.side(), size.side()),
           schedule.shards(),
           schedule.shardBatch(),
+          schedule.activations().segmentation(),
           schedule.precision(),
           recipe.ranks().target());
     }
@@ -101,7 +107,7 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
         new DiffusionModel(((Recipe.Diffusion) recipe).model(), signal, size.classes()),
         schedule.shards(),
         schedule.shardBatch(),
-        Segmentation.WHOLE,
+        schedule.activations().segmentation(),
         schedule.precision(),
         recipe.ranks().target());
   }

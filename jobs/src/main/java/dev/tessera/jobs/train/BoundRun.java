@@ -7,7 +7,6 @@ import dev.tessera.datasets.table.TableKind;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.models.UserException;
 import dev.tessera.models.diffusion.Signal;
-import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.train.Objective;
 import dev.tessera.spark.training.Family;
 import org.apache.hadoop.conf.Configuration;
@@ -78,8 +77,7 @@ public record BoundRun(Recipe recipe, TableManifest manifest, Family family, Tra
     return new BoundRun(
         recipe,
         manifest,
-        new Family.Diffusion(
-            recipe.model(), signal, manifest.classNames().size(), Segmentation.WHOLE),
+        new Family.Diffusion(recipe.model(), signal, manifest.classNames().size()),
         new Trained.TrainedDiffusion(recipe, signal, manifest.imageSize(), manifest.classNames()));
   }
 

@@ -79,4 +79,9 @@ public sealed interface Initializer {
   static Initializer xavier(long fanIn, long fanOut) {
     return new Uniform(Math.sqrt(6.0 / (fanIn + fanOut)));
   }
+
+  /** As {@link #xavier}, of a convolution with square kernels. */
+  static Initializer xavier(long in, long out, int kernel, double scale) {
+    return new Uniform(scale * Math.sqrt(6.0 / ((in + out) * kernel * kernel)));
+  }
 }

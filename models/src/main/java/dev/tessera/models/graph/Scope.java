@@ -60,6 +60,11 @@ public final class Scope {
     return segment;
   }
 
+  /** What was declared here and in places within this one so far. */
+  public List<Parameter> parameters() {
+    return group.parameters.stream().filter(p -> p.name().startsWith(path + ".")).toList();
+  }
+
   /** Declares the weight of a matrix product or convolution. */
   public Parameter matrix(String name, Shape shape, Initializer initializer) {
     return declare(name, Parameter.Kind.MATRIX, shape, initializer);

@@ -508,6 +508,64 @@ public final class Tensor {
     return trace.apply(new Normalization.GroupNorm(groups, eps), master(), weight, bias);
   }
 
+  /**
+   * What stands between two convolutions of {@code [N, C, ...]}: shift, group norm, SiLU, dropout.
+   *
+   * @param shiftOrNull {@code [N, C]}, added to every position first; null for none
+   * @param weight {@code [C]}
+   * @param bias {@code [C]}
+   * @param silu whether SiLU follows the norm
+   * @param dropout chance that an element of the result becomes 0, all others growing so that the
+   *     mean stays (Srivastava et al. 2014); below 1, and 0 for none
+   */
+  public Tensor groupNormSilu(
+      Tensor shiftOrNull,
+      int groups,
+      Tensor weight,
+      Tensor bias,
+      double eps,
+      boolean silu,
+      double dropout) {
+    if (trace.fuses() && shape().rank() == 4) {
+      boolean random = dropout > 0;
+      return trace
+          .own(
+              new Own.GroupNormSilu(groups, eps, silu, dropout, random ? trace.nextSite() : 0),
+              pictures(this),
+              shiftOrNull == null ? Own.none(trace, trace.computeType()) : compute(shiftOrNull),
+              weight,
+              bias,
+              random ? trace.key() : Own.none(trace, DType.INT64))
+          .get(0);
+    }
+    Tensor shifted = shiftOrNull == null ? this : master().add(perChannel(shiftOrNull.master()));
+    Tensor normal = shifted.groupNorm(groups, weight, bias, eps);
+    Tensor active = silu ? normal.silu() : normal;
+    return dropout == 0 ? active : active.dropout(dropout);
+  }
+
+  /** {@code [N, C]} as {@code [N, C, 1, ...]}, of as many dimensions as this. */
+  private Tensor perChannel(Tensor shift) {
+    long[] dims = new long[shape().rank()];
+    Arrays.fill(dims, 1);
+    dims[0] = shift.dim(0);
+    dims[1] = shift.dim(1);
+    return shift.reshape(Shape.of(dims));
+  }
+
+  private Tensor dropout(double chance) {
+    Tensor limit = trace.full(trace.precision().master(), Shape.of(), chance);
+    Tensor kept = limit.lessOrEqual(trace.uniform(shape()));
+    return kept.where(mul(1 / (1 - chance)), trace.full(type.dtype(), Shape.of(), 0));
+  }
+
+  /** {@code (this + other) scale}: how a residual joins its skip at equal variance. */
+  public Tensor scaledSum(Tensor other, double scale) {
+    return trace.fuses() && type.equals(other.type)
+        ? trace.own(new Own.ScaledSum(scale), this, other).get(0)
+        : add(other).mul(scale);
+  }
+
   /** Over the last dimension, without scale and shift. */
   public Tensor layerNorm(double eps) {
     return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master());
@@ -583,54 +641,6 @@ public final class Tensor {
     return own
         ? trace.own(new Own.BiasGelu(), linear(weight, null), bias.master()).get(0)
         : linear(weight, bias).gelu();
-  }
-
-  /**
-   * Group norm of {@code x + shift}, then SiLU, then dropout by the program's key.
-   *
-   * @param shift {@code [N, C]}, one a picture, or null
-   * @param silu whether SiLU follows the norm
-   * @param dropout chance that an element becomes 0, the others are scaled up; 0 for none
-   */
-  public Tensor groupNormSilu(
-      Tensor shift,
-      int groups,
-      Tensor weight,
-      Tensor bias,
-      double eps,
-      boolean silu,
-      double dropout) {
-    if (trace.fuses()) {
-      boolean random = dropout > 0;
-      Own.GroupNormSilu norm =
-          new Own.GroupNormSilu(groups, eps, silu, dropout, random ? trace.nextSite() : 0);
-      DType compute = trace.computeType();
-      return trace
-          .own(
-              norm,
-              pictures(this),
-              shift == null ? Own.none(trace, compute) : compute(shift),
-              weight,
-              bias,
-              random ? trace.key() : Own.none(trace, DType.INT64))
-          .get(0);
-    }
-    Tensor x = shift == null ? this : add(shift.reshape(Shape.of(dim(0), dim(1), 1, 1)));
-    Tensor norm = x.groupNorm(groups, weight, bias, eps);
-    Tensor active = silu ? norm.silu() : norm;
-    if (dropout == 0) {
-      return active;
-    }
-    Tensor chance = trace.full(trace.precision().master(), Shape.of(), dropout);
-    Tensor kept = chance.lessOrEqual(trace.uniform(active.shape()));
-    return active.mul(kept.cast(active.type().dtype())).mul(1 / (1 - dropout));
-  }
-
-  /** {@code (this + other) scale}. */
-  public Tensor scaledSum(Tensor other, double scale) {
-    return trace.fuses() && type.equals(other.type)
-        ? trace.own(new Own.ScaledSum(scale), this, other).get(0)
-        : add(other).mul(scale);
   }
 
   /** This value in the master type. */

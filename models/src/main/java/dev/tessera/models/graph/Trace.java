@@ -44,6 +44,7 @@ public final class Trace {
   private double flops;
   private double flopsFactor = 1;
   private boolean exact;
+  private boolean training;
 
   /** A program for the CPU. */
   public Trace(String name, Precision precision) {
@@ -111,6 +112,11 @@ public final class Trace {
   /** Names {@code key} (int64, no dimensions) as the source of this program's randomness. */
   public void randomness(Tensor key) {
     this.key = key;
+  }
+
+  /** Whether a gradient is being traced: only there do layers drop activations. */
+  public boolean training() {
+    return training;
   }
 
   /** Runs {@code body} with {@code layer} added to the path that error messages show. */
@@ -228,6 +234,7 @@ public final class Trace {
     flopsFactor = 3;
     Map<Parameter, Tensor> before = bound();
     Tape whole = new Tape(this);
+    training = true;
     try {
       if (segmentation == Segmentation.RECOMPUTE) {
         segments = new Segments(this, layout, flat);
@@ -262,6 +269,7 @@ public final class Trace {
       }
       segments = null;
       flopsFactor = 1;
+      training = false;
     }
   }
 
@@ -290,6 +298,45 @@ public final class Trace {
       String segment, Function<List<Tensor>, List<Tensor>> body, Tensor... operands) {
     List<Tensor> list = Arrays.asList(operands);
     return segments == null ? body.apply(list) : segments.forward(tape, segment, body, list);
+  }
+
+  /**
+   * As above, for a body whose parameters {@code own} the layout counts to no segment: they go in
+   * as operands, wherever they stand in the flat vector.
+   */
+  public Tensor segment(
+      String segment,
+      List<Parameter> own,
+      Function<List<Tensor>, Tensor> body,
+      Tensor... operands) {
+    if (segments == null) {
+      return body.apply(Arrays.asList(operands));
+    }
+    int first = operands.length;
+    List<Tensor> all = new ArrayList<>(Arrays.asList(operands));
+    own.forEach(parameter -> all.add(weight(parameter)));
+    return segments
+        .forward(
+            tape,
+            segment,
+            in -> {
+              List<Tensor> weights = in.subList(first, in.size());
+              return List.of(withWeights(own, weights, () -> body.apply(in.subList(0, first))));
+            },
+            all)
+        .get(0);
+  }
+
+  private Tensor withWeights(List<Parameter> own, List<Tensor> values, Supplier<Tensor> body) {
+    Map<Parameter, Tensor> before = bound();
+    for (int i = 0; i < own.size(); i++) {
+      weights.put(own.get(i), values.get(i));
+    }
+    try {
+      return body.get();
+    } finally {
+      rebind(before);
+    }
   }
 
   /**

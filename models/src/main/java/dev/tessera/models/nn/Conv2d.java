@@ -5,6 +5,7 @@ import dev.tessera.models.graph.Parameter;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
+import java.util.List;
 
 /** A convolution of {@code [N, in, H, W]} with square kernels. */
 public final class Conv2d {
@@ -14,14 +15,28 @@ public final class Conv2d {
   private final Parameter bias;
   private final int stride;
   private final int padding;
+  private final boolean oneSided;
 
   private Conv2d(
       Scope scope, long in, long out, int kernel, int stride, int padding, Initializer weights) {
+    this(scope, in, out, kernel, stride, padding, false, weights);
+  }
+
+  private Conv2d(
+      Scope scope,
+      long in,
+      long out,
+      int kernel,
+      int stride,
+      int padding,
+      boolean oneSided,
+      Initializer weights) {
     this.path = scope.path();
     this.weight = scope.matrix("weight", Shape.of(out, in, kernel, kernel), weights);
     this.bias = scope.vector("bias", Shape.of(out), Initializer.zeros());
     this.stride = stride;
     this.padding = padding;
+    this.oneSided = oneSided;
   }
 
   /** Same size: stride 1 and padding {@code kernel / 2}; PyTorch's initial weights. */
@@ -35,9 +50,24 @@ public final class Conv2d {
     return new Conv2d(scope, in, out, kernel, 1, kernel / 2, Initializer.zeros());
   }
 
+  /**
+   * As {@link #same}, with Glorot's initial weights times {@code scale}.
+   *
+   * @param scale next to 0 for the last layer of a block, which then begins as its skip
+   */
+  static Conv2d xavier(Scope scope, long in, long out, int kernel, double scale) {
+    return new Conv2d(
+        scope, in, out, kernel, 1, kernel / 2, Initializer.xavier(in, out, kernel, scale));
+  }
+
   /** Halves height and width: kernel 3, stride 2, padding 1. */
   public static Conv2d halving(Scope scope, long in, long out) {
     return new Conv2d(scope, in, out, 3, 2, 1, Initializer.fanIn(in * 9));
+  }
+
+  /** As {@link #halving}, padded by 1 below and on the right alone. */
+  public static Conv2d halvingOneSided(Scope scope, long in, long out) {
+    return new Conv2d(scope, in, out, 3, 2, 0, true, Initializer.fanIn(in * 9));
   }
 
   /** Any stride and padding, normal weights of the given standard deviation. */
@@ -48,10 +78,22 @@ public final class Conv2d {
 
   /** {@code x [N, in, H, W]} to {@code [N, out, H', W']}, in the compute type. */
   public Tensor apply(Tensor x) {
-    return x.trace()
-        .at(
-            path,
-            () -> x.conv2d(x.trace().weight(weight), x.trace().weight(bias), stride, padding));
+    return x.trace().at(path, () -> convolved(oneSided ? padded(x) : x));
+  }
+
+  private Tensor convolved(Tensor x) {
+    return x.conv2d(x.trace().weight(weight), x.trace().weight(bias), stride, padding);
+  }
+
+  /** Zeros below and on the right. */
+  private static Tensor padded(Tensor x) {
+    Tensor wider = Tensor.cat(3, List.of(x, zeros(x, 3)));
+    return Tensor.cat(2, List.of(wider, zeros(wider, 2)));
+  }
+
+  /** A row or column of zeros, of as many pictures as {@code x}: an export leaves that open. */
+  private static Tensor zeros(Tensor x, int dim) {
+    return x.detach().narrow(dim, 0, 1).mul(0);
   }
 
   /** The weight, for losses that look at its gradient. */

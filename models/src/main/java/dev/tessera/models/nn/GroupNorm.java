@@ -9,16 +9,26 @@ import dev.tessera.models.graph.Tensor;
 /** Group normalisation with at most 32 groups of at least 4 channels. */
 public final class GroupNorm {
 
-  private static final double EPS = 1e-5;
+  /** Added to the variance where a layer does not say otherwise. */
+  static final double EPS = 1e-5;
 
   private final String path;
   private final int groups;
+  private final double eps;
   private final Parameter weight;
   private final Parameter bias;
 
   public GroupNorm(Scope scope, int channels) {
+    this(scope, channels, EPS);
+  }
+
+  /**
+   * @param eps added to the variance
+   */
+  public GroupNorm(Scope scope, int channels, double eps) {
     this.path = scope.path();
     this.groups = groups(channels);
+    this.eps = eps;
     this.weight = scope.vector("weight", Shape.of(channels), Initializer.ones());
     this.bias = scope.vector("bias", Shape.of(channels), Initializer.zeros());
   }
@@ -33,7 +43,35 @@ public final class GroupNorm {
 
   /** {@code x [N, channels, H, W]}, and so the result. */
   public Tensor apply(Tensor x) {
+    return apply(x, null, false, 0);
+  }
+
+  /** As {@link #apply(Tensor)}, and SiLU after it. */
+  public Tensor silu(Tensor x) {
+    return apply(x, null, true, 0);
+  }
+
+  /**
+   * SiLU of the norm of {@code x [N, channels, H, W]} plus {@code shift [N, channels]}.
+   *
+   * @param dropout chance that an element becomes 0 while a gradient is traced
+   */
+  public Tensor silu(Tensor x, Tensor shift, double dropout) {
+    return apply(x, shift, true, x.trace().training() ? dropout : 0);
+  }
+
+  private Tensor apply(Tensor x, Tensor shift, boolean silu, double dropout) {
     return x.trace()
-        .at(path, () -> x.groupNorm(groups, x.trace().weight(weight), x.trace().weight(bias), EPS));
+        .at(
+            path,
+            () ->
+                x.groupNormSilu(
+                    shift,
+                    groups,
+                    x.trace().weight(weight),
+                    x.trace().weight(bias),
+                    eps,
+                    silu,
+                    dropout));
   }
 }

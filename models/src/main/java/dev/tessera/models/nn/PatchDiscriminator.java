@@ -18,21 +18,39 @@ public final class PatchDiscriminator {
   private final List<GroupNorm> norms = new ArrayList<>();
   private final Conv2d output;
 
-  /**
-   * @param width features of the first layer, doubled by each
-   * @param layers layers that halve the size
-   */
-  public PatchDiscriminator(Scope scope, int channels, int width, int layers) {
+  private PatchDiscriminator(Scope scope, int channels, int width, int layers, int tail) {
     int in = channels;
-    for (int i = 0; i < layers; i++) {
+    for (int i = 0; i < layers + tail; i++) {
       int out = width << Math.min(i, 3);
-      convolutions.add(Conv2d.normal(scope.child("conv").child(i), in, out, 4, 2, 1, DEVIATION));
+      int stride = i < layers ? 2 : 1;
+      convolutions.add(
+          Conv2d.normal(scope.child("conv").child(i), in, out, 4, stride, 1, DEVIATION));
       if (i > 0) {
         norms.add(new GroupNorm(scope.child("norm").child(i), out));
       }
       in = out;
     }
-    output = Conv2d.normal(scope.child("output"), in, 1, 3, 1, 1, DEVIATION);
+    output = Conv2d.normal(scope.child("output"), in, 1, tail == 0 ? 3 : 4, 1, 1, DEVIATION);
+  }
+
+  /**
+   * Layers that halve the size, then the logits.
+   *
+   * @param width features of the first layer, doubled by each
+   */
+  public static PatchDiscriminator compact(Scope scope, int channels, int width, int layers) {
+    return new PatchDiscriminator(scope, channels, width, layers, 0);
+  }
+
+  /**
+   * As published: one more layer, which keeps the size, before the logits. At 3 layers a logit sees
+   * 70 x 70 pixels.
+   *
+   * @param width features of the first layer, doubled by each
+   * @param layers layers that halve the size
+   */
+  public static PatchDiscriminator published(Scope scope, int channels, int width, int layers) {
+    return new PatchDiscriminator(scope, channels, width, layers, 1);
   }
 
   /** Logits {@code [N, 1, h, w]} in the master type. */

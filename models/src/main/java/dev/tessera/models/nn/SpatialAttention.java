@@ -11,22 +11,57 @@ public final class SpatialAttention {
   private final Conv2d project;
   private final Conv2d output;
 
-  public SpatialAttention(Scope scope, int channels, int heads) {
+  private SpatialAttention(int heads, GroupNorm norm, Conv2d project, Conv2d output) {
     this.heads = heads;
-    norm = new GroupNorm(scope.child("norm"), channels);
-    project = Conv2d.same(scope.child("qkv"), channels, 3L * channels, 1);
-    output = Conv2d.zero(scope.child("output"), channels, channels, 1);
+    this.norm = norm;
+    this.project = project;
+    this.output = output;
+  }
+
+  public static SpatialAttention of(Scope scope, int channels, int heads) {
+    return of(scope, channels, heads, GroupNorm.EPS);
+  }
+
+  /**
+   * @param eps of the norm
+   */
+  public static SpatialAttention of(Scope scope, int channels, int heads, double eps) {
+    return new SpatialAttention(
+        heads,
+        new GroupNorm(scope.child("norm"), channels, eps),
+        Conv2d.same(scope.child("qkv"), channels, 3L * channels, 1),
+        Conv2d.zero(scope.child("output"), channels, channels, 1));
+  }
+
+  /**
+   * One head, with Glorot's initial weights.
+   *
+   * @param eps of the norm
+   * @param in scale of the projection's weights
+   * @param out scale of the last layer's weights
+   */
+  static SpatialAttention xavier(Scope scope, int channels, double eps, double in, double out) {
+    return new SpatialAttention(
+        1,
+        new GroupNorm(scope.child("norm"), channels, eps),
+        Conv2d.xavier(scope.child("qkv"), channels, 3L * channels, 1, in),
+        Conv2d.xavier(scope.child("output"), channels, channels, 1, out));
   }
 
   /** {@code x [N, channels, H, W]}, and so the result. */
   public Tensor apply(Tensor x) {
+    return x.add(residual(x));
+  }
+
+  /** What {@link #apply} adds to {@code x}. */
+  Tensor residual(Tensor x) {
     long n = x.dim(0);
     long c = x.dim(1);
     long pixels = x.dim(2) * x.dim(3);
     Tensor qkv =
         project.apply(norm.apply(x)).reshape(n, 3, heads, c / heads, pixels).permute(1, 0, 2, 4, 3);
     Tensor attended = part(qkv, 0).attention(part(qkv, 1), part(qkv, 2), false);
-    return x.add(output.apply(attended.permute(0, 1, 3, 2).reshape(x.shape())));
+    return output.apply(attended.permute(0, 1, 3, 2).reshape(x.shape()));
   }
 
   private static Tensor part(Tensor qkv, int i) {

@@ -31,7 +31,7 @@ public final class UNet implements Backbone {
     Deque<Integer> skips = new ArrayDeque<>(List.of(base));
     int current = declareDown(scope.child("down"), recipe, embedding, skips);
     middle1 = ResBlock.conditioned(scope.child("middle1"), current, current, embedding);
-    attention = new SpatialAttention(scope.child("attention"), current, recipe.heads());
+    attention = SpatialAttention.of(scope.child("attention"), current, recipe.heads());
     middle2 = ResBlock.conditioned(scope.child("middle2"), current, current, embedding);
     current = declareUp(scope.child("up"), recipe, embedding, current, skips);
     norm = new GroupNorm(scope.child("norm"), current);
@@ -106,6 +106,6 @@ public final class UNet implements Backbone {
         h = enlarge.get(level).apply(h.upsampleNearest(2));
       }
     }
-    return output.apply(norm.apply(h).silu()).master();
+    return output.apply(norm.silu(h)).master();
   }
 }

@@ -11,6 +11,7 @@ import java.io.Serializable;
  * @param images length of the run
  * @param checkpointImages images between checkpoints; one more is written at the end
  * @param precision the arithmetic of every step
+ * @param activations whether blocks keep theirs for the backward pass
  */
 public record TrainingSchedule(
     long seed,
@@ -18,12 +19,13 @@ public record TrainingSchedule(
     int shards,
     long images,
     long checkpointImages,
-    TrainingPrecision precision)
+    TrainingPrecision precision,
+    Activations activations)
     implements Serializable {
 
-  /** In float32. */
+  /** In float32, all activations kept. */
   public TrainingSchedule(long seed, int batch, int shards, long images, long checkpointImages) {
-    this(seed, batch, shards, images, checkpointImages, TrainingPrecision.FP32);
+    this(seed, batch, shards, images, checkpointImages, TrainingPrecision.FP32, Activations.KEPT);
   }
 
   public TrainingSchedule {

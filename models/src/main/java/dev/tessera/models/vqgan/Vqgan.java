@@ -9,6 +9,8 @@ import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** Encoder, codebook and decoder of one recipe at one picture size, and their programs. */
 public final class Vqgan {
@@ -26,30 +28,48 @@ public final class Vqgan {
   private final Codebook codebook;
 
   /**
-   * @throws IllegalArgumentException if the levels do not halve the size evenly
+   * @throws IllegalArgumentException if the levels do not halve the size evenly, or none has a size
+   *     at which attention is asked for
    */
   public Vqgan(VqganRecipe recipe, int height, int width) {
-    int factor = recipe.network().factor();
+    requireLevels(recipe.network(), height, width);
+    this.recipe = recipe;
+    this.height = height;
+    this.width = width;
+    Scope generator = Scope.group(GENERATOR);
+    int codeWidth = recipe.codes().width();
+    encoder = new Encoder(generator.child("encoder"), recipe.network(), codeWidth, height);
+    decoder = new Decoder(generator.child("decoder"), recipe.network(), codeWidth, height);
+    layout = generator.layout();
+    Scope codes = Scope.group("state");
+    codebook = new Codebook(codes.child("codebook"), recipe.codes());
+    state = codes.layout();
+  }
+
+  private static void requireLevels(VqganRecipe.Network network, int height, int width) {
+    int factor = network.factor();
     if (height % factor != 0 || width % factor != 0) {
       throw new IllegalArgumentException(
           "network.multipliers: "
-              + recipe.network().multipliers()
+              + network.multipliers()
               + " (expected: levels that halve "
               + height
               + " x "
               + width
               + " evenly)");
     }
-    this.recipe = recipe;
-    this.height = height;
-    this.width = width;
-    Scope generator = Scope.group(GENERATOR);
-    encoder = new Encoder(generator.child("encoder"), recipe.network(), recipe.codes().width());
-    decoder = new Decoder(generator.child("decoder"), recipe.network(), recipe.codes().width());
-    layout = generator.layout();
-    Scope codes = Scope.group("state");
-    codebook = new Codebook(codes.child("codebook"), recipe.codes());
-    state = codes.layout();
+    List<Integer> sides =
+        IntStream.range(0, network.levels())
+            .mapToObj(level -> height / network.patch() >> level)
+            .toList();
+    if (!sides.containsAll(network.attentionResolutions())) {
+      throw new IllegalArgumentException(
+          "network.attentionResolutions: "
+              + network.attentionResolutions()
+              + " (expected: some of the levels' heights, "
+              + sides
+              + ")");
+    }
   }
 
   public VqganRecipe recipe() {

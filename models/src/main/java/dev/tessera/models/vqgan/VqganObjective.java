@@ -35,24 +35,32 @@ public final class VqganObjective implements Objective {
   private final Vqgan model;
   private final int shards;
   private final int shardBatch;
+  private final Segmentation segmentation;
   private final TrainingPrecision precision;
   private final Target target;
   private final PatchDiscriminator discriminator;
   private final Layout discriminatorLayout;
   private final List<Phase> phases = new ArrayList<>();
 
-  /** In float32. */
+  /** In float32, all activations kept. */
   public VqganObjective(Vqgan model, int shards, int shardBatch) {
-    this(model, shards, shardBatch, TrainingPrecision.FP32, Target.CPU);
+    this(model, shards, shardBatch, Segmentation.WHOLE, TrainingPrecision.FP32, Target.CPU);
   }
 
   /**
    * @param shards parts of the global batch
    * @param shardBatch pictures of each
+   * @param segmentation what the generator's gradient keeps
    * @param target what the programs are written for
    */
   public VqganObjective(
-      Vqgan model, int shards, int shardBatch, TrainingPrecision precision, Target target) {
+      Vqgan model,
+      int shards,
+      int shardBatch,
+      Segmentation segmentation,
+      TrainingPrecision precision,
+      Target target) {
+    this.segmentation = segmentation;
     this.precision = precision;
     this.target = target;
     this.model = model;
@@ -61,7 +69,10 @@ public final class VqganObjective implements Objective {
     VqganRecipe.Adversary adversary = model.recipe().adversary();
     requireRoom(adversary, model.imageShape(1));
     Scope scope = Scope.group(DISCRIMINATOR);
-    discriminator = new PatchDiscriminator(scope, 3, adversary.channels(), adversary.layers());
+    discriminator =
+        adversary.form() == VqganRecipe.Form.COMPACT
+            ? PatchDiscriminator.compact(scope, 3, adversary.channels(), adversary.layers())
+            : PatchDiscriminator.published(scope, 3, adversary.channels(), adversary.layers());
     discriminatorLayout = scope.layout();
     if (adversary.takesPart()) {
       Phase.Schedule before = new Phase.Schedule.Until(adversary.startImages());
@@ -76,8 +87,10 @@ public final class VqganObjective implements Objective {
 
   private static void requireRoom(VqganRecipe.Adversary adversary, Shape image) {
     long side = Math.min(image.dim(2), image.dim(3));
+    // Each of the published form's last two layers takes a pixel off.
+    long least = adversary.form() == VqganRecipe.Form.COMPACT ? 1 : 3;
     if (adversary.takesPart()
-        && (adversary.layers() >= Long.SIZE || side >> adversary.layers() == 0)) {
+        && (adversary.layers() >= Long.SIZE || side >> adversary.layers() < least)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
@@ -150,7 +163,7 @@ public final class VqganObjective implements Objective {
         trace.gradient(
             model.layout(),
             flat,
-            Segmentation.WHOLE,
+            segmentation,
             () -> generatorLoss(Vqgan.normalize(pixels), shard, adversarial, metrics, kept));
     Tensor summary = summary(metrics, kept.get(0));
     return adversarial

@@ -26,6 +26,22 @@ public record VqganRecipe(
         new OptimizerRecipe(1e-3, 0.5, 0.9, 1e-8, 0, 2_000, 0, 1));
   }
 
+  /** Two plans of the networks. */
+  public enum Form {
+    /**
+     * For small pictures: encoder and decoder alike, attention once at the coarsest level, changes
+     * of width where the size changes; a discriminator of layers that halve the size.
+     */
+    COMPACT,
+
+    /**
+     * As published: two residual blocks with attention between them at the coarsest level, a block
+     * more a level on the way up, maps of one pixel to the codes and back (Esser et al. 2021); a
+     * discriminator that ends with a layer at full width (Isola et al. 2017).
+     */
+    PUBLISHED
+  }
+
   /**
    * Encoder and decoder.
    *
@@ -35,12 +51,32 @@ public record VqganRecipe(
    *     halves the size
    * @param blocks residual blocks a level
    * @param attention whether pixels attend to one another at the coarsest level
+   * @param form the plan of both
+   * @param attentionResolutions sides of the maps on which attention follows every residual block,
+   *     for the published form
+   * @param latent features between encoder or decoder and the codes' own, for the published form; 0
+   *     in the compact one
    */
   public record Network(
-      int patch, int channels, List<Integer> multipliers, int blocks, boolean attention)
+      int patch,
+      int channels,
+      List<Integer> multipliers,
+      int blocks,
+      boolean attention,
+      Form form,
+      List<Integer> attentionResolutions,
+      int latent)
       implements Serializable {
+
+    /** In the compact form. */
+    public Network(
+        int patch, int channels, List<Integer> multipliers, int blocks, boolean attention) {
+      this(patch, channels, multipliers, blocks, attention, Form.COMPACT, List.of(), 0);
+    }
+
     public Network {
       multipliers = List.copyOf(multipliers);
+      attentionResolutions = List.copyOf(attentionResolutions);
       require(patch >= 1, "patch", patch, "1 or more");
       require(channels >= 4, "channels", channels, "4 or more");
       require(
@@ -49,6 +85,16 @@ public record VqganRecipe(
           multipliers,
           "one or more positive numbers");
       require(blocks >= 1, "blocks", blocks, "1 or more");
+      if (form == Form.COMPACT) {
+        require(
+            attentionResolutions.isEmpty(),
+            "attentionResolutions",
+            attentionResolutions,
+            "none in the compact form");
+        require(latent == 0, "latent", latent, "0 in the compact form");
+      } else {
+        require(latent >= 1, "latent", latent, "1 or more in the published form");
+      }
     }
 
     public static Network defaults() {
@@ -58,6 +104,20 @@ public record VqganRecipe(
     /** Pixels a side for one code. */
     public int factor() {
       return patch << (multipliers.size() - 1);
+    }
+
+    /** Features of a level. */
+    int features(int level) {
+      return channels * multipliers.get(level);
+    }
+
+    int levels() {
+      return multipliers.size();
+    }
+
+    /** Added to the variance by norms. */
+    double eps() {
+      return form == Form.COMPACT ? 1e-5 : 1e-6;
     }
   }
 
@@ -117,10 +177,23 @@ public record VqganRecipe(
    * @param weight of its loss for the generator, beside the adaptive weight
    * @param startImages images after which it takes part; 0 or less leaves it out
    * @param optimizer of the discriminator
+   * @param form its plan
    */
   public record Adversary(
-      int channels, int layers, double weight, long startImages, OptimizerRecipe optimizer)
+      int channels,
+      int layers,
+      double weight,
+      long startImages,
+      OptimizerRecipe optimizer,
+      Form form)
       implements Serializable {
+
+    /** In the compact form. */
+    public Adversary(
+        int channels, int layers, double weight, long startImages, OptimizerRecipe optimizer) {
+      this(channels, layers, weight, startImages, optimizer, Form.COMPACT);
+    }
+
     public Adversary {
       require(channels >= 4, "channels", channels, "4 or more");
       require(layers >= 1, "layers", layers, "1 or more");

@@ -24,13 +24,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class ObjectiveProgramsTest {
 
   static Stream<Objective> objectives() {
-    VqganRecipe tokenizer =
-        new VqganRecipe(
-            new VqganRecipe.Network(1, 8, List.of(1, 2), 1, true),
-            VqganRecipe.Codes.defaults(),
-            VqganRecipe.Losses.defaults(),
-            VqganRecipe.Adversary.defaults(),
-            VqganRecipe.defaults().optimizer());
     return Stream.of(TrainingPrecision.FP32, TrainingPrecision.BF16, TrainingPrecision.FP16)
         .flatMap(
             precision ->
@@ -38,10 +31,37 @@ final class ObjectiveProgramsTest {
                     diffusion(DIT, Segmentation.WHOLE, precision),
                     diffusion(DIT, Segmentation.RECOMPUTE, precision),
                     diffusion(UNET, Segmentation.WHOLE, precision),
-                    new VqganObjective(new Vqgan(tokenizer, 16, 16), 2, 3, precision, Target.CPU)));
+                    diffusion(UNET, Segmentation.RECOMPUTE, precision),
+                    diffusion(DDPM, Segmentation.WHOLE, precision),
+                    diffusion(DDPM, Segmentation.RECOMPUTE, precision),
+                    tokenizer(COMPACT, Segmentation.WHOLE, precision),
+                    tokenizer(COMPACT, Segmentation.RECOMPUTE, precision),
+                    tokenizer(PUBLISHED, Segmentation.WHOLE, precision),
+                    tokenizer(PUBLISHED, Segmentation.RECOMPUTE, precision)));
+  }
+
+  private static final VqganRecipe.Network COMPACT =
+      new VqganRecipe.Network(1, 8, List.of(1, 2), 1, true);
+  private static final VqganRecipe.Network PUBLISHED =
+      new VqganRecipe.Network(
+          1, 8, List.of(1, 2), 1, true, VqganRecipe.Form.PUBLISHED, List.of(8), 6);
+
+  private static Objective tokenizer(
+      VqganRecipe.Network network, Segmentation segmentation, TrainingPrecision precision) {
+    VqganRecipe.Adversary adversary = VqganRecipe.Adversary.defaults();
+    VqganRecipe recipe =
+        new VqganRecipe(
+            network,
+            VqganRecipe.Codes.defaults(),
+            VqganRecipe.Losses.defaults(),
+            new VqganRecipe.Adversary(8, 2, 0.1, 20, adversary.optimizer(), network.form()),
+            VqganRecipe.defaults().optimizer());
+    return new VqganObjective(new Vqgan(recipe, 16, 16), 2, 3, segmentation, precision, Target.CPU);
   }
 
   private static final BackboneRecipe DIT = new BackboneRecipe.Dit(2, 16, 2, 2);
+  private static final BackboneRecipe DDPM =
+      new BackboneRecipe.DdpmPlusPlus(8, List.of(1, 2), 1, List.of(4), 0.2);
   private static final BackboneRecipe UNET = new BackboneRecipe.Unet(8, List.of(1, 2), 1, 2);
 
   private static Objective diffusion(

@@ -55,7 +55,7 @@ enum SizedObjective {
       VqganRecipe.Adversary defaults = VqganRecipe.Adversary.defaults();
       return vqgan(
           new VqganRecipe(
-              bound(model.get("network"), VqganRecipe.Network.class),
+              network(model.get("network")),
               bound(model.get("codes"), VqganRecipe.Codes.class),
               bound(model.get("losses"), VqganRecipe.Losses.class),
               new VqganRecipe.Adversary(
@@ -92,11 +92,16 @@ enum SizedObjective {
         new DiffusionModel(recipe, signal, 8), shards, shardBatch, Segmentation.WHOLE);
   }
 
+  private static VqganRecipe.Network network(JsonNode node) {
+    ObjectNode all = YAML.valueToTree(VqganRecipe.Network.defaults());
+    return bound(all.setAll((ObjectNode) node), VqganRecipe.Network.class);
+  }
+
   private static Objective vqgan(VqganRecipe recipe, int shards, int shardBatch) {
     VqganRecipe.Adversary late = recipe.adversary();
     VqganRecipe.Adversary early =
         new VqganRecipe.Adversary(
-            late.channels(), late.layers(), late.weight(), 1, late.optimizer());
+            late.channels(), late.layers(), late.weight(), 1, late.optimizer(), late.form());
     VqganRecipe adversarial =
         new VqganRecipe(
             recipe.network(), recipe.codes(), recipe.losses(), early, recipe.optimizer());

@@ -272,7 +272,8 @@ final class TrainingLoopTest {
 
   @Test
   void float16WithoutLossScalingIsRefused() {
-    assertThatThrownBy(() -> new TrainingSchedule(1, 8, 2, 100, 50, TrainingPrecision.FP16))
+    assertThatThrownBy(
+            () -> new TrainingSchedule(1, 8, 2, 100, 50, TrainingPrecision.FP16, Activations.KEPT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("precision: fp16 (expected: fp32 or bf16)");
   }

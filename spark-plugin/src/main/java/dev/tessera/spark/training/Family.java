@@ -6,7 +6,6 @@ import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.train.Group;
@@ -50,7 +49,12 @@ public sealed interface Family extends Serializable {
     @Override
     public Objective objective(TrainingSchedule schedule, Target target) {
       return new VqganObjective(
-          model(), schedule.shards(), schedule.shardBatch(), schedule.precision(), target);
+          model(),
+          schedule.shards(),
+          schedule.shardBatch(),
+          schedule.activations().segmentation(),
+          schedule.precision(),
+          target);
     }
 
     @Override
@@ -62,9 +66,16 @@ public sealed interface Family extends Serializable {
           .fact("multipliers", network.multipliers())
           .fact("blocks", network.blocks())
           .fact("attention", network.attention())
+          .added("form", form(network.form()), form(VqganRecipe.Form.COMPACT))
+          .added("attentionResolutions", network.attentionResolutions(), List.of())
+          .added("latent", network.latent(), 0)
           .fact("picture-height", height)
           .fact("picture-width", width)
           .text();
+    }
+
+    private static String form(VqganRecipe.Form form) {
+      return form == VqganRecipe.Form.COMPACT ? "compact" : "published";
     }
 
     Vqgan model() {
@@ -81,10 +92,8 @@ public sealed interface Family extends Serializable {
    * A diffusion model on pixels or latents.
    *
    * @param classes number of classes of the data, 0 without labels
-   * @param segmentation what the gradient keeps
    */
-  record Diffusion(DiffusionRecipe recipe, Signal signal, int classes, Segmentation segmentation)
-      implements Family {
+  record Diffusion(DiffusionRecipe recipe, Signal signal, int classes) implements Family {
 
     @Override
     public String structure() {
@@ -106,6 +115,14 @@ public sealed interface Family extends Serializable {
             .fact("depth", dit.depth())
             .fact("heads", dit.heads());
       }
+      if (recipe.backbone() instanceof BackboneRecipe.DdpmPlusPlus ddpm) {
+        // Not the dropout: it may change from one part of a run to the next.
+        return new Structure("ddpm-plus-plus")
+            .fact("channels", ddpm.channels())
+            .fact("multipliers", ddpm.multipliers())
+            .fact("blocks", ddpm.blocks())
+            .fact("attentionResolutions", ddpm.attentionResolutions());
+      }
       BackboneRecipe.Unet unet = (BackboneRecipe.Unet) recipe.backbone();
       return new Structure("unet")
           .fact("channels", unet.channels())
@@ -120,7 +137,7 @@ public sealed interface Family extends Serializable {
           new DiffusionModel(recipe, signal, classes),
           schedule.shards(),
           schedule.shardBatch(),
-          segmentation,
+          schedule.activations().segmentation(),
           schedule.precision(),
           target);
     }

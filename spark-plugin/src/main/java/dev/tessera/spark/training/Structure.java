@@ -59,6 +59,16 @@ final class Structure {
     return Double.compare(value, before) == 0 ? this : fact(name, value);
   }
 
+  /** As {@link #added(String, long, long)}. */
+  Structure added(String name, List<Integer> values, List<Integer> before) {
+    return values.equals(before) ? this : fact(name, values);
+  }
+
+  /** As {@link #added(String, long, long)}, of words that stay when a constant is renamed. */
+  Structure added(String name, String word, String before) {
+    return word.equals(before) ? this : fact(name, word);
+  }
+
   private Structure word(String name, String value) {
     text.append(' ').append(name).append('=').append(value);
     return this;

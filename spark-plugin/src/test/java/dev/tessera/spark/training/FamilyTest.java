@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
-import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.train.Activations;
+import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.VqganRecipe;
 import java.lang.reflect.RecordComponent;
@@ -35,13 +36,30 @@ final class FamilyTest {
         new DiffusionRecipe(
             backbone, defaults.noise(), true, 0.1, false, defaults.optimizer(), defaults.ema()),
         signal,
-        5,
-        Segmentation.WHOLE);
+        5);
   }
 
   private static final Family DIT =
       // A scale whose decimal text differs between JDK 17 and 19.
       diffusion(new BackboneRecipe.Dit(1, 96, 6, 4), Signal.latents(4, 8, 8, 0.1, 0x1p-44));
+
+  private static final Family PUBLISHED =
+      new Family.Tokenizer(
+          new VqganRecipe(
+              new VqganRecipe.Network(
+                  1, 8, List.of(1, 2), 1, true, VqganRecipe.Form.PUBLISHED, List.of(16), 12),
+              new VqganRecipe.Codes(512, 4, 1, 0.99, 0.02),
+              VqganRecipe.Losses.defaults(),
+              VqganRecipe.Adversary.defaults(),
+              VqganRecipe.defaults().optimizer()),
+          32,
+          32);
+
+  private static Family ddpm(double dropout) {
+    return diffusion(
+        new BackboneRecipe.DdpmPlusPlus(8, List.of(1, 2), 1, List.of(16), dropout),
+        Signal.pixels(16, 16));
+  }
 
   private static final Family UNET =
       diffusion(new BackboneRecipe.Unet(32, List.of(1, 2), 1, 4), Signal.pixels(16, 16));
@@ -76,6 +94,33 @@ final class FamilyTest {
   }
 
   @Test
+  void aTokenizerOfThePublishedFormKeepsItsFingerprint() {
+    assertThat(PUBLISHED.structure())
+        .isEqualTo(
+            "vqgan patch=1 channels=8 multipliers=1,2 blocks=1 attention=true form=published"
+                + " attentionResolutions=16 latent=12 picture-height=32 picture-width=32");
+    assertThat(PUBLISHED.architecture(SCHEDULE)).isEqualTo("?");
+  }
+
+  @Test
+  void aDdpmKeepsItsFingerprintWhateverItDrops() {
+    assertThat(ddpm(0.1).structure())
+        .startsWith(
+            "ddpm-plus-plus channels=8 multipliers=1,2 blocks=1 attentionResolutions=16 signal-");
+    assertThat(ddpm(0.1).architecture(SCHEDULE)).isEqualTo("?");
+    assertThat(ddpm(0.2).architecture(SCHEDULE)).isEqualTo(ddpm(0.1).architecture(SCHEDULE));
+  }
+
+  @Test
+  void recomputedActivationsChangeNoFingerprint() {
+    TrainingSchedule recomputed =
+        new TrainingSchedule(0, 8, 2, 80, 80, TrainingPrecision.FP32, Activations.RECOMPUTED);
+    for (Family family : List.of(TOKENIZER, PUBLISHED, DIT, UNET, ddpm(0.1))) {
+      assertThat(family.architecture(recomputed)).isEqualTo(family.architecture(SCHEDULE));
+    }
+  }
+
+  @Test
   void whatIsNewAndAsItWasChangesNothing() {
     // Of new components only those that an old model does not have by default are written.
     String old = new Structure("dit").fact("width", 96).text();
@@ -84,26 +129,35 @@ final class FamilyTest {
             .fact("width", 96)
             .added("registers", 0, 0)
             .added("rotary", false, false)
-            .added("ratio", 0.1, 0.1);
+            .added("ratio", 0.1, 0.1)
+            .added("sides", List.of(), List.of())
+            .added("form", "compact", "compact");
     assertThat(kept.text()).isEqualTo(old);
     Structure other =
         new Structure("dit")
             .fact("width", 96)
             .added("registers", 4, 0)
             .added("rotary", true, false)
-            .added("ratio", Math.nextUp(0.1), 0.1);
+            .added("ratio", Math.nextUp(0.1), 0.1)
+            .added("sides", List.of(8, 16), List.of())
+            .added("form", "published", "compact");
     assertThat(other.text())
-        .isEqualTo("dit width=96 registers=4 rotary=true ratio=3fb999999999999b");
+        .isEqualTo(
+            "dit width=96 registers=4 rotary=true ratio=3fb999999999999b sides=8,16"
+                + " form=published");
   }
 
   @Test
   void noComponentIsForgotten() {
     names(VqganRecipe.Network.class)
-        .forEach(name -> assertThat(TOKENIZER.structure()).contains(" " + name + "="));
+        .forEach(name -> assertThat(PUBLISHED.structure()).contains(" " + name + "="));
     names(BackboneRecipe.Dit.class)
         .forEach(name -> assertThat(DIT.structure()).contains(" " + name + "="));
     names(BackboneRecipe.Unet.class)
         .forEach(name -> assertThat(UNET.structure()).contains(" " + name + "="));
+    names(BackboneRecipe.DdpmPlusPlus.class).stream()
+        .filter(name -> !name.equals("dropout"))
+        .forEach(name -> assertThat(ddpm(0.1).structure()).contains(" " + name + "="));
     names(Signal.class)
         .forEach(name -> assertThat(UNET.structure()).contains(" signal-" + name + "="));
   }
