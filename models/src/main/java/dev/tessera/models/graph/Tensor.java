@@ -636,6 +636,8 @@ public final class Tensor {
    *
    * @param divisor of the gradient, which is divided in place: how clipping costs no pass of its
    *     own over memory; null for none
+   * @param skip 1 where nothing is to change, not even for gradients that are no numbers, otherwise
+   *     0; null for never
    */
   public Tensor adamW(
       Tensor gradient,
@@ -644,6 +646,7 @@ public final class Tensor {
       Tensor step,
       Tensor learningRate,
       Tensor divisor,
+      Tensor skip,
       double beta1,
       double beta2,
       double eps,
@@ -653,8 +656,11 @@ public final class Tensor {
     if (divisor != null) {
       operands.add(divisor);
     }
+    if (skip != null) {
+      operands.add(skip);
+    }
     return trace.apply(
-        new InPlace.AdamW(beta1, beta2, eps, weightDecay, divisor != null),
+        new InPlace.AdamW(beta1, beta2, eps, weightDecay, divisor != null, skip != null),
         operands.toArray(Tensor[]::new));
   }
 

@@ -24,7 +24,8 @@ public record StepCost(Map<String, Long> parameters, double flopsPerImage) imple
     Map<String, Double> updates = new LinkedHashMap<>();
     for (Group group : objective.groups()) {
       parameters.put(group.name(), group.layout().size());
-      updates.put(group.name(), Update.trace(group).flops());
+      updates.put(
+          group.name(), Update.trace(group, LossScale.of(objective, group, schedule)).flops());
     }
     double step = 0;
     for (Phase phase : objective.phases()) {

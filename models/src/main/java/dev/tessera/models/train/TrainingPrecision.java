@@ -10,10 +10,16 @@ public enum TrainingPrecision {
   /** float32 throughout. */
   FP32(Precision.FP32, 32),
 
+  /**
+   * The programs of {@link #FP32}; a GPU's matrix products and convolutions take operands of 10
+   * bits of the fraction. It is the process that computes so: {@code ArithmeticProbe} tells.
+   */
+  TF32(Precision.FP32, 19),
+
   /** bfloat16: the exponents of float32, 7 bits of the fraction; needs no loss scaling. */
   BF16(Precision.BF16, 16),
 
-  /** float16, whose gradients need loss scaling; no schedule takes it yet. */
+  /** float16: 5 bits of the exponent, 10 of the fraction; losses are scaled. */
   FP16(Precision.FP16, 16);
 
   private final Precision graph;

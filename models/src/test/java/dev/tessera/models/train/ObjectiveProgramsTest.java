@@ -40,6 +40,7 @@ final class ObjectiveProgramsTest {
                     new VqganObjective(new Vqgan(tokenizer, 16, 16), 2, 3, precision)));
   }
 
+  private static final TrainingSchedule SCHEDULE = TrainingSchedule.defaults();
   private static final BackboneRecipe DIT = new BackboneRecipe.Dit(2, 16, 2, 2);
   private static final BackboneRecipe UNET = new BackboneRecipe.Unet(8, List.of(1, 2), 1, 2);
 
@@ -65,7 +66,10 @@ final class ObjectiveProgramsTest {
             .stateUpdate()
             .ifPresent(update -> ProgramContract.verify(runtime, update.program(), 2));
       }
-      objective.groups().forEach(group -> ProgramContract.verify(runtime, Update.trace(group), 3));
+      for (Group group : objective.groups()) {
+        ProgramContract.verify(
+            runtime, Update.trace(group, LossScale.of(objective, group, SCHEDULE)), 3);
+      }
     }
   }
 }

@@ -58,8 +58,8 @@ final class UpdateTest {
     int batch = 10;
     TrainingSchedule schedule = new TrainingSchedule(0, batch, 1, (long) steps * batch, 1_000);
     SplittableRandom random = new SplittableRandom(3);
-    try (GroupState state = new GroupState(runtime, group, 11);
-        Update update = new Update(runtime, group);
+    try (GroupState state = new GroupState(runtime, group, Optional.empty(), 11);
+        Update update = new Update(runtime, group, Optional.empty());
         NativeTensor gradient = runtime.zeros(DType.FLOAT32, Shape.of(SIZE))) {
       double[] p = doubles(state.parameters());
       double[] m = new double[SIZE];
@@ -134,8 +134,8 @@ final class UpdateTest {
   void theFirstStepDoesNotAddEpsilonBeforeTheCorrection() {
     // With g = eps the step is half the rate; epsilon before the correction would give 0.03 of it.
     Group group = group(new OptimizerRecipe(1, 0.9, 0.999, 1e-8, 0, 0, 0, 0), null);
-    try (GroupState state = new GroupState(runtime, group, 1);
-        Update update = new Update(runtime, group);
+    try (GroupState state = new GroupState(runtime, group, Optional.empty(), 1);
+        Update update = new Update(runtime, group, Optional.empty());
         NativeTensor gradient = runtime.zeros(DType.FLOAT32, Shape.of(SIZE))) {
       state.parameters().set(new float[SIZE]);
       float[] g = new float[SIZE];
@@ -159,7 +159,7 @@ final class UpdateTest {
   @Test
   void theProgramIsAFunctionOfItsArguments() {
     Group group = group(OptimizerRecipe.defaults(), EmaRecipe.defaults());
-    ProgramContract.verify(runtime, Update.trace(group), 5);
+    ProgramContract.verify(runtime, Update.trace(group, Optional.empty()), 5);
   }
 
   @Test
