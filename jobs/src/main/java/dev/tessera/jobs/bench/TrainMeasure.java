@@ -6,6 +6,7 @@ import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.graph.Segmentation;
+import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.SingleProcess;
@@ -15,6 +16,7 @@ import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.models.vqgan.VqganObjective;
+import dev.tessera.spark.settings.Setting;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -59,7 +61,13 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
     long images = (long) (warmUp + steps) * given.batch();
     TrainingSchedule schedule =
         new TrainingSchedule(
-            given.seed(), given.batch(), given.shards(), images, Long.MAX_VALUE, given.precision());
+            given.seed(),
+            given.batch(),
+            given.shards(),
+            images,
+            Long.MAX_VALUE,
+            given.precision(),
+            given.lossScale());
     Objective objective = objective(schedule);
     boolean gpu = recipe.ranks().device() == Ranks.Device.GPU;
     try (TorchRuntime runtime = gpu ? TorchRuntime.onGpu(0) : TorchRuntime.onCpu();
@@ -70,6 +78,9 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
                 schedule,
                 new SingleProcess(),
                 new RandomBatch(objective.columns(), Math.max(1, size.classes()), 7))) {
+      if (gpu) {
+        given.precision().require("bench", Arithmetic.measure(runtime), Setting.TF32.key());
+      }
       List<StepReport> reports = StepReports.of(loop);
       StepCost cost = StepCost.of(objective, schedule);
       return new Measured(

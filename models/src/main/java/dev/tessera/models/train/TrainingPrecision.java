@@ -42,10 +42,11 @@ public enum TrainingPrecision {
    * Refuses a GPU's process whose float32 arithmetic is not this one's: a run in fp32 would be one
    * in tf32 without a word, or slow for no reason. The half precisions take either.
    *
+   * @param who computes so, for the message
    * @param setting that decides it for executors
    * @throws UserException naming the setting
    */
-  public void require(Arithmetic process, String setting) {
+  public void require(String who, Arithmetic process, String setting) {
     boolean wanted = this == TF32;
     if ((this != TF32 && this != FP32)
         || (process.tf32Products() == wanted && process.tf32Convolutions() == wanted)) {
@@ -54,14 +55,15 @@ public enum TrainingPrecision {
     throw new UserException(
         "schedule.precision: "
             + name().toLowerCase(Locale.ROOT)
-            + " and this process computes "
+            + " and "
+            + who
+            + " computes "
             + process.describe()
             + ": set --conf "
             + setting
             + "="
             + wanted
-            + ", and neither NVIDIA_TF32_OVERRIDE nor TORCH_ALLOW_TF32_CUBLAS_OVERRIDE in its"
-            + " environment.");
+            + ", or change schedule.precision.");
   }
 
   /** The types of a program. */

@@ -41,26 +41,26 @@ final class ArithmeticTest {
       boolean convolutions,
       String words,
       boolean wanted) {
-    assertThatThrownBy(() -> precision.require(new Arithmetic(products, convolutions), SETTING))
+    assertThatThrownBy(() -> precision.require("rank 3", new Arithmetic(products, convolutions), SETTING))
         .isInstanceOf(UserException.class)
-        .hasMessageStartingWith(
+        .hasMessage(
             "schedule.precision: "
                 + precision.name().toLowerCase(Locale.ROOT)
-                + " and this process computes "
+                + " and rank 3 computes "
                 + words
                 + ": set --conf spark.some.setting="
                 + wanted
-                + ", ");
+                + ", or change schedule.precision.");
   }
 
   @ParameterizedTest
   @EnumSource(TrainingPrecision.class)
   void aRunIsTakenByItsOwnArithmetic(TrainingPrecision precision) {
     boolean tf32 = precision == TrainingPrecision.TF32;
-    assertThatCode(() -> precision.require(new Arithmetic(tf32, tf32), SETTING))
+    assertThatCode(() -> precision.require("rank 3", new Arithmetic(tf32, tf32), SETTING))
         .doesNotThrowAnyException();
     if (precision.bits() == 16) {
-      assertThatCode(() -> precision.require(new Arithmetic(true, true), SETTING))
+      assertThatCode(() -> precision.require("rank 3", new Arithmetic(true, true), SETTING))
           .doesNotThrowAnyException();
     }
   }
