@@ -106,6 +106,11 @@ class BadInputTest {
         arguments("train --config @/dit.yaml model.backbone.hads=2", "did you mean heads?"),
         arguments("train --config @/dit.yaml schedule.batch=many", "schedule.batch: many"),
         arguments("train --config @/dit.yaml schedule.batch=10", "schedule.shards: 4"),
+        arguments("train --config @/dit.yaml schedule.precision=fp61", "nearest: fp16"),
+        arguments("train --config @/dit.yaml schedule.precision=tf32", "needs ranks.device=gpu"),
+        arguments("plan --config @/vqgan.yaml schedule.precision=tf32", "needs ranks.device=gpu"),
+        arguments("train --config @/dit.yaml schedule.loss-scale.backoff=2", "backoff: 2.0"),
+        arguments("train --config @/dit.yaml schedule.loss-scale.minimum=1e9", "initial: 65536.0"),
         arguments("train --config @/dit.yaml sampling.steps=0", "sampling.steps: 0"),
         arguments("train --config @/dit.yaml name=../x", "name: ../x"));
   }
@@ -155,6 +160,7 @@ class BadInputTest {
         arguments("train --config @/dit.yaml output.resume=@/empty", "not a run directory"),
         arguments(dit + "model.backbone.heads=4", "with heads: 2 and not heads: 4"),
         arguments(dit + "model.backbone.depth=2", "with depth: 1 and not depth: 2"),
+        arguments(dit + "schedule.precision=fp16", "trains in fp32 and not in fp16"),
         arguments(dit + "data=@/images", "trains another model, of other data"),
         arguments(
             "train --config @/dit.yaml output.resume=@/runs/0001-small-vqgan",

@@ -1,6 +1,7 @@
 package dev.tessera.spark;
 
 import dev.tessera.spark.barrier.GangDesk;
+import dev.tessera.spark.settings.Float32Environment;
 import dev.tessera.spark.settings.RuntimeProperties;
 import dev.tessera.spark.settings.TesseraSettings;
 import dev.tessera.spark.ui.RunStatus;
@@ -10,14 +11,16 @@ import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 
 /**
- * The driver's side. Runs before SparkEnv is complete, so it reads nothing but the configuration;
- * mistakes in {@code spark.tessera.*} stop the application here, all at once.
+ * The driver's side. Runs before SparkEnv is complete, so it reads nothing but the configuration,
+ * and before executors are started, so it can still choose their environment; mistakes in {@code
+ * spark.tessera.*} stop the application here, all at once.
  */
 final class TesseraDriver implements DriverPlugin {
 
   @Override
   public Map<String, String> init(SparkContext spark, PluginContext context) {
-    TesseraSettings.from(context.conf());
+    TesseraSettings settings = TesseraSettings.from(context.conf());
+    Float32Environment.setMissing(spark, context.conf(), settings.tf32());
     RuntimeProperties.setMissing();
     GangDesk.open();
     return Map.of();

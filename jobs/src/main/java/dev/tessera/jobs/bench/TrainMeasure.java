@@ -5,6 +5,7 @@ import dev.tessera.jobs.train.Recipe;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.SingleProcess;
@@ -14,6 +15,7 @@ import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.models.vqgan.VqganObjective;
+import dev.tessera.spark.settings.Setting;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -64,7 +66,8 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
             images,
             Long.MAX_VALUE,
             given.precision(),
-            given.activations());
+            given.activations(),
+            given.lossScale());
     Objective objective = objective(schedule);
     boolean gpu = recipe.ranks().device() == Ranks.Device.GPU;
     try (TorchRuntime runtime = gpu ? TorchRuntime.onGpu(0) : TorchRuntime.onCpu();
@@ -75,6 +78,9 @@ record TrainMeasure(Recipe recipe, DataSize size, int warmUp, int steps) {
                 schedule,
                 new SingleProcess(),
                 new RandomBatch(objective.columns(), Math.max(1, size.classes()), 7))) {
+      if (gpu) {
+        given.precision().require("bench", Arithmetic.measure(runtime), Setting.TF32.key());
+      }
       List<StepReport> reports = StepReports.of(loop);
       StepCost cost = StepCost.of(objective, schedule);
       return new Measured(

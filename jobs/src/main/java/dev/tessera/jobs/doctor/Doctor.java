@@ -67,7 +67,7 @@ public final class Doctor {
 
   private static ProcessFacts driver(JavaSparkContext spark, List<String> paths) {
     return ProcessFacts.probe(
-        "driver",
+        ProcessFacts.DRIVER,
         spark.getConf().get("spark.driver.host", "localhost"),
         paths.stream().map(path -> PathFacts.probe(path, spark.hadoopConfiguration())).toList());
   }

@@ -1,6 +1,8 @@
 package dev.tessera.jobs.doctor;
 
+import dev.tessera.spark.settings.Float32Environment;
 import dev.tessera.spark.settings.RuntimeProperties;
+import dev.tessera.spark.settings.TesseraSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +13,8 @@ import org.apache.spark.SparkEnv;
  *
  * @param role {@code driver} or {@code executor ID}
  * @param gpus one line each
- * @param properties one sentence for each system property that would spoil a run
+ * @param float32 what this process makes of float32 on a GPU
+ * @param properties one sentence for each property of the process that would spoil a run
  * @param files what became of each path asked for
  */
 record ProcessFacts(
@@ -22,10 +25,14 @@ record ProcessFacts(
     LibtorchFacts libtorch,
     CpuFacts cpu,
     List<String> gpus,
+    String float32,
     RoomFacts room,
     List<String> properties,
     List<PathFacts> files)
     implements Serializable {
+
+  /** The role of the process that runs no ranks. */
+  static final String DRIVER = "driver";
 
   /** Looks at this process; loads libtorch. */
   static ProcessFacts probe(String role, String host, List<PathFacts> files) {
@@ -37,9 +44,19 @@ record ProcessFacts(
         LibtorchFacts.probe(),
         CpuFacts.probe(),
         GpuFacts.probe(),
+        Float32Environment.describe(System.getenv()),
         RoomFacts.probe(SparkEnv.get().conf()),
-        RuntimeProperties.problems(),
+        properties(role),
         files);
+  }
+
+  private static List<String> properties(String role) {
+    List<String> problems = new ArrayList<>(RuntimeProperties.problems());
+    if (!role.equals(DRIVER)) {
+      boolean tf32 = TesseraSettings.from(SparkEnv.get().conf()).tf32();
+      problems.addAll(Float32Environment.problems(System.getenv(), tf32));
+    }
+    return problems;
   }
 
   /** What would stop or spoil a run here. */
@@ -61,6 +78,7 @@ record ProcessFacts(
     lines.add("  libtorch  " + libtorch.line());
     lines.add("  cpu       " + cpu.line());
     lines.add("  gpu       " + (gpus.isEmpty() ? "none" : String.join("; ", gpus)));
+    lines.add("  float32   " + float32 + ", on a GPU");
     lines.add("  room      " + room.line());
     files.forEach(path -> lines.add("  path      " + path.line()));
     return lines;

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.train;
 
 import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.VqganRecipe;
 
@@ -19,6 +20,12 @@ public sealed interface Recipe {
 
   Output output();
 
+  private static void requireDevice(TrainingSchedule schedule, Ranks ranks) {
+    if (schedule.precision() == TrainingPrecision.TF32 && ranks.device() == Ranks.Device.CPU) {
+      throw new IllegalArgumentException("schedule: precision tf32 needs ranks.device=gpu");
+    }
+  }
+
   /**
    * A VQGAN's first stage.
    *
@@ -34,6 +41,10 @@ public sealed interface Recipe {
       Ranks ranks,
       Output output)
       implements Recipe {
+
+    public Tokenizer {
+      requireDevice(schedule, ranks);
+    }
 
     public static Tokenizer defaults() {
       return new Tokenizer(
@@ -62,6 +73,10 @@ public sealed interface Recipe {
       Ranks ranks,
       Output output)
       implements Recipe {
+
+    public Diffusion {
+      requireDevice(schedule, ranks);
+    }
 
     public static Diffusion defaults() {
       return new Diffusion(

@@ -5,6 +5,8 @@ import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointStore;
+import dev.tessera.models.train.TrainingPrecision;
+import dev.tessera.models.train.TrainingSchedule;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +38,28 @@ final class Resumption {
               + difference(there, bound.trained())
               + ": resume with its own config.yaml, or start a new run.");
     }
+    requireSameScale(run, there.recipe().schedule(), bound.recipe().schedule());
+  }
+
+  /** A checkpoint holds the scales of losses where they are scaled, and only there. */
+  private static void requireSameScale(
+      RunDirectory run, TrainingSchedule there, TrainingSchedule here) {
+    boolean was = there.precision() == TrainingPrecision.FP16;
+    if (was != (here.precision() == TrainingPrecision.FP16)) {
+      throw new UserException(
+          "output.resume: "
+              + run
+              + " trains in "
+              + name(there.precision())
+              + " and not in "
+              + name(here.precision())
+              + ": fp16 and the others cannot go on from each other; resume with its own"
+              + " config.yaml, or start a new run.");
+    }
+  }
+
+  private static String name(TrainingPrecision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
   }
 
   private static Optional<Checkpoint> newest(RunDirectory run, Configuration conf) {

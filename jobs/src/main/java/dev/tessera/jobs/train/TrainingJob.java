@@ -7,6 +7,7 @@ import dev.tessera.jobs.run.Environment;
 import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.models.UserException;
+import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.Gang;
@@ -14,6 +15,7 @@ import dev.tessera.spark.barrier.GangSpec;
 import dev.tessera.spark.barrier.Slots;
 import dev.tessera.spark.device.GpuSettings;
 import dev.tessera.spark.inference.TokenizerSpec;
+import dev.tessera.spark.settings.Setting;
 import dev.tessera.spark.settings.TesseraSettings;
 import dev.tessera.spark.training.Preview;
 import dev.tessera.spark.training.TrainingPlan;
@@ -109,6 +111,11 @@ public final class TrainingJob {
     boolean gpu = ranks.device() == Ranks.Device.GPU;
     if (gpu) {
       GpuSettings.check(spark, true);
+      boolean tf32 = TesseraSettings.from(spark).tf32();
+      recipe
+          .schedule()
+          .precision()
+          .require("every executor", new Arithmetic(tf32, tf32), Setting.TF32.key());
       throw new UserException(
           "ranks.device: gpu is not supported by this version; set ranks.device=cpu.");
     }

@@ -30,6 +30,7 @@ class DoctorTest {
         libtorch,
         CPU,
         List.of(),
+        "fp32",
         room,
         List.of(),
         List.of(files));
@@ -80,7 +81,10 @@ class DoctorTest {
 
     assertThat(report.exitCode()).isZero();
     assertThat(report.lines())
-        .contains("  libtorch  2.7.1 in /lib", "Nothing found that would stop a run.");
+        .contains(
+            "  libtorch  2.7.1 in /lib",
+            "  float32   fp32, on a GPU",
+            "Nothing found that would stop a run.");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
 import dev.tessera.models.train.Group;
+import dev.tessera.models.train.LossScale;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
 import dev.tessera.models.train.TrainingPrecision;
@@ -105,6 +106,7 @@ public final class DiffusionObjective implements Objective {
             (name, type) ->
                 batch.put(name, trace.input("batch_" + name, type.dtype(), type.shape())));
     trace.randomness(trace.scalar("key", DType.INT64));
+    LossScale scale = LossScale.input(trace);
     Tensor label = batch.containsKey("label") ? hidden(batch.get("label")) : null;
     Tensor data = model.signal().normalize(batch.get(model.signal().column()));
     Tensor clean = model.recipe().flip() ? flipped(data) : data;
@@ -116,7 +118,7 @@ public final class DiffusionObjective implements Objective {
             segmentation,
             () -> {
               losses.add(loss(clean, label).mul(1.0 / shards));
-              return losses.get(0);
+              return scale.of(losses.get(0));
             });
     return trace.finish(gradient, losses.get(0).detach().reshape(1));
   }

@@ -112,20 +112,27 @@ final class InPlace {
 
   /**
    * One step of AdamW (Loshchilov and Hutter 2019) on operands (parameter, gradient, first moment,
-   * second moment, step, learning rate, and, if {@code divided}, a divisor of the gradient): the
-   * parameter and both moments change, and so does a divided gradient. {@code step} counts from 1.
+   * second moment, step, learning rate, if {@code divided} a divisor of the gradient, and if {@code
+   * conditional} a scalar that is 1 where nothing is to change, otherwise 0): the parameter and
+   * both moments change, and so does a divided gradient. {@code step} counts from 1.
    */
-  record AdamW(double beta1, double beta2, double eps, double weightDecay, boolean divided)
+  record AdamW(
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay,
+      boolean divided,
+      boolean conditional)
       implements Operation {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).floating("adamw");
       scalar("adamw", inputs.get(4));
       scalar("adamw", inputs.get(5));
-      if (divided) {
-        scalar("adamw", inputs.get(6));
-        if (inputs.get(6).dtype() != DType.FLOAT32) {
-          throw new ShapeException("adamw expects a divisor of float32, got " + inputs.get(6));
+      for (TensorType type : inputs.subList(6, inputs.size())) {
+        scalar("adamw", type);
+        if (type.dtype() != DType.FLOAT32) {
+          throw new ShapeException("adamw expects a scalar of float32, got " + type);
         }
       }
       return first("adamw", inputs, 3);
@@ -143,7 +150,7 @@ final class InPlace {
               Locale.ROOT,
               "torch._fused_adamw_(%s, [%s], %s, %s, annotate(List[Tensor], []), [%s], lr=%s,"
                   + " beta1=%s, beta2=%s, weight_decay=%s, eps=%s, amsgrad=False, maximize=False,"
-                  + " grad_scale=%s)",
+                  + " grad_scale=%s, found_inf=%s)",
               parameters,
               inputs.get(1),
               first,
@@ -154,7 +161,8 @@ final class InPlace {
               Statements.number(beta2),
               Statements.number(weightDecay),
               Statements.number(eps),
-              divided ? inputs.get(6) : "None"));
+              divided ? inputs.get(6) : "None",
+              conditional ? inputs.get(inputs.size() - 1) : "None"));
       text.assign(outputs.get(0), "torch.copy_(" + inputs.get(0) + ", " + parameters + "[0])");
     }
 

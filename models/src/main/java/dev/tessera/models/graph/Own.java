@@ -3,6 +3,7 @@ package dev.tessera.models.graph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -20,7 +21,8 @@ final class Own {
           NormModulateBackward,
           AddNormModulateBackward,
           BiasGeluBackward,
-          GroupNormSiluBackward {
+          GroupNormSiluBackward,
+          AdamWEma {
     @Override
     default Derivative derivative() {
       return Derivative.NONE;
@@ -334,6 +336,55 @@ final class Own {
         List<Tensor> operands, List<Tensor> results, List<Tensor> gradients) {
       Tensor both = gradients.get(0).mul(scale);
       return List.of(both, both);
+    }
+  }
+
+  /**
+   * One step of AdamW and of the parameters' average in one pass: {@code p, grad, exp_avg,
+   * exp_avg_sq, ema or [0], step, rate, approach, divisor, skipped}, the last five float32 scalars.
+   * Where {@code skipped} is 1 nothing changes.
+   *
+   * @param averaged whether there is an average, which moves by {@code approach} towards the new
+   *     parameters
+   */
+  record AdamWEma(double beta1, double beta2, double eps, double weightDecay, boolean averaged)
+      implements Operator {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      TensorType first = inputs.get(0);
+      for (int i = 0; i < (averaged ? 5 : 4); i++) {
+        if (first.dtype() != DType.FLOAT32 || !inputs.get(i).equals(first)) {
+          throw new ShapeException(
+              "adamw_ema expects float32 vectors of one size, got "
+                  + first
+                  + " and "
+                  + inputs.get(i));
+        }
+      }
+      return List.of(first);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      call(
+          text,
+          "adamw_ema",
+          outputs,
+          inputs,
+          Statements.number(beta1),
+          Statements.number(beta2),
+          Statements.number(eps),
+          Statements.number(weightDecay));
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return (averaged ? 15.0 : 12.0) * inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Set<Integer> mutates() {
+      return averaged ? Set.of(0, 2, 3, 4) : Set.of(0, 2, 3);
     }
   }
 

@@ -766,6 +766,8 @@ public final class Tensor {
    *
    * @param divisor of the gradient, which is divided in place: how clipping costs no pass of its
    *     own over memory; null for none
+   * @param skip 1 where nothing is to change, not even for gradients that are no numbers, otherwise
+   *     0; null for never
    */
   public Tensor adamW(
       Tensor gradient,
@@ -774,6 +776,7 @@ public final class Tensor {
       Tensor step,
       Tensor learningRate,
       Tensor divisor,
+      Tensor skip,
       double beta1,
       double beta2,
       double eps,
@@ -783,9 +786,47 @@ public final class Tensor {
     if (divisor != null) {
       operands.add(divisor);
     }
+    if (skip != null) {
+      operands.add(skip);
+    }
     return trace.apply(
-        new InPlace.AdamW(beta1, beta2, eps, weightDecay, divisor != null),
+        new InPlace.AdamW(beta1, beta2, eps, weightDecay, divisor != null, skip != null),
         operands.toArray(Tensor[]::new));
+  }
+
+  /**
+   * As {@link #adamW}, and the parameters' average in the same pass, by one operator of our own.
+   *
+   * @param average moves by {@code approach} towards the new parameters; null for none
+   * @param divisor of the gradient, which stays as it is
+   * @param skipped float32 scalar: where it is 1, nothing changes
+   */
+  public Tensor adamWEma(
+      Tensor gradient,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      Tensor average,
+      Tensor step,
+      Tensor learningRate,
+      Tensor approach,
+      Tensor divisor,
+      Tensor skipped,
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay) {
+    return trace.apply(
+        new Own.AdamWEma(beta1, beta2, eps, weightDecay, average != null),
+        this,
+        gradient,
+        firstMoment,
+        secondMoment,
+        average != null ? average : Own.none(trace, DType.FLOAT32),
+        step,
+        learningRate,
+        approach,
+        divisor,
+        skipped);
   }
 
   @Override

@@ -8,6 +8,24 @@ public final class DivergedException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private DivergedException(String message) {
+    super(message);
+  }
+
+  /** Gradients that overflow float16 whatever their scale. */
+  static DivergedException ofScale(String group, double scale, long images) {
+    return new DivergedException(
+        "Training diverged: "
+            + group
+            + "_loss_scale has fallen to "
+            + scale
+            + " after "
+            + images
+            + " images, below schedule.loss-scale.minimum: gradients overflow float16; lower"
+            + " model.optimizer.learning-rate, raise model.optimizer.warmup-images or set"
+            + " schedule.precision=bf16.");
+  }
+
   DivergedException(String metric, double value, long images) {
     super(
         "Training diverged: "

@@ -1,13 +1,18 @@
 package dev.tessera.models.train;
 
 import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
-/** A group's flat vectors: parameters, both moments and the average. */
+/**
+ * A group's flat vectors: parameters, both moments and the average; and on the device with them,
+ * since a step is decided there, the number of its updates and the scale of its loss.
+ */
 final class GroupState implements AutoCloseable {
 
   private final Group group;
@@ -15,9 +20,14 @@ final class GroupState implements AutoCloseable {
   private final NativeTensor firstMoment;
   private final NativeTensor secondMoment;
   private final NativeTensor average;
-  private long updates;
+  private final NativeTensor step;
+  private final NativeTensor lossScale;
+  private final Layout lossScaleLayout;
 
-  GroupState(TorchRuntime runtime, Group group, long seed) {
+  /**
+   * @param scaling how the group's loss is scaled; empty if it is not
+   */
+  GroupState(TorchRuntime runtime, Group group, Optional<LossScaleRecipe> scaling, long seed) {
     this.group = group;
     Shape flat = Shape.of(group.layout().size());
     parameters = runtime.zeros(DType.FLOAT32, flat);
@@ -29,6 +39,15 @@ final class GroupState implements AutoCloseable {
     } else {
       average = null;
       HostCopy.initialize(group.layout(), seed, parameters);
+    }
+    step = runtime.scalar(0f);
+    if (scaling.isPresent()) {
+      lossScaleLayout = LossScale.layout(scaling.get());
+      lossScale = runtime.zeros(DType.FLOAT32, Shape.of(lossScaleLayout.size()));
+      HostCopy.initialize(lossScaleLayout, seed, lossScale);
+    } else {
+      lossScaleLayout = null;
+      lossScale = null;
     }
   }
 
@@ -53,12 +72,26 @@ final class GroupState implements AutoCloseable {
     return average;
   }
 
+  /** Updates so far, a float32 without dimensions. */
+  NativeTensor step() {
+    return step;
+  }
+
+  /** The vector of {@link LossScale}; null where the loss is not scaled. */
+  NativeTensor lossScale() {
+    return lossScale;
+  }
+
+  /**
+   * Updates so far, asked of the device; a step that was skipped made none. They are counted in
+   * float32: from 2^24 on, long after they have ceased to matter, the count stands still.
+   */
   long updates() {
-    return updates;
+    return (long) step.item();
   }
 
   void updates(long value) {
-    updates = value;
+    step.set((float) value);
   }
 
   /** Every vector by its name in a checkpoint. */
@@ -70,6 +103,9 @@ final class GroupState implements AutoCloseable {
     }
     all.put("exp_avg/" + group.name() + "/", HostCopy.of(firstMoment, group.layout()));
     all.put("exp_avg_sq/" + group.name() + "/", HostCopy.of(secondMoment, group.layout()));
+    if (lossScale != null) {
+      all.put("loss_scale/" + group.name() + "/", HostCopy.of(lossScale, lossScaleLayout));
+    }
     return all;
   }
 
@@ -80,6 +116,10 @@ final class GroupState implements AutoCloseable {
     secondMoment.close();
     if (average != null) {
       average.close();
+    }
+    step.close();
+    if (lossScale != null) {
+      lossScale.close();
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.tessera.models.train;
 
 import dev.tessera.models.graph.Program;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.TensorType;
 import java.io.Serializable;
 import java.util.HashMap;
@@ -56,13 +57,14 @@ public record MemoryEstimate(
     for (Phase phase : objective.phases()) {
       List<TensorType> results = phase.gradient().outputs();
       long partial = results.get(0).bytes() + results.get(1).bytes();
-      Program update = Update.trace(groups.get(phase.group()));
+      Group group = groups.get(phase.group());
+      Program update = Update.trace(group, LossScale.of(objective, group, schedule), Target.CPU);
       greatest = greatest.or(new Call(depth * partial, phase.gradient().workingBytes()));
       greatest = greatest.or(new Call(partial, update.workingBytes()));
     }
     return new MemoryEstimate(
         process,
-        vectors(objective),
+        vectors(objective, schedule),
         own * batch(objective),
         greatest.waiting,
         greatest.working,
@@ -76,8 +78,12 @@ public record MemoryEstimate(
     }
   }
 
-  private static long vectors(Objective objective) {
+  private static long vectors(Objective objective, TrainingSchedule schedule) {
     long elements = objective.state().size();
+    if (schedule.precision() == TrainingPrecision.FP16) {
+      // Each phase that changes the state keeps it as it was.
+      elements *= 1 + objective.phases().stream().filter(p -> p.stateUpdate().isPresent()).count();
+    }
     for (Group group : objective.groups()) {
       elements += group.layout().size() * (group.ema().isPresent() ? 4 : 3);
     }

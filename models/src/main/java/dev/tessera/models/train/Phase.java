@@ -15,11 +15,14 @@ import java.util.Optional;
  *   <li>{@code carry_<name>}: what an earlier phase of this step carried for the same shard
  *   <li>{@code key}: int64, the source of randomness; {@code shard}: int64, the shard's number
  *   <li>{@code knob_<name>}: float32, {@link Objective#knob}
+ *   <li>{@code loss_scale}: that of the group, by {@link LossScale#input}; every gradient program
+ *       in float16 takes it and differentiates {@link LossScale#of} its loss
  * </ul>
  *
  * <p>It returns the gradient, a summary vector (the metrics, then statistics for the state update)
  * and the carried tensors. Gradient and summary are summed over all shards: losses are divided by
- * their number while tracing.
+ * their number while tracing. A step whose gradient is not finite is skipped where the loss is
+ * scaled: neither the group nor the state changes.
  *
  * @param name in metrics and messages, and part of the key of its randomness
  * @param group the group whose flat vector the gradient belongs to

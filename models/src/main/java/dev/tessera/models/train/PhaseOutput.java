@@ -5,20 +5,27 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What one phase of a step leaves to be read.
  *
+ * @param scaling how the loss is scaled; empty if it is not
  * @param summary starts with the phase's metrics
- * @param norm of the gradient
+ * @param report vector of an {@link UpdateReport}
  * @param updated metrics of the state's update; null without one
  */
-record PhaseOutput(Phase phase, NativeTensor summary, NativeTensor norm, NativeTensor updated)
+record PhaseOutput(
+    Phase phase,
+    Optional<LossScaleRecipe> scaling,
+    NativeTensor summary,
+    NativeTensor report,
+    NativeTensor updated)
     implements AutoCloseable {
 
   /** All that is to be read, in the order that {@link #values} expects. */
   List<NativeTensor> tensors() {
-    List<NativeTensor> all = new ArrayList<>(List.of(summary, norm));
+    List<NativeTensor> all = new ArrayList<>(List.of(summary, report));
     if (updated != null) {
       all.add(updated);
     }
@@ -26,30 +33,43 @@ record PhaseOutput(Phase phase, NativeTensor summary, NativeTensor norm, NativeT
   }
 
   /**
-   * The metrics by name.
+   * The metrics by name. Of a skipped step, those that are no numbers are left out.
    *
    * @param read the values of {@link #tensors}
    * @param images seen before the step
-   * @throws DivergedException if one is not a finite number
+   * @throws DivergedException if one is not a finite number, unless the step is skipped, or if the
+   *     loss's scale has fallen below its minimum
    */
   Map<String, Double> values(List<float[]> read, long images) {
     Map<String, Double> values = new LinkedHashMap<>();
-    add(values, phase.metrics(), read.get(0), images);
-    add(values, List.of(phase.group() + "_grad_norm"), read.get(1), images);
+    UpdateReport update = UpdateReport.of(read.get(1));
+    boolean skipped = update.skipped();
+    add(values, phase.metrics(), read.get(0), skipped, images);
+    add(values, List.of(phase.group() + "_grad_norm"), read.get(1), skipped, images);
     if (updated != null) {
-      add(values, phase.stateUpdate().orElseThrow().metrics(), read.get(2), images);
+      add(values, phase.stateUpdate().orElseThrow().metrics(), read.get(2), skipped, images);
     }
+    update.scaling().ifPresent(scale -> add(values, scale, images));
     return values;
   }
 
   private static void add(
-      Map<String, Double> values, List<String> names, float[] read, long images) {
+      Map<String, Double> values, List<String> names, float[] read, boolean skipped, long images) {
     for (int i = 0; i < names.size(); i++) {
-      if (!Float.isFinite(read[i])) {
+      if (Float.isFinite(read[i])) {
+        values.put(names.get(i), (double) read[i]);
+      } else if (!skipped) {
         throw new DivergedException(names.get(i), read[i], images);
       }
-      values.put(names.get(i), (double) read[i]);
     }
+  }
+
+  private void add(Map<String, Double> values, UpdateReport.Scaling scale, long images) {
+    if (scale.next() < scaling.orElseThrow().minimum()) {
+      throw DivergedException.ofScale(phase.group(), scale.next(), images);
+    }
+    values.put(phase.group() + "_loss_scale", (double) scale.next());
+    values.put(phase.group() + "_skipped", scale.skipped() ? 1.0 : 0.0);
   }
 
   @Override

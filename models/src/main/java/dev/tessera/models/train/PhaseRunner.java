@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Runs one phase: gradients of the rank's shards, their sum over all shards, the updates. */
 final class PhaseRunner implements AutoCloseable {
@@ -31,6 +32,8 @@ final class PhaseRunner implements AutoCloseable {
   private final Executable sum;
   private final Executable stateUpdate;
   private final Update update;
+  private final Optional<LossScaleRecipe> scaling;
+  private final StateGuard guard;
   private final NativeTensor updateKey;
   private final Map<Integer, NativeTensor> keys = new HashMap<>();
   private final Map<String, NativeTensor> knobs = new LinkedHashMap<>();
@@ -39,6 +42,7 @@ final class PhaseRunner implements AutoCloseable {
       TorchRuntime runtime,
       Objective objective,
       Phase phase,
+      TrainingSchedule schedule,
       TrainingState state,
       Collective collective) {
     this.runtime = runtime;
@@ -49,7 +53,13 @@ final class PhaseRunner implements AutoCloseable {
     gradient = runtime.load(phase.gradient());
     sum = runtime.load(sum(phase.gradient()));
     stateUpdate = phase.stateUpdate().map(u -> runtime.load(u.program())).orElse(null);
-    update = new Update(runtime, state.group(phase.group()).group());
+    Group group = state.group(phase.group()).group();
+    scaling = LossScale.of(objective, group, schedule);
+    update = new Update(runtime, group, scaling);
+    guard =
+        scaling.isPresent() && stateUpdate != null
+            ? new StateGuard(runtime, state.state().size())
+            : null;
     updateKey = runtime.scalar(0L);
     addKnobs(phase.gradient());
     phase.stateUpdate().ifPresent(u -> addKnobs(u.program()));
@@ -102,9 +112,9 @@ final class PhaseRunner implements AutoCloseable {
             collective.allReduce(memory(partial.gradient()));
             collective.allReduce(memory(partial.summary()));
           });
-      NativeTensor norm = update.apply(state.group(phase.group()), partial.gradient());
-      NativeTensor updated = updateState(partial.summary());
-      return new PhaseOutput(phase, partial.takeSummary(), norm, updated);
+      NativeTensor report = update.apply(state.group(phase.group()), partial.gradient());
+      NativeTensor updated = updateState(partial.summary(), report);
+      return new PhaseOutput(phase, scaling, partial.takeSummary(), report, updated);
     }
   }
 
@@ -131,10 +141,20 @@ final class PhaseRunner implements AutoCloseable {
   }
 
   /** The metrics of the state's update; null without one. */
-  private NativeTensor updateState(NativeTensor summary) {
+  private NativeTensor updateState(NativeTensor summary, NativeTensor report) {
     if (stateUpdate == null) {
       return null;
     }
+    if (guard == null) {
+      return changeState(summary);
+    }
+    guard.keep(state.state());
+    NativeTensor metrics = changeState(summary);
+    guard.settle(state.state(), report);
+    return metrics;
+  }
+
+  private NativeTensor changeState(NativeTensor summary) {
     try (Results results = stateUpdate.run(arguments(stateUpdate.program(), null, summary))) {
       return results.take(0);
     }
@@ -163,6 +183,9 @@ final class PhaseRunner implements AutoCloseable {
     if (name.equals("key")) {
       return updateKey;
     }
+    if (name.equals(LossScale.INPUT)) {
+      return state.group(phase.group()).lossScale();
+    }
     if (name.startsWith(KNOB)) {
       return knobs.get(name.substring(KNOB.length()));
     }
@@ -185,6 +208,9 @@ final class PhaseRunner implements AutoCloseable {
       stateUpdate.close();
     }
     update.close();
+    if (guard != null) {
+      guard.close();
+    }
     updateKey.close();
     keys.values().forEach(NativeTensor::close);
     knobs.values().forEach(NativeTensor::close);

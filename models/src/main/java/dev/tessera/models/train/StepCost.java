@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.graph.Target;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -24,7 +25,9 @@ public record StepCost(Map<String, Long> parameters, double flopsPerImage) imple
     Map<String, Double> updates = new LinkedHashMap<>();
     for (Group group : objective.groups()) {
       parameters.put(group.name(), group.layout().size());
-      updates.put(group.name(), Update.trace(group).flops());
+      updates.put(
+          group.name(),
+          Update.trace(group, LossScale.of(objective, group, schedule), Target.CPU).flops());
     }
     double step = 0;
     for (Phase phase : objective.phases()) {

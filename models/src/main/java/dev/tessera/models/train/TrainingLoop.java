@@ -56,9 +56,9 @@ public final class TrainingLoop implements AutoCloseable {
     this.collective = collective;
     this.batches = batches;
     requireDivisor(schedule, collective.size());
-    state = new TrainingState(runtime, objective, schedule.seed());
+    state = new TrainingState(runtime, objective, schedule);
     for (Phase phase : objective.phases()) {
-      phases.add(new PhaseRunner(runtime, objective, phase, state, collective));
+      phases.add(new PhaseRunner(runtime, objective, phase, schedule, state, collective));
     }
     this.runtime = runtime;
     steps = runtime.onGpu() ? new GraphSteps(runtime) : new EagerSteps();

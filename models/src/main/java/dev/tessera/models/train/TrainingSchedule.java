@@ -12,6 +12,7 @@ import java.io.Serializable;
  * @param checkpointImages images between checkpoints; one more is written at the end
  * @param precision the arithmetic of every step
  * @param activations whether blocks keep theirs for the backward pass
+ * @param lossScale how losses are scaled where {@code precision} is float16
  */
 public record TrainingSchedule(
     long seed,
@@ -20,12 +21,33 @@ public record TrainingSchedule(
     long images,
     long checkpointImages,
     TrainingPrecision precision,
-    Activations activations)
+    Activations activations,
+    LossScaleRecipe lossScale)
     implements Serializable {
 
   /** In float32, all activations kept. */
   public TrainingSchedule(long seed, int batch, int shards, long images, long checkpointImages) {
     this(seed, batch, shards, images, checkpointImages, TrainingPrecision.FP32, Activations.KEPT);
+  }
+
+  /** Losses scaled as is usual, if they have to be. */
+  public TrainingSchedule(
+      long seed,
+      int batch,
+      int shards,
+      long images,
+      long checkpointImages,
+      TrainingPrecision precision,
+      Activations activations) {
+    this(
+        seed,
+        batch,
+        shards,
+        images,
+        checkpointImages,
+        precision,
+        activations,
+        LossScaleRecipe.defaults());
   }
 
   public TrainingSchedule {
@@ -37,8 +59,6 @@ public record TrainingSchedule(
         "a power of two that divides the batch of " + batch);
     require(images > 0, "images", images, "above 0");
     require(checkpointImages > 0, "checkpointImages", checkpointImages, "above 0");
-    // Its gradients would underflow in silence: the scaling of losses is not there yet.
-    require(precision != TrainingPrecision.FP16, "precision", "fp16", "fp32 or bf16");
   }
 
   public static TrainingSchedule defaults() {

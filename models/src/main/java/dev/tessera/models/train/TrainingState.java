@@ -24,13 +24,16 @@ public final class TrainingState implements AutoCloseable {
   private long step;
   private long images;
 
-  TrainingState(TorchRuntime runtime, Objective objective, long seed) {
+  TrainingState(TorchRuntime runtime, Objective objective, TrainingSchedule schedule) {
     for (Group group : objective.groups()) {
-      groups.put(group.name(), new GroupState(runtime, group, seed));
+      groups.put(
+          group.name(),
+          new GroupState(
+              runtime, group, LossScale.of(objective, group, schedule), schedule.seed()));
     }
     stateLayout = objective.state();
     state = runtime.zeros(DType.FLOAT32, Shape.of(stateLayout.size()));
-    HostCopy.initialize(stateLayout, seed, state);
+    HostCopy.initialize(stateLayout, schedule.seed(), state);
   }
 
   public long step() {

@@ -13,6 +13,7 @@ import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
 import dev.tessera.models.nn.PatchDiscriminator;
 import dev.tessera.models.train.Group;
+import dev.tessera.models.train.LossScale;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
 import dev.tessera.models.train.TrainingPrecision;
@@ -152,6 +153,7 @@ public final class VqganObjective implements Objective {
         adversarial
             ? trace.input(DISCRIMINATOR, DType.FLOAT32, Shape.of(discriminatorLayout.size()))
             : null;
+    LossScale scale = LossScale.input(trace);
     trace.randomness(key);
     trace.bind(model.state(), state);
     if (adversarial) {
@@ -164,7 +166,10 @@ public final class VqganObjective implements Objective {
             model.layout(),
             flat,
             segmentation,
-            () -> generatorLoss(Vqgan.normalize(pixels), shard, adversarial, metrics, kept));
+            () ->
+                scale.of(
+                    generatorLoss(
+                        Vqgan.normalize(pixels), shard, adversarial, scale, metrics, kept)));
     Tensor summary = summary(metrics, kept.get(0));
     return adversarial
         ? trace.finish(gradient, summary, kept.get(1).detach())
@@ -173,7 +178,12 @@ public final class VqganObjective implements Objective {
 
   /** Collects metrics, and keeps the codebook's statistics and the reconstruction. */
   private Tensor generatorLoss(
-      Tensor images, Tensor shard, boolean adversarial, List<Tensor> metrics, List<Tensor> kept) {
+      Tensor images,
+      Tensor shard,
+      boolean adversarial,
+      LossScale scale,
+      List<Tensor> metrics,
+      List<Tensor> kept) {
     VqganRecipe recipe = model.recipe();
     Tensor z = Vqgan.rows(model.encode(images));
     Tensor codes = model.codebook().codes(images.trace());
@@ -195,25 +205,32 @@ public final class VqganObjective implements Objective {
     if (adversarial) {
       Tensor fooled = discriminator.apply(picture).master().meanAll().neg();
       Tensor last = images.trace().weight(model.lastWeight());
-      Tensor weight = adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight());
+      Tensor weight =
+          adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight(), scale);
       metrics.addAll(List.of(fooled, weight));
       loss = loss.add(fooled.mul(weight));
     }
     return loss.mul(1.0 / shards);
   }
 
-  /** Makes both losses pull equally hard at the decoder's last weight, times {@code weight}. */
-  static Tensor adaptiveWeight(Tensor reconstruction, Tensor fooled, Tensor last, double weight) {
-    return pull(reconstruction, last)
-        .div(pull(fooled, last).add(DELTA))
-        .clamp(0, GREATEST_WEIGHT)
-        .mul(weight)
-        .detach();
+  /**
+   * Makes both losses pull equally hard at the decoder's last weight, times {@code weight}. Where
+   * losses are scaled, a pull that overflows gives no weight but NaN, so that the step is skipped.
+   */
+  static Tensor adaptiveWeight(
+      Tensor reconstruction, Tensor fooled, Tensor last, double weight, LossScale scale) {
+    Tensor pulled = pull(reconstruction, last, scale);
+    Tensor pushed = pull(fooled, last, scale);
+    Tensor ratio = pulled.div(pushed.add(DELTA)).clamp(0, GREATEST_WEIGHT).mul(weight);
+    return (scale.isPresent() ? ratio.add(pulled.add(pushed).mul(0)) : ratio).detach();
   }
 
-  private static Tensor pull(Tensor loss, Tensor at) {
+  private static Tensor pull(Tensor loss, Tensor at, LossScale scale) {
     Trace trace = loss.trace();
-    return norm(trace.grad(List.of(loss), List.of(at), List.of(), false, true).get(0));
+    Tensor scaled = scale.of(loss);
+    return norm(
+        scale.undo(
+            trace.grad(List.of(scaled), List.of(at), List.of(), false, true).get(0).master()));
   }
 
   private static Tensor norm(Tensor x) {
@@ -225,6 +242,7 @@ public final class VqganObjective implements Objective {
     Tensor flat = trace.input(DISCRIMINATOR, DType.FLOAT32, Shape.of(discriminatorLayout.size()));
     Tensor pixels = trace.input("batch_image", DType.UINT8, model.imageShape(shardBatch));
     Tensor fake = trace.input("carry_reconstruction", DType.FLOAT32, model.imageShape(shardBatch));
+    LossScale scale = LossScale.input(trace);
     List<Tensor> metrics = new ArrayList<>();
     Tensor gradient =
         trace.gradient(
@@ -237,7 +255,7 @@ public final class VqganObjective implements Objective {
               Tensor hinge =
                   real.neg().add(1).relu().meanAll().add(made.add(1).relu().meanAll()).mul(0.5);
               metrics.addAll(List.of(hinge, real.meanAll(), made.meanAll()));
-              return hinge.mul(1.0 / shards);
+              return scale.of(hinge.mul(1.0 / shards));
             });
     return new Phase(
         DISCRIMINATOR,

@@ -5,22 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.Activations;
 import dev.tessera.models.train.EmaRecipe;
 import dev.tessera.models.train.OptimizerRecipe;
 import dev.tessera.models.train.SingleProcess;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.train.TrainingState;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A data set of two points: loop, average and sampler together must draw them. */
 final class DiffusionLearningTest {
@@ -47,8 +51,11 @@ final class DiffusionLearningTest {
     }
   }
 
-  @Test
-  void samplesAreThePointsOfTheirClass() {
+  @ParameterizedTest
+  @EnumSource(
+      value = TrainingPrecision.class,
+      names = {"FP32", "FP16"})
+  void samplesAreThePointsOfTheirClass(TrainingPrecision precision) {
     Libtorch.useThreads(1);
     DiffusionRecipe recipe =
         new DiffusionRecipe(
@@ -61,12 +68,13 @@ final class DiffusionLearningTest {
             new OptimizerRecipe(4e-3, 0.9, 0.99, 1e-8, 0, 500, 0.5, 1),
             new EmaRecipe(2_000, 0.05));
     DiffusionModel model = new DiffusionModel(recipe, SIGNAL, 2);
-    TrainingSchedule schedule = new TrainingSchedule(5, BATCH, 1, 1_000L * BATCH, 1_000_000);
+    TrainingSchedule schedule =
+        new TrainingSchedule(5, BATCH, 1, 1_000L * BATCH, 1_000_000, precision, Activations.KEPT);
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
                 runtime,
-                new DiffusionObjective(model, 1, BATCH, Segmentation.WHOLE),
+                new DiffusionObjective(model, 1, BATCH, Segmentation.WHOLE, precision, Target.CPU),
                 schedule,
                 new SingleProcess(),
                 DiffusionLearningTest::fill)) {

@@ -61,6 +61,7 @@ final class AdamWTest {
               step,
               rate,
               divisor,
+              null,
               BETA1,
               BETA2,
               EPS,

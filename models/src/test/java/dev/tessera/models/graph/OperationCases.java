@@ -237,7 +237,7 @@ final class OperationCases {
     add(new InPlace.Lerp(), of(5).buffer(), of(5).narrowed(), of(between(0, 1)));
     add(new InPlace.AddScaled(-0.5), of(1, 3).buffer(), of(1, 3));
     add(
-        new InPlace.AdamW(0.9, 0.999, 1e-8, 0.01, false),
+        new InPlace.AdamW(0.9, 0.999, 1e-8, 0.01, false, false),
         of(7).buffer(),
         of(7).constant(),
         of(7).buffer(),
@@ -245,7 +245,7 @@ final class OperationCases {
         of(between(1, 2)).as(DType.FLOAT32).constant(),
         of(between(0, 1)).as(DType.FLOAT32).constant());
     add(
-        new InPlace.AdamW(0.9, 0.999, 1e-8, 0.01, true),
+        new InPlace.AdamW(0.9, 0.999, 1e-8, 0.01, true, false),
         of(7).buffer(),
         of(7).constant().buffer(),
         of(7).buffer(),
@@ -253,5 +253,16 @@ final class OperationCases {
         of(between(1, 2)).as(DType.FLOAT32).constant(),
         of(between(0, 1)).as(DType.FLOAT32).constant(),
         of(between(1.5, 2)).as(DType.FLOAT32).constant());
+    add(
+        new InPlace.AdamW(0.9, 0.999, 1e-8, 0.01, true, true),
+        of(7).buffer(),
+        of(7).constant().buffer(),
+        of(7).buffer(),
+        of(between(0, 1), 7).buffer(),
+        of(between(1, 2)).as(DType.FLOAT32).constant(),
+        of(between(0, 1)).as(DType.FLOAT32).constant(),
+        of(between(1.5, 2)).as(DType.FLOAT32).constant(),
+        // Below 1: nothing is skipped.
+        of(between(0, 0.5)).as(DType.FLOAT32).constant());
   }
 }

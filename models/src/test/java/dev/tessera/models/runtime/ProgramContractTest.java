@@ -42,7 +42,8 @@ final class ProgramContractTest {
     buffers[0].copyFrom(source.exp());
     buffers[1].lerpTo(source, scalar);
     buffers[2].addInPlace(source, -0.25);
-    buffers[3].adamW(source, buffers[4], buffers[5], scalar, scalar, null, 0.9, 0.99, 1e-8, 0.1);
+    buffers[3].adamW(
+        source, buffers[4], buffers[5], scalar, scalar, null, null, 0.9, 0.99, 1e-8, 0.1);
     Program program = trace.finish(source.sumAll());
     assertThat(program.inputs().stream().map(Program.Input::mutated))
         .containsExactly(true, true, true, true, true, true, false, false);

@@ -59,6 +59,7 @@ final class ObjectiveProgramsTest {
     return new VqganObjective(new Vqgan(recipe, 16, 16), 2, 3, segmentation, precision, Target.CPU);
   }
 
+  private static final TrainingSchedule SCHEDULE = TrainingSchedule.defaults();
   private static final BackboneRecipe DIT = new BackboneRecipe.Dit(2, 16, 2, 2);
   private static final BackboneRecipe DDPM =
       new BackboneRecipe.DdpmPlusPlus(8, List.of(1, 2), 1, List.of(4), 0.2);
@@ -91,7 +92,10 @@ final class ObjectiveProgramsTest {
             .stateUpdate()
             .ifPresent(update -> ProgramContract.verify(runtime, update.program(), 2));
       }
-      objective.groups().forEach(group -> ProgramContract.verify(runtime, Update.trace(group), 3));
+      for (Group group : objective.groups()) {
+        ProgramContract.verify(
+            runtime, Update.trace(group, LossScale.of(objective, group, SCHEDULE), Target.CPU), 3);
+      }
     }
   }
 }

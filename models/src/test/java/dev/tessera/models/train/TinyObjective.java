@@ -34,6 +34,7 @@ final class TinyObjective implements Objective {
   private final double noise;
   private final Phase.Schedule critics;
   private final OptimizerRecipe optimizer;
+  private final TrainingPrecision precision;
   private final Layout model;
   private final Layout critic;
   private final Layout state;
@@ -45,6 +46,17 @@ final class TinyObjective implements Objective {
 
   TinyObjective(
       int shards, int shardBatch, double noise, Phase.Schedule critics, OptimizerRecipe optimizer) {
+    this(shards, shardBatch, noise, critics, optimizer, TrainingPrecision.FP32);
+  }
+
+  private TinyObjective(
+      int shards,
+      int shardBatch,
+      double noise,
+      Phase.Schedule critics,
+      OptimizerRecipe optimizer,
+      TrainingPrecision precision) {
+    this.precision = precision;
     this.shards = shards;
     this.shardBatch = shardBatch;
     this.noise = noise;
@@ -66,6 +78,16 @@ final class TinyObjective implements Objective {
   static TinyObjective of(int shards, int shardBatch) {
     return new TinyObjective(
         shards, shardBatch, 0.1, new Phase.Schedule.Always(), OptimizerRecipe.defaults());
+  }
+
+  static TinyObjective of(int shards, int shardBatch, TrainingPrecision precision) {
+    return new TinyObjective(
+        shards,
+        shardBatch,
+        0.1,
+        new Phase.Schedule.Always(),
+        OptimizerRecipe.defaults(),
+        precision);
   }
 
   @Override
@@ -115,13 +137,14 @@ final class TinyObjective implements Objective {
   }
 
   private Program fit() {
-    Trace trace = new Trace("fit", Precision.FP32);
+    Trace trace = new Trace("fit", precision.graph());
     Tensor flat = trace.input("model", DType.FLOAT32, Shape.of(model.size()));
     Tensor buffers = trace.input("state", DType.FLOAT32, Shape.of(state.size()));
     Tensor x = trace.input("batch_x", DType.FLOAT32, Shape.of(shardBatch, FEATURES));
     Tensor y = trace.input("batch_y", DType.FLOAT32, Shape.of(shardBatch, 1));
     trace.randomness(trace.scalar("key", DType.INT64));
     Tensor scale = trace.scalar("knob_scale", DType.FLOAT32);
+    LossScale lossScale = LossScale.input(trace);
     trace.bind(state, buffers);
     Tensor[] kept = new Tensor[2];
     Tensor gradient =
@@ -134,7 +157,7 @@ final class TinyObjective implements Objective {
               Tensor hidden = seen.linear(trace.weight(first), trace.weight(bias)).tanh();
               kept[0] = hidden.linear(trace.weight(second), null).sub(y);
               kept[1] = kept[0].square().meanAll().mul(scale).mul(1.0 / shards);
-              return kept[1];
+              return lossScale.of(kept[1]);
             });
     Tensor statistics = x.mean(0).reshape(FEATURES).mul(1.0 / shards);
     Tensor summary =
@@ -153,9 +176,10 @@ final class TinyObjective implements Objective {
   }
 
   private Program judge() {
-    Trace trace = new Trace("judge", Precision.FP32);
+    Trace trace = new Trace("judge", precision.graph());
     Tensor flat = trace.input("critic", DType.FLOAT32, Shape.of(critic.size()));
     Tensor residual = trace.input("carry_residual", DType.FLOAT32, Shape.of(shardBatch, 1));
+    LossScale lossScale = LossScale.input(trace);
     Tensor[] kept = new Tensor[1];
     Tensor gradient =
         trace.gradient(
@@ -165,7 +189,7 @@ final class TinyObjective implements Objective {
             () -> {
               Tensor guess = residual.abs().linear(trace.weight(slope), null);
               kept[0] = guess.sub(residual.square()).square().meanAll().mul(1.0 / shards);
-              return kept[0];
+              return lossScale.of(kept[0]);
             });
     return trace.finish(gradient, kept[0].detach().reshape(1));
   }

@@ -17,12 +17,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class TrainingLoopTest {
 
-  private static final int SHARDS = 8;
-  private static final int SHARD_BATCH = 4;
-  private static final int BATCH = SHARDS * SHARD_BATCH;
+  static final int SHARDS = 8;
+  static final int SHARD_BATCH = 4;
+  static final int BATCH = SHARDS * SHARD_BATCH;
 
   /** What a run left behind: tensors by name, counters and the reports of its steps. */
-  private record Outcome(
+  record Outcome(
       Map<String, ByteBuffer> tensors, Map<String, Long> counters, List<StepReport> reports) {}
 
   private static TrainingSchedule schedule(long steps) {
@@ -34,7 +34,7 @@ final class TrainingLoopTest {
         ranks, schedule(steps), TinyObjective.of(SHARDS, SHARD_BATCH), TinyObjective::fill, from);
   }
 
-  private static Outcome train(
+  static Outcome train(
       int ranks, TrainingSchedule schedule, Objective objective, Batches batches, Outcome from)
       throws Exception {
     List<Outcome> outcomes =
@@ -68,7 +68,7 @@ final class TrainingLoopTest {
     }
   }
 
-  private static Map<String, ByteBuffer> bytes(TrainingState state) {
+  static Map<String, ByteBuffer> bytes(TrainingState state) {
     Map<String, ByteBuffer> tensors = new LinkedHashMap<>();
     for (NamedMemory tensor : state.tensors()) {
       byte[] copy = new byte[tensor.memory().remaining()];
@@ -78,7 +78,7 @@ final class TrainingLoopTest {
     return tensors;
   }
 
-  private static List<Map<String, Double>> values(Outcome outcome) {
+  static List<Map<String, Double>> values(Outcome outcome) {
     return outcome.reports().stream().map(StepReport::values).toList();
   }
 
@@ -271,14 +271,6 @@ final class TrainingLoopTest {
   }
 
   @Test
-  void float16WithoutLossScalingIsRefused() {
-    assertThatThrownBy(
-            () -> new TrainingSchedule(1, 8, 2, 100, 50, TrainingPrecision.FP16, Activations.KEPT))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("precision: fp16 (expected: fp32 or bf16)");
-  }
-
-  @Test
   void ranksThatCannotShareTheShardsAreRefused() {
     assertThatThrownBy(() -> TrainingLoop.requireDivisor(schedule(1), 3))
         .isInstanceOf(UserException.class)
@@ -288,7 +280,7 @@ final class TrainingLoopTest {
   }
 
   /** Hands reports and states on. */
-  private record Recorder(
+  record Recorder(
       java.util.function.Consumer<StepReport> steps,
       java.util.function.Consumer<TrainingState> checkpoints)
       implements TrainingLoop.Observer {

@@ -8,6 +8,7 @@ import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.ProgramContract;
 import dev.tessera.models.runtime.TorchRuntime;
@@ -45,21 +46,24 @@ final class UpdateTest {
   void followsTheFormulasOverManySteps() {
     OptimizerRecipe recipe = new OptimizerRecipe(3e-3, 0.8, 0.95, 1e-6, 0.1, 200, 0.4, 0.7);
     EmaRecipe ema = new EmaRecipe(300, 0.5);
-    verify(recipe, ema, 40);
+    verify(recipe, ema, 40, Target.CPU);
+    verify(recipe, ema, 40, Target.GPU);
   }
 
   @Test
   void followsTheFormulasWithoutDecayClipWarmupAndAverage() {
-    verify(new OptimizerRecipe(1e-2, 0.9, 0.999, 1e-8, 0, 0, 0, 0), null, 20);
+    OptimizerRecipe plain = new OptimizerRecipe(1e-2, 0.9, 0.999, 1e-8, 0, 0, 0, 0);
+    verify(plain, null, 20, Target.CPU);
+    verify(plain, null, 20, Target.GPU);
   }
 
-  private static void verify(OptimizerRecipe recipe, EmaRecipe ema, int steps) {
+  private static void verify(OptimizerRecipe recipe, EmaRecipe ema, int steps, Target target) {
     Group group = group(recipe, ema);
     int batch = 10;
     TrainingSchedule schedule = new TrainingSchedule(0, batch, 1, (long) steps * batch, 1_000);
     SplittableRandom random = new SplittableRandom(3);
-    try (GroupState state = new GroupState(runtime, group, 11);
-        Update update = new Update(runtime, group);
+    try (GroupState state = new GroupState(runtime, group, Optional.empty(), 11);
+        Update update = new Update(runtime, group, Optional.empty(), target);
         NativeTensor gradient = runtime.zeros(DType.FLOAT32, Shape.of(SIZE))) {
       double[] p = doubles(state.parameters());
       double[] m = new double[SIZE];
@@ -134,8 +138,8 @@ final class UpdateTest {
   void theFirstStepDoesNotAddEpsilonBeforeTheCorrection() {
     // With g = eps the step is half the rate; epsilon before the correction would give 0.03 of it.
     Group group = group(new OptimizerRecipe(1, 0.9, 0.999, 1e-8, 0, 0, 0, 0), null);
-    try (GroupState state = new GroupState(runtime, group, 1);
-        Update update = new Update(runtime, group);
+    try (GroupState state = new GroupState(runtime, group, Optional.empty(), 1);
+        Update update = new Update(runtime, group, Optional.empty());
         NativeTensor gradient = runtime.zeros(DType.FLOAT32, Shape.of(SIZE))) {
       state.parameters().set(new float[SIZE]);
       float[] g = new float[SIZE];
@@ -159,7 +163,7 @@ final class UpdateTest {
   @Test
   void theProgramIsAFunctionOfItsArguments() {
     Group group = group(OptimizerRecipe.defaults(), EmaRecipe.defaults());
-    ProgramContract.verify(runtime, Update.trace(group), 5);
+    ProgramContract.verify(runtime, Update.trace(group, Optional.empty(), Target.CPU), 5);
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.LossScale;
 import dev.tessera.models.train.OptimizerRecipe;
 import dev.tessera.models.train.Phase;
 import java.util.List;
@@ -44,7 +45,7 @@ final class VqganObjectiveTest {
     // Linear losses: their gradients are constants of norms 2 a and 2 b.
     Tensor weight =
         VqganObjective.adaptiveWeight(
-            last.mul(a).sumAll(), last.mul(b).sumAll().neg(), last, recipe);
+            last.mul(a).sumAll(), last.mul(b).sumAll().neg(), last, recipe, LossScale.input(trace));
     try (Executable program = runtime.load(trace.finish(weight));
         NativeTensor x = runtime.scalar((float) (reconstruction / 2));
         NativeTensor y = runtime.scalar((float) (fooled / 2));

@@ -62,6 +62,12 @@ final class SettingsReader {
     }
   }
 
+  boolean flag(Setting setting) {
+    String text = text(setting);
+    require(text.equals("true") || text.equals("false"), setting, "true or false");
+    return text.equals("true");
+  }
+
   void require(boolean right, Setting setting, String expected) {
     if (!right) {
       wrong(setting, expected);

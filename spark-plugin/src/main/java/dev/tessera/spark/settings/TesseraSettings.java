@@ -11,9 +11,10 @@ import org.apache.spark.SparkConf;
  *
  * @param subnet the network that ranks talk over, or null for the address Spark itself uses
  * @param slotsWait how long a lost executor's replacement is awaited before ranks are counted anew
+ * @param tf32 whether GPUs compute float32 as tf32
  */
 public record TesseraSettings(
-    Timeouts timeouts, RetryPolicy retry, Subnet subnet, Duration slotsWait)
+    Timeouts timeouts, RetryPolicy retry, Subnet subnet, Duration slotsWait, boolean tf32)
     implements Serializable {
 
   /**
@@ -31,6 +32,7 @@ public record TesseraSettings(
     Duration maxBackoff = reader.duration(Setting.RETRY_MAX_BACKOFF);
     Subnet subnet = reader.subnet(Setting.COLLECTIVE_SUBNET);
     Duration slotsWait = reader.duration(Setting.SLOTS_WAIT);
+    boolean tf32 = reader.flag(Setting.TF32);
     reader.refuseUnknownKeys();
     reader.require(
         stall.compareTo(failure) <= 0,
@@ -45,7 +47,8 @@ public record TesseraSettings(
         new Timeouts(connect, stall, failure),
         new RetryPolicy(attempts, backoff, maxBackoff),
         subnet,
-        slotsWait);
+        slotsWait,
+        tf32);
   }
 
   /** The settings of an application that sets none. */
@@ -54,11 +57,11 @@ public record TesseraSettings(
   }
 
   public TesseraSettings withRetry(RetryPolicy policy) {
-    return new TesseraSettings(timeouts, policy, subnet, slotsWait);
+    return new TesseraSettings(timeouts, policy, subnet, slotsWait, tf32);
   }
 
   public TesseraSettings withTimeouts(Timeouts changed) {
-    return new TesseraSettings(changed, retry, subnet, slotsWait);
+    return new TesseraSettings(changed, retry, subnet, slotsWait, tf32);
   }
 
   public Optional<Subnet> preferredSubnet() {

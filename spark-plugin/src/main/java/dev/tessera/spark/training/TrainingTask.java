@@ -6,6 +6,7 @@ import dev.tessera.datasets.batch.Column;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.models.checkpoint.ModelIdentity;
 import dev.tessera.models.graph.Target;
+import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Batches;
@@ -13,6 +14,7 @@ import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.RankContext;
 import dev.tessera.spark.barrier.RankTask;
 import dev.tessera.spark.inference.StoredWeights;
+import dev.tessera.spark.settings.Setting;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -45,6 +47,11 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
                 plan.schedule(),
                 context.collective(),
                 batches(conf, context))) {
+      if (runtime.onGpu()) {
+        plan.schedule()
+            .precision()
+            .require("rank " + context.rank(), Arithmetic.measure(runtime), Setting.TF32.key());
+      }
       if (resume != null) {
         StateFiles.restore(StoredWeights.checkpoint(conf, resume), loop.state(), model);
       }

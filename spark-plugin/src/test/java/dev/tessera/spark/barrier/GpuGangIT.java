@@ -3,6 +3,7 @@ package dev.tessera.spark.barrier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.spark.collective.Algorithm;
+import dev.tessera.spark.settings.Float32Environment;
 import dev.tessera.spark.settings.RetryPolicy;
 import dev.tessera.spark.settings.TesseraSettings;
 import java.nio.file.Files;
@@ -30,7 +31,8 @@ class GpuGangIT {
                 .set("spark.worker.resource.gpu.amount", "1")
                 .set("spark.worker.resource.gpu.discoveryScript", script.toString())
                 .set("spark.executor.resource.gpu.amount", "1")
-                .set("spark.task.resource.gpu.amount", "1"))) {
+                .set("spark.task.resource.gpu.amount", "1")
+                .set("spark.tessera.tf32", "true"))) {
       GangSpec spec =
           GangSpec.of(
                   "gpu",
@@ -47,6 +49,14 @@ class GpuGangIT {
               GangListener.silent());
 
       assertThat(devices).containsExactly(5);
+      assertThat(
+              Gang.run(
+                  spark,
+                  spec,
+                  attempt -> context -> Float32Environment.describe(System.getenv()),
+                  GangListener.silent()))
+          .as("what the setting says of float32 reaches the executor")
+          .containsExactly("tf32");
     }
   }
 }

@@ -31,6 +31,7 @@ class TesseraSettingsTest {
         .isEqualTo(new RetryPolicy(4, Duration.ofSeconds(1), Duration.ofSeconds(60)));
     assertThat(settings.preferredSubnet()).isEmpty();
     assertThat(settings.slotsWait()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(settings.tf32()).isFalse();
   }
 
   @Test
@@ -45,7 +46,8 @@ class TesseraSettingsTest {
                 "spark.tessera.retryBackoff", "10ms",
                 "spark.tessera.retryMaxBackoff", "1h",
                 "spark.tessera.slotsWait", "9s",
-                "spark.tessera.collectiveSubnet", "10.1.0.0/16"));
+                "spark.tessera.collectiveSubnet", "10.1.0.0/16",
+                "spark.tessera.tf32", "true"));
 
     assertThat(settings)
         .isEqualTo(
@@ -53,7 +55,8 @@ class TesseraSettingsTest {
                 new Timeouts(Duration.ofSeconds(5), Duration.ofMillis(700), Duration.ofMinutes(2)),
                 new RetryPolicy(7, Duration.ofMillis(10), Duration.ofHours(1)),
                 Subnet.parse("10.1.0.0/16"),
-                Duration.ofSeconds(9)));
+                Duration.ofSeconds(9),
+                true));
   }
 
   @Test
@@ -67,7 +70,8 @@ class TesseraSettingsTest {
             "spark.tessera.retryBackoff",
             "spark.tessera.retryMaxBackoff",
             "spark.tessera.slotsWait",
-            "spark.tessera.collectiveSubnet");
+            "spark.tessera.collectiveSubnet",
+            "spark.tessera.tf32");
   }
 
   @Test
@@ -78,7 +82,8 @@ class TesseraSettingsTest {
             "spark.tessera.maxAttempts", "none",
             "spark.tessera.retryBackoff", "2h",
             "spark.tessera.stallWarning", "soon",
-            "spark.tessera.collectiveSubnet", "eth0");
+            "spark.tessera.collectiveSubnet", "eth0",
+            "spark.tessera.tf32", "yes");
 
     assertThatThrownBy(() -> TesseraSettings.from(conf))
         .isInstanceOf(UserException.class)
@@ -87,6 +92,7 @@ class TesseraSettingsTest {
         .hasMessageContaining("spark.tessera.maxAttempts: none (expected: a whole number")
         .hasMessageContaining("spark.tessera.stallWarning: soon (expected: a time such as 30s)")
         .hasMessageContaining("spark.tessera.collectiveSubnet: eth0")
+        .hasMessageContaining("spark.tessera.tf32: yes (expected: true or false)")
         .hasMessageContaining("at most spark.tessera.retryMaxBackoff");
   }
 
