@@ -234,7 +234,7 @@ final class Tape {
               : zeros.computeIfAbsent(
                   slice.parameter().shape(), shape -> trace.full(dtype, shape, 0)));
     }
-    Assemble assemble = new Assemble(dtype, parts.stream().map(Tensor::shape).toList());
+    Assemble assemble = new Assemble(dtype, parts.stream().map(Tensor::type).toList());
     return trace.apply(assemble, parts.toArray(Tensor[]::new));
   }
 }

@@ -231,8 +231,18 @@ final class OperationCases {
   }
 
   private void updates() {
-    List<Shape> shapes = List.of(Shape.of(2, 3), Shape.of(), Shape.of(3, 1));
-    add(new Assemble(DType.FLOAT64, shapes), of(2, 3).permuted(), of(), of(3, 1));
+    List<TensorType> parts =
+        List.of(
+            new TensorType(DType.FLOAT64, Shape.of(2, 3)),
+            new TensorType(DType.FLOAT64, Shape.of(2, 1, 3, 2)),
+            new TensorType(DType.FLOAT64, Shape.of()),
+            new TensorType(DType.FLOAT64, Shape.of(3, 1)));
+    add(
+        new Assemble(DType.FLOAT64, parts),
+        of(2, 3).permuted(),
+        of(2, 1, 3, 2).permuted(),
+        of(),
+        of(3, 1));
     add(new InPlace.Copy(), of(3, 5).buffer(), of(3, 5).permuted());
     add(new InPlace.Lerp(), of(5).buffer(), of(5).narrowed(), of(between(0, 1)));
     add(new InPlace.AddScaled(-0.5), of(1, 3).buffer(), of(1, 3));
