@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.config.RecipeWriter;
+import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.train.Objective;
+import dev.tessera.models.train.StepCost;
+import dev.tessera.models.vqgan.Vqgan;
+import dev.tessera.spark.training.Family;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every file that users are told to start from. */
@@ -19,7 +27,7 @@ class RecipeFilesTest {
     Path folder = Path.of("").toAbsolutePath().getParent().resolve("conf/recipes");
     try (Stream<Path> paths = Files.list(folder)) {
       List<Path> files = paths.sorted().toList();
-      assertThat(files).hasSizeGreaterThanOrEqualTo(2);
+      assertThat(files).hasSizeGreaterThanOrEqualTo(6);
       return files;
     }
   }
@@ -42,5 +50,37 @@ class RecipeFilesTest {
     String resolved = RecipeWriter.write(Recipe.class, recipe);
 
     assertThat(RecipeReader.parse(Recipe.class, "resolved", resolved, List.of())).isEqualTo(recipe);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "edm-cifar10.yaml, 0, 32, 55732739",
+    "dit-b-2.yaml, 4, 32, 130401808",
+    "dit-s-2.yaml, 4, 16, 32834320",
+  })
+  void aModelOfThatDataHasItsParameters(String file, int channels, int side, long parameters)
+      throws IOException {
+    Recipe.Diffusion recipe = (Recipe.Diffusion) read(file);
+    Signal signal =
+        channels == 0 ? Signal.pixels(side, side) : Signal.latents(channels, side, side, 0, 1);
+    Objective objective =
+        new Family.Diffusion(recipe.model(), signal, 1000).objective(recipe.schedule());
+
+    assertThat(StepCost.of(objective, recipe.schedule()).allParameters()).isEqualTo(parameters);
+  }
+
+  @Test
+  void theTokenizerOfFactorSixteenMakesSixteenTimesSixteenCodes() throws IOException {
+    Recipe.Tokenizer recipe = (Recipe.Tokenizer) read("vqgan-f16.yaml");
+    Vqgan model = new Vqgan(recipe.model(), 256, 256);
+
+    assertThat(model.latentShape()).isEqualTo(Shape.of(256, 16, 16));
+    assertThat(new Family.Tokenizer(recipe.model(), 256, 256).objective(recipe.schedule()).phases())
+        .hasSize(3);
+  }
+
+  private static Recipe read(String name) throws IOException {
+    Path file = files().stream().filter(path -> path.endsWith(name)).findFirst().orElseThrow();
+    return RecipeReader.parse(Recipe.class, name, Files.readString(file), List.of());
   }
 }

@@ -99,7 +99,7 @@ final class FamilyTest {
         .isEqualTo(
             "vqgan patch=1 channels=8 multipliers=1,2 blocks=1 attention=true form=published"
                 + " attentionResolutions=16 latent=12 picture-height=32 picture-width=32");
-    assertThat(PUBLISHED.architecture(SCHEDULE)).isEqualTo("?");
+    assertThat(PUBLISHED.architecture(SCHEDULE)).isEqualTo("2039539c959233ff");
   }
 
   @Test
@@ -107,7 +107,7 @@ final class FamilyTest {
     assertThat(ddpm(0.1).structure())
         .startsWith(
             "ddpm-plus-plus channels=8 multipliers=1,2 blocks=1 attentionResolutions=16 signal-");
-    assertThat(ddpm(0.1).architecture(SCHEDULE)).isEqualTo("?");
+    assertThat(ddpm(0.1).architecture(SCHEDULE)).isEqualTo("6a59c78a7935e22d");
     assertThat(ddpm(0.2).architecture(SCHEDULE)).isEqualTo(ddpm(0.1).architecture(SCHEDULE));
   }
 
