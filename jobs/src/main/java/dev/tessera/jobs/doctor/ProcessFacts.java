@@ -22,6 +22,7 @@ record ProcessFacts(
     LibtorchFacts libtorch,
     CpuFacts cpu,
     List<String> gpus,
+    NcclFacts nccl,
     RoomFacts room,
     List<String> properties,
     List<PathFacts> files)
@@ -37,6 +38,7 @@ record ProcessFacts(
         LibtorchFacts.probe(),
         CpuFacts.probe(),
         GpuFacts.probe(),
+        NcclFacts.probe(),
         RoomFacts.probe(SparkEnv.get().conf()),
         RuntimeProperties.problems(),
         files);
@@ -61,6 +63,7 @@ record ProcessFacts(
     lines.add("  libtorch  " + libtorch.line());
     lines.add("  cpu       " + cpu.line());
     lines.add("  gpu       " + (gpus.isEmpty() ? "none" : String.join("; ", gpus)));
+    lines.add("  nccl      " + nccl.line());
     lines.add("  room      " + room.line());
     files.forEach(path -> lines.add("  path      " + path.line()));
     return lines;

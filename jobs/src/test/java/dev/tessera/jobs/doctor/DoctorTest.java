@@ -30,6 +30,7 @@ class DoctorTest {
         libtorch,
         CPU,
         List.of(),
+        NcclFacts.probe(),
         room,
         List.of(),
         List.of(files));
@@ -44,6 +45,14 @@ class DoctorTest {
 
     assertThat(cpu).isEqualTo(new CpuFacts("Some CPU", 4, List.of("avx2", "fma", "amx_bf16")));
     assertThat(CpuFacts.of(List.of(), 1).features()).isEmpty();
+  }
+
+  @Test
+  void ncclIsLookedForWhereThereAreGpus() {
+    // Which of the three depends on the machine; never an exception, never nothing.
+    assertThat(NcclFacts.probe().line())
+        .matches(
+            "not needed, .*|none: .*|2\\.\\d+\\.\\d+ in /.*libnccl.so.2, for the \\d+ GPUs .*");
   }
 
   @Test

@@ -36,13 +36,16 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
     Configuration conf = hadoop.value();
     ModelIdentity model =
         new ModelIdentity(plan.family().architecture(plan.schedule()), plan.recipe());
-    try (TorchRuntime runtime = TorchRuntime.onCpu();
+    try (TorchRuntime runtime =
+            context.onGpu()
+                ? TorchRuntime.onGpu(context.device().cudaIndex())
+                : TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
                 runtime,
                 plan.family().objective(plan.schedule()),
                 plan.schedule(),
-                context.collective(),
+                context.collective(runtime),
                 batches(conf, context))) {
       if (resume != null) {
         StateFiles.restore(StoredWeights.checkpoint(conf, resume), loop.state(), model);
