@@ -7,7 +7,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code tessera bench allreduce}. */
-@Command(name = "allreduce", description = "Allreduce of two processes against PyTorch's Gloo.")
+@Command(
+    name = "allreduce",
+    description = "Allreduce between processes against PyTorch's Gloo or NCCL.")
 final class AllReduceCommand implements Callable<Integer> {
 
   @Mixin private OverrideOptions overrides;

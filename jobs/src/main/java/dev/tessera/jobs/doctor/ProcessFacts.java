@@ -26,6 +26,7 @@ record ProcessFacts(
     CpuFacts cpu,
     List<String> gpus,
     String float32,
+    NcclFacts nccl,
     RoomFacts room,
     List<String> properties,
     List<PathFacts> files)
@@ -45,6 +46,7 @@ record ProcessFacts(
         CpuFacts.probe(),
         GpuFacts.probe(),
         Float32Environment.describe(System.getenv()),
+        NcclFacts.probe(),
         RoomFacts.probe(SparkEnv.get().conf()),
         properties(role),
         files);
@@ -79,6 +81,7 @@ record ProcessFacts(
     lines.add("  cpu       " + cpu.line());
     lines.add("  gpu       " + (gpus.isEmpty() ? "none" : String.join("; ", gpus)));
     lines.add("  float32   " + float32 + ", on a GPU");
+    lines.add("  nccl      " + nccl.line());
     lines.add("  room      " + room.line());
     files.forEach(path -> lines.add("  path      " + path.line()));
     return lines;

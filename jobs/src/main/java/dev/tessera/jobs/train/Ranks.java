@@ -1,17 +1,21 @@
 package dev.tessera.jobs.train;
 
 import dev.tessera.models.graph.Target;
+import dev.tessera.models.UserException;
 import dev.tessera.spark.collective.Algorithm;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The gang that trains.
  *
  * @param count number of ranks, which divides the schedule's shards; 0 for as many as there are
  *     task slots, so that a run also goes on with fewer when executors stay lost
- * @param allreduce {@code tree}: the same bits on 1, 2, 4, 8 ranks; {@code ring}: the fewest bytes
+ * @param allreduce between CPUs {@code tree}: the same bits on 1, 2, 4, 8 ranks, or {@code ring}:
+ *     the fewest bytes; between GPUs {@code nccl}; left out, tree or nccl
  * @param device what each rank computes on
  */
-public record Ranks(int count, Algorithm allreduce, Device device) {
+public record Ranks(int count, Optional<Algorithm> allreduce, Device device) {
 
   /** Where a rank computes. */
   public enum Device {
@@ -36,7 +40,30 @@ public record Ranks(int count, Algorithm allreduce, Device device) {
     return count > 0 ? count : Math.min(shards, Integer.highestOneBit(Math.max(1, slots)));
   }
 
+  /**
+   * How sums travel between so many ranks.
+   *
+   * @throws UserException if the recipe asks for a way that its device does not go
+   */
+  Algorithm algorithm(int ranks) {
+    boolean gpu = device == Device.GPU;
+    Algorithm own = gpu ? Algorithm.NCCL : Algorithm.TREE;
+    Algorithm chosen = allreduce.orElse(own);
+    if (ranks > 1 && gpu != (chosen == Algorithm.NCCL)) {
+      throw new UserException(
+          "ranks.allreduce: "
+              + chosen.name().toLowerCase(Locale.ROOT)
+              + " sums in the memory of "
+              + (gpu
+                  ? "the host, and these ranks compute on GPUs"
+                  : "GPUs, and these ranks compute on CPUs")
+              + ": leave the key out, or set "
+              + (gpu ? "nccl." : "tree or ring."));
+    }
+    return chosen;
+  }
+
   public static Ranks defaults() {
-    return new Ranks(2, Algorithm.TREE, Device.CPU);
+    return new Ranks(2, Optional.empty(), Device.CPU);
   }
 }

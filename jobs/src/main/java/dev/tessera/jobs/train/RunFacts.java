@@ -70,10 +70,13 @@ record RunFacts(BoundRun bound, StepCost cost, int ranks, SparkContext spark) {
     TrainingSchedule schedule = bound.recipe().schedule();
     return String.format(
         Locale.ROOT,
-        "%d on the CPU, batch %d in %d shards, allreduce by %s",
+        "%d on %s, batch %d in %d shards, allreduce by %s",
         ranks,
+        bound.recipe().ranks().device() == Ranks.Device.GPU
+            ? ranks == 1 ? "a GPU" : "a GPU each"
+            : "the CPU",
         schedule.batch(),
         schedule.shards(),
-        bound.recipe().ranks().allreduce().name().toLowerCase(Locale.ROOT));
+        bound.recipe().ranks().algorithm(ranks).name().toLowerCase(Locale.ROOT));
   }
 }

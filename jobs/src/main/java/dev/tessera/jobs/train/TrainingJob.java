@@ -105,22 +105,25 @@ public final class TrainingJob {
   public static GangSpec gang(Recipe recipe, SparkConf spark) {
     Ranks ranks = recipe.ranks();
     int shards = recipe.schedule().shards();
-    // Where the settings do not say how many slots there are, as many as can be used are awaited.
-    int count = ranks.on(Slots.of(spark).total().orElse(shards), shards);
-    TrainingLoop.requireDivisor(recipe.schedule(), count);
     boolean gpu = ranks.device() == Ranks.Device.GPU;
     if (gpu) {
-      GpuSettings.check(spark, true);
       boolean tf32 = TesseraSettings.from(spark).tf32();
       recipe
           .schedule()
           .precision()
           .require("every executor", new Arithmetic(tf32, tf32), Setting.TF32.key());
-      throw new UserException(
-          "ranks.device: gpu is not supported by this version; set ranks.device=cpu.");
     }
-    return GangSpec.of(recipe.name(), count, ranks.allreduce(), TesseraSettings.from(spark))
-        .withRanksOfSlots(slots -> ranks.on(slots, shards));
+    GpuSettings.check(spark, gpu);
+    // Where the settings do not say how many slots there are, as many as can be used are awaited.
+    int slots = Slots.of(spark).total().orElse(shards);
+    boolean oneGpu = gpu && GpuSettings.isLocal(spark.get("spark.master", ""));
+    int count = ranks.on(oneGpu ? 1 : slots, shards);
+    GpuSettings.checkRanks(spark, gpu, count);
+    TrainingLoop.requireDivisor(recipe.schedule(), count);
+    GangSpec gang =
+        GangSpec.of(recipe.name(), count, ranks.algorithm(count), TesseraSettings.from(spark));
+    return (gpu ? gang.withGpu() : gang)
+        .withRanksOfSlots(there -> ranks.on(oneGpu ? 1 : there, shards));
   }
 
   /** The last step before anything is written: what is wrong with a run is known by then. */

@@ -36,8 +36,8 @@ final class AllowedEdges {
       spark.ui             :
       spark.settings       : models
       spark.device         : models spark.settings
-      spark.collective     : models models.train spark.settings
-      spark.barrier        : datasets models models.train spark.settings spark.device spark.collective spark.ui
+      spark.collective     : models models.runtime models.train spark.settings
+      spark.barrier        : datasets models models.runtime models.train spark.settings spark.device spark.collective spark.ui
       spark                : models spark.settings spark.device spark.barrier spark.ui
       spark.table          : datasets datasets.image datasets.source datasets.table models
       spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference

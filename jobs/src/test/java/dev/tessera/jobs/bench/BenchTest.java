@@ -2,9 +2,11 @@ package dev.tessera.jobs.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tessera.jobs.run.Console;
+import dev.tessera.jobs.train.Ranks;
 import dev.tessera.models.UserException;
 import dev.tessera.spark.collective.Algorithm;
 import java.io.IOException;
@@ -43,11 +45,27 @@ class BenchTest {
   void allReduceWritesARowForEachSize() throws IOException {
     Path output = folder.resolve("allreduce.json");
 
-    AllReduceBench.run(
-        new AllReduceRecipe(Algorithm.RING, 4096, 16_384, 1, output.toString()),
-        Console.standard(false));
+    AllReduceBench.run(recipe(2, Ranks.Device.CPU, output.toString()), Console.standard(false));
 
-    assertThat(Json.MAPPER.readTree(output.toFile()).get("rows")).hasSize(2);
+    JsonNode rows = Json.MAPPER.readTree(output.toFile()).get("rows");
+    assertThat(rows).hasSize(2);
+    double seconds = rows.get(1).get("oursSeconds").get(0).asDouble();
+    assertThat(rows.get(1).get("busBytesPerSecond").asDouble())
+        .isCloseTo(16_384 / seconds, withinPercentage(1)); // of two ranks: 2 (2-1)/2 = 1
+  }
+
+  @Test
+  void sumsOfMoreGpusThanThereAreAreRefused() {
+    assertThatThrownBy(
+            () ->
+                AllReduceBench.run(
+                    recipe(1000, Ranks.Device.GPU, "unused.json"), Console.standard(false)))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("bench allreduce: 1000 ranks need as many GPUs, and this process");
+  }
+
+  private static AllReduceRecipe recipe(int ranks, Ranks.Device device, String output) {
+    return new AllReduceRecipe(ranks, device, Algorithm.RING, 4096, 16_384, 1, output);
   }
 
   @Test

@@ -31,6 +31,7 @@ class DoctorTest {
         CPU,
         List.of(),
         "fp32",
+        NcclFacts.probe(),
         room,
         List.of(),
         List.of(files));
@@ -45,6 +46,14 @@ class DoctorTest {
 
     assertThat(cpu).isEqualTo(new CpuFacts("Some CPU", 4, List.of("avx2", "fma", "amx_bf16")));
     assertThat(CpuFacts.of(List.of(), 1).features()).isEmpty();
+  }
+
+  @Test
+  void ncclIsLookedForWhereThereAreGpus() {
+    // Which of the three depends on the machine; never an exception, never nothing.
+    assertThat(NcclFacts.probe().line())
+        .matches(
+            "not needed, .*|none: .*|2\\.\\d+\\.\\d+ in /.*libnccl.so.2, for the \\d+ GPUs .*");
   }
 
   @Test

@@ -60,6 +60,7 @@ final class CudaDevice implements AutoCloseable {
    */
   void lose() {
     lost = true;
+    Gpus.ruined("GPU " + index + " ran out of memory");
   }
 
   boolean lost() {

@@ -169,7 +169,9 @@ final class Cudart {
     if (code != 0) {
       String reason =
           library.getFunction("cudaGetErrorString").invokeString(new Object[] {code}, false);
-      throw new IllegalStateException(name + " failed: " + reason + " (" + code + ")");
+      String told = name + " failed: " + reason + " (" + code + ")";
+      Gpus.notice(code, told);
+      throw new IllegalStateException(told);
     }
   }
 }

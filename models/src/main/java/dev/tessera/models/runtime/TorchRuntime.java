@@ -63,6 +63,20 @@ public final class TorchRuntime implements AutoCloseable {
   }
 
   /**
+   * The {@code cudaStream_t} that the rank's work goes to now, for libraries beside libtorch: what
+   * they are given on it is done in the order of the rank's work, and captured with it.
+   *
+   * @throws IllegalStateException on the CPU
+   */
+  public long stream() {
+    checkThread();
+    if (cuda == null) {
+      throw new IllegalStateException("a runtime of the CPU has no stream");
+    }
+    return cuda.stream();
+  }
+
+  /**
    * What the GPU is.
    *
    * @throws IllegalStateException on the CPU

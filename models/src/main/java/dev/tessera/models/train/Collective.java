@@ -1,5 +1,7 @@
 package dev.tessera.models.train;
 
+import java.util.function.Supplier;
+
 /**
  * Communication among the ranks of one gang. Every rank calls the same operations in the same
  * order, each from its own rank thread. After a failure the collective is broken: every later call
@@ -39,7 +41,29 @@ public interface Collective extends AutoCloseable {
   /** Returns once every rank has called it. */
   void barrier();
 
-  /** Bytes of payload this rank has sent so far. */
+  /**
+   * Gives the device a step's work, in which this collective's operations stand: called one by one,
+   * or captured before. Nothing of it is given once the collective is broken, and nothing breaks it
+   * meanwhile. Every rank calls this for the same steps.
+   */
+  default void enqueue(Runnable work) {
+    work.run();
+  }
+
+  /**
+   * Waits for the device, which may itself wait for peers in an operation that was given before.
+   *
+   * @param what the device does, for messages
+   * @param wait blocks until that is done
+   * @return what {@code wait} returned
+   * @throws CollectiveException if a peer is lost or late meanwhile: the operation is ended then,
+   *     and what the device has left is of no use
+   */
+  default <T> T awaiting(String what, Supplier<T> wait) {
+    return wait.get();
+  }
+
+  /** Bytes of payload this rank has sent so far, by operations that were called. */
   long bytesSent();
 
   /** Breaks running and later calls, on this rank and soon on its peers; callable by any thread. */

@@ -25,6 +25,11 @@ final class EagerSteps implements Steps {
   }
 
   @Override
+  public long replayedBytes() {
+    return 0;
+  }
+
+  @Override
   public void release() {
     last.forEach(PhaseOutput::close);
     last = List.of();

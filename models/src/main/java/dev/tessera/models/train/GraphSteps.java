@@ -31,15 +31,19 @@ final class GraphSteps implements Steps {
   private static final class Combination {
     private int steps;
     private StepGraph graph;
+    private long bytes;
     private List<PhaseOutput> outputs = List.of();
   }
 
   private final GraphStream stream;
+  private final Collective collective;
   private final Map<List<PhaseRunner>, Combination> combinations = new HashMap<>();
   private final List<PhaseOutput> eager = new ArrayList<>();
   private boolean refused;
+  private long replayedBytes;
 
-  GraphSteps(TorchRuntime runtime) {
+  GraphSteps(TorchRuntime runtime, Collective collective) {
+    this.collective = collective;
     stream = new GraphStream(runtime);
     refused = !Boolean.parseBoolean(System.getProperty(SWITCH, "true"));
   }
@@ -47,6 +51,8 @@ final class GraphSteps implements Steps {
   @Override
   public List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
     Combination combination = combinations.computeIfAbsent(phases, p -> new Combination());
+    // What a capture calls, the collective has counted; a later launch calls nothing.
+    replayedBytes = combination.graph == null ? 0 : combination.bytes;
     if (combination.graph == null && !refused && combination.steps >= WARM_UP) {
       capture(combination, phases, shards, stopwatch);
     }
@@ -63,15 +69,22 @@ final class GraphSteps implements Steps {
       Combination combination, List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
     try {
       List<PhaseOutput> outputs = new ArrayList<>();
+      long sent = collective.bytesSent();
       combination.graph =
           stream.capture(() -> outputs.addAll(EagerSteps.launch(phases, shards, stopwatch)));
+      combination.bytes = collective.bytesSent() - sent;
       combination.outputs = outputs;
-    } catch (UserException e) {
+    } catch (UserException | CollectiveException e) {
       throw e;
     } catch (RuntimeException e) {
       refused = true;
       LOG.warn("Steps run program by program, without a CUDA graph: {}", e.getMessage());
     }
+  }
+
+  @Override
+  public long replayedBytes() {
+    return replayedBytes;
   }
 
   @Override

@@ -12,6 +12,9 @@ sealed interface Steps extends AutoCloseable permits EagerSteps, GraphSteps {
    */
   List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch);
 
+  /** Bytes that the last run sent by operations of the collective that were captured before. */
+  long replayedBytes();
+
   /** Tells that the outputs of the last run have been taken down. */
   void release();
 

@@ -61,7 +61,7 @@ public final class TrainingLoop implements AutoCloseable {
       phases.add(new PhaseRunner(runtime, objective, phase, schedule, state, collective));
     }
     this.runtime = runtime;
-    steps = runtime.onGpu() ? new GraphSteps(runtime) : new EagerSteps();
+    steps = runtime.onGpu() ? new GraphSteps(runtime, collective) : new EagerSteps();
     readbacks = new Readback[] {new Readback(runtime), new Readback(runtime)};
     int own = schedule.shards() / collective.size();
     for (int i = 0; i < own; i++) {
@@ -137,13 +137,14 @@ public final class TrainingLoop implements AutoCloseable {
             .filter(phase -> phase.phase().schedule().runs(state.step(), images))
             .toList();
     active.forEach(phase -> phase.prepare(shards, schedule, images));
-    List<PhaseOutput> outputs = List.copyOf(steps.run(active, shards, stopwatch));
+    List<PhaseOutput> outputs = new ArrayList<>();
+    collective.enqueue(() -> outputs.addAll(steps.run(active, shards, stopwatch)));
     Readback readback = readbacks[(int) (state.step() % readbacks.length)];
     readback.record(outputs.stream().flatMap(output -> output.tensors().stream()).toList());
     steps.release();
     state.advance(schedule.batch());
-    return new Unread(
-        state.step(), images, outputs, readback, stopwatch, collective.bytesSent() - sent);
+    long bytes = collective.bytesSent() - sent + steps.replayedBytes();
+    return new Unread(state.step(), images, outputs, readback, stopwatch, bytes);
   }
 
   /** Reads the last unread step and tells the observer. */
@@ -153,7 +154,7 @@ public final class TrainingLoop implements AutoCloseable {
     }
     Unread step = unread;
     unread = null;
-    List<float[]> read = step.readback().read();
+    List<float[]> read = collective.awaiting("step " + step.step(), step.readback()::read);
     Map<String, Double> values = new LinkedHashMap<>();
     int at = 0;
     for (PhaseOutput output : step.outputs()) {

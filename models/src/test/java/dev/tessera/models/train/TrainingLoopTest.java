@@ -100,6 +100,42 @@ final class TrainingLoopTest {
   }
 
   @Test
+  void aBrokenCollectiveEndsTheLoopBeforeTheNextStep() throws Exception {
+    BreakingCollective collective = new BreakingCollective(3, "none");
+    assertThat(reportsUntilBroken(collective, "broken")).hasSize(3);
+    assertThat(collective.steps()).isEqualTo(3);
+    assertThat(collective.waits()).containsExactly("step 1", "step 2", "step 3");
+  }
+
+  @Test
+  void aStepThatWasLostInTheDeviceIsNotReported() throws Exception {
+    BreakingCollective collective = new BreakingCollective(100, "step 2");
+    assertThat(reportsUntilBroken(collective, "lost in step 2")).hasSize(1);
+  }
+
+  private static List<StepReport> reportsUntilBroken(Collective collective, String message)
+      throws Exception {
+    List<StepReport> reports = new ArrayList<>();
+    InMemoryGang.run(
+        1,
+        (runtime, alone) -> {
+          try (TrainingLoop loop =
+              new TrainingLoop(
+                  runtime,
+                  TinyObjective.of(SHARDS, SHARD_BATCH),
+                  schedule(10),
+                  collective,
+                  TinyObjective::fill)) {
+            assertThatThrownBy(() -> loop.run(new Recorder(reports::add, state -> {})))
+                .isInstanceOf(CollectiveException.class)
+                .hasMessage(message);
+          }
+          return null;
+        });
+    return reports;
+  }
+
+  @Test
   void aRestoredRunGoesOnAsIfItHadNeverStopped() throws Exception {
     Outcome whole = train(1, 30, null);
     Outcome half = train(1, 17, null);

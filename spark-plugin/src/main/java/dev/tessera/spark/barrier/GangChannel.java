@@ -9,6 +9,9 @@ import org.apache.spark.api.plugin.PluginContext;
 /** An executor's line to the driver, opened by the plugin before any task runs. */
 public final class GangChannel {
 
+  /** By which Spark calls the driver among executors. */
+  private static final String DRIVER = "driver";
+
   private static volatile PluginContext context;
 
   private GangChannel() {}
@@ -40,6 +43,11 @@ public final class GangChannel {
    */
   static String host() {
     return SparkEnv.get().blockManager().blockManagerId().host();
+  }
+
+  /** Whether tasks run in the driver's own process, {@code local[n]}. */
+  static boolean inDriver() {
+    return SparkEnv.get().executorId().equals(DRIVER);
   }
 
   private static PluginContext plugin() {

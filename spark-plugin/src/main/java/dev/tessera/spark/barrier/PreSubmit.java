@@ -34,6 +34,7 @@ final class PreSubmit {
               + " --conf spark.dynamicAllocation.enabled=false and spark.executor.instances");
     }
     GpuSettings.check(conf, gpu);
+    GpuSettings.checkRanks(conf, gpu, ranks);
     Slots.of(conf).require(ranks);
   }
 }

@@ -37,7 +37,7 @@ final class Rank<R extends Serializable> {
     try {
       DeviceAssignment device = DeviceAssignment.of(context);
       if (plan.gpu()) {
-        device.requireGpu();
+        device = device.onGpu(GangChannel.inDriver());
       }
       String host = ListenAddress.choose(plan.settings().preferredSubnet(), GangChannel.host());
       try (TcpListener listener = TcpListener.bind(host)) {
@@ -51,6 +51,9 @@ final class Rank<R extends Serializable> {
       }
     } catch (Throwable e) {
       tell(e);
+      if (plan.gpu()) {
+        RuinedGpu.endExecutor();
+      }
       throw e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
     }
   }

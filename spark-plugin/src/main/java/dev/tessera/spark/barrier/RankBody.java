@@ -35,10 +35,11 @@ final class RankBody<R extends Serializable> implements Callable<R> {
 
   @Override
   public R call() throws Exception {
-    try (Collective collective = connect()) {
+    try (Collective collective = connect();
+        GangRank rank = new GangRank(plan, place, collective, device)) {
       abort.add(() -> collective.abort("the attempt was cut short"));
       try {
-        return plan.task().run(new GangRank(plan, place, collective, device));
+        return plan.task().run(rank);
       } catch (Throwable e) {
         // Peers must not wait for their deadline to learn of it.
         collective.abort("rank " + place.rank() + " failed: " + e);

@@ -1,5 +1,6 @@
 package dev.tessera.spark.barrier;
 
+import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Collective;
 import dev.tessera.spark.device.DeviceAssignment;
 import java.io.Serializable;
@@ -23,7 +24,19 @@ public interface RankContext {
   /** One identifier for all attempts of a run. */
   String runId();
 
+  /** For what lies in host memory. */
   Collective collective();
+
+  /**
+   * For tensors of {@code runtime}: between GPUs through NCCL, which is joined by the first call;
+   * else {@link #collective}. The rank's end closes it.
+   *
+   * @throws dev.tessera.models.UserException if the ranks' GPUs need NCCL and there is none
+   */
+  Collective collective(TorchRuntime runtime);
+
+  /** Whether this rank computes on {@link #device}'s GPU. */
+  boolean onGpu();
 
   /** Cores of the task: the threads that this rank may use. */
   int cores();

@@ -17,5 +17,11 @@ public enum Algorithm {
    * <p>With {@code n = p + e} ranks, {@code p} the largest power of two, ranks {@code 2i} and
    * {@code 2i+1} for {@code i < e} are summed first and stand as one leaf of a tree over {@code p}.
    */
-  TREE
+  TREE,
+
+  /**
+   * NVIDIA's library between GPUs ({@link NcclCollective}), which chooses its own ways and order of
+   * sums. What lies in host memory goes by {@link #RING}.
+   */
+  NCCL
 }

@@ -2,11 +2,7 @@ package dev.tessera.spark.collective;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The sum by {@code cblas_saxpy} of the BLAS inside the libtorch that this process has loaded.
@@ -16,14 +12,13 @@ import java.util.stream.Stream;
  */
 final class BlasSum implements FloatSum {
 
-  private static final Path MAPPED_FILES = Path.of("/proc/self/maps");
-  private static final String LIBRARY = "/libtorch_cpu.so";
+  private static final String LIBRARY = "libtorch_cpu.so";
 
   private BlasSum() {}
 
   /** Empty if this process has no libtorch loaded, or one without a BLAS interface. */
   static Optional<FloatSum> ofLoadedLibtorch() {
-    return loadedLibrary().flatMap(BlasSum::bind);
+    return LoadedLibrary.path(LIBRARY).flatMap(BlasSum::bind);
   }
 
   private static Optional<FloatSum> bind(String library) {
@@ -31,18 +26,7 @@ final class BlasSum implements FloatSum {
       Native.register(BlasSum.class, NativeLibrary.getInstance(library));
       return Optional.of(new BlasSum());
     } catch (UnsatisfiedLinkError e) {
-      return Optional.empty();
-    }
-  }
-
-  private static Optional<String> loadedLibrary() {
-    try (Stream<String> lines = Files.lines(MAPPED_FILES)) {
-      return lines
-          .filter(line -> line.endsWith(LIBRARY))
-          .map(line -> line.substring(line.indexOf('/')))
-          .findFirst();
-    } catch (IOException e) {
-      return Optional.empty(); // no Linux: the sum in Java serves
+      return Optional.empty(); // the sum in Java serves
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.tessera.spark.collective;
 
 import dev.tessera.models.train.CollectiveException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -9,13 +11,27 @@ import java.util.concurrent.atomic.AtomicReference;
 final class Failure {
 
   private final AtomicReference<String> reason = new AtomicReference<>();
+  private final List<Runnable> hooks = new CopyOnWriteArrayList<>();
   private final CountDownLatch known = new CountDownLatch(1);
 
   /** Returns whether this is the first reason. */
   boolean record(String why) {
     boolean first = reason.compareAndSet(null, why);
     known.countDown();
+    if (first) {
+      hooks.forEach(Runnable::run);
+    }
     return first;
+  }
+
+  /**
+   * Runs {@code hook} once there is a reason: at once if there is one, else on its teller's thread.
+   */
+  void whenKnown(Runnable hook) {
+    hooks.add(hook);
+    if (happened()) {
+      hook.run();
+    }
   }
 
   boolean happened() {

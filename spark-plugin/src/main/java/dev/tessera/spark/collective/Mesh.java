@@ -72,22 +72,44 @@ final class Mesh implements AutoCloseable {
     failure.check();
   }
 
+  /** Runs {@code hook} once the mesh is broken or closed, perhaps twice; it must be quick. */
+  void whenOver(Runnable hook) {
+    failure.whenKnown(hook);
+  }
+
+  /** Whether it is broken or closed. */
+  boolean isOver() {
+    return failure.happened();
+  }
+
   void inquire() {
     watcher.inquire();
   }
 
   void warn(MessageHeader call, String waitingFor, double seconds) {
-    LOG.warn("{}", late(call.toString(), waitingFor, seconds, watcher.missing(call)));
+    warn(call.toString(), call, waitingFor, seconds);
+  }
+
+  /** As above, for a call that has a name of its own. */
+  void warn(String name, MessageHeader call, String waitingFor, double seconds) {
+    LOG.warn("{}", late(name, call, waitingFor, seconds));
+  }
+
+  /** Which peers have not entered {@code call}, by the answers to the last inquiry. */
+  List<String> missing(MessageHeader call) {
+    return watcher.missing(call);
   }
 
   CollectiveException late(MessageHeader call, String waitingFor, double seconds) {
-    return broken(late(call.toString(), waitingFor, seconds, watcher.missing(call)), null);
+    return broken(late(call.toString(), call, waitingFor, seconds), null);
   }
 
-  private static String late(String call, String waitingFor, double seconds, List<String> missing) {
+  /** What to say of a call that does not move. */
+  String late(String name, MessageHeader call, String waitingFor, double seconds) {
+    List<String> missing = watcher.missing(call);
     String who = missing.isEmpty() ? "" : ", " + String.join(", ", missing);
     return String.format(
-        Locale.ROOT, "%s has not moved for %.1f s: %s%s", call, seconds, waitingFor, who);
+        Locale.ROOT, "%s has not moved for %.1f s: %s%s", name, seconds, waitingFor, who);
   }
 
   CollectiveException interrupted() {

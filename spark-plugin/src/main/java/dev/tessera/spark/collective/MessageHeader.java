@@ -44,7 +44,7 @@ record MessageHeader(long sequence, Operation operation, long elements, int root
   @Override
   public String toString() {
     return switch (operation) {
-      case BARRIER -> call();
+      case BARRIER, STEP -> call();
       case BROADCAST -> call() + " of " + elements + " elements from rank " + root;
       default -> call() + " of " + elements + " elements";
     };

@@ -6,7 +6,9 @@ enum Operation {
   REDUCE_SCATTER(2, "reduceScatter"),
   ALL_GATHER(3, "allGather"),
   BROADCAST(4, "broadcast"),
-  BARRIER(5, "barrier");
+  BARRIER(5, "barrier"),
+  /** A step given to a GPU, with all its operations: no message of it travels here. */
+  STEP(6, "step");
 
   private final int code;
   private final String title;

@@ -7,7 +7,7 @@ sealed interface Schedule permits RingSchedule, TreeSchedule {
 
   static Schedule of(Algorithm algorithm) {
     return switch (algorithm) {
-      case RING -> new RingSchedule();
+      case RING, NCCL -> new RingSchedule();
       case TREE -> new TreeSchedule();
     };
   }

@@ -121,6 +121,19 @@ public final class TcpCollective implements Collective {
     mesh.close();
   }
 
+  /** The connections that a collective built on this one shares. */
+  Mesh mesh() {
+    return mesh;
+  }
+
+  /** Numbers a step whose operations travel elsewhere, so that peers know how far this rank is. */
+  MessageHeader enterStep() {
+    MessageHeader step = new MessageHeader(++sequence, Operation.STEP, 0, 0, 0);
+    mesh.enter(step);
+    mesh.leave();
+    return step;
+  }
+
   private void run(Operation operation, long elements, int root, Consumer<Call> body) {
     if (!busy.compareAndSet(false, true)) {
       throw new IllegalStateException(

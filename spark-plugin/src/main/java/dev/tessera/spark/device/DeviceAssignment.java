@@ -12,7 +12,7 @@ import org.apache.spark.resource.ResourceInformation;
  * What Spark gave a task to compute with.
  *
  * @param cores cores of the task, {@code spark.task.cpus}: the threads of its rank
- * @param gpus CUDA device numbers, as Spark's discovery numbered them; empty on a CPU task
+ * @param gpus the host's numbers, as Spark's discovery printed them; empty on a CPU task
  */
 public record DeviceAssignment(int cores, List<Integer> gpus) implements Serializable {
 
@@ -40,10 +40,32 @@ public record DeviceAssignment(int cores, List<Integer> gpus) implements Seriali
   }
 
   /**
-   * The CUDA device of this task.
+   * What a rank that needs a GPU computes with. In the driver's own process Spark gives out none,
+   * and the only rank there has the first.
    *
-   * @throws UserException if Spark gave it none: a run that asks for a GPU never falls back to the
-   *     CPU
+   * @throws UserException if Spark gave this task none: a run that asks for a GPU never falls back
+   *     to the CPU
+   */
+  public DeviceAssignment onGpu(boolean inDriver) {
+    return gpus.isEmpty() && inDriver
+        ? new DeviceAssignment(cores, List.of(0))
+        : new DeviceAssignment(cores, List.of(requireGpu()));
+  }
+
+  /**
+   * The number by which CUDA knows this task's GPU in this process, where {@code
+   * CUDA_VISIBLE_DEVICES} may have renumbered it.
+   *
+   * @throws UserException if there is none, or CUDA does not see it
+   */
+  public int cudaIndex() {
+    return VisibleGpus.ofProcess().index(requireGpu());
+  }
+
+  /**
+   * The GPU of this task, by the host's number.
+   *
+   * @throws UserException if it has none
    */
   public int requireGpu() {
     if (gpus.isEmpty()) {

@@ -21,14 +21,16 @@ public final class GpuSettings {
   private GpuSettings() {}
 
   /**
-   * Refuses what would hang or silently run on the CPU.
+   * Refuses what would hang or silently run on the CPU. In {@code local[n]} one rank may have the
+   * first GPU, which Spark knows nothing of.
    *
    * @param gpuWanted whether the recipe asks for a GPU
    * @throws UserException naming the setting to change
    */
   public static void check(SparkConf conf, boolean gpuWanted) {
     boolean perTask = conf.contains(TASK_AMOUNT);
-    if (perTask && isLocal(conf.get("spark.master", ""))) {
+    boolean local = isLocal(conf.get("spark.master", ""));
+    if (perTask && local) {
       // Spark schedules no GPUs in local mode: the job would wait at (0 + 0) / 1 for ever.
       throw new UserException(
           "Spark gives out no GPUs with --master "
@@ -37,9 +39,10 @@ public final class GpuSettings {
               + TASK_AMOUNT
               + " and "
               + EXECUTOR_AMOUNT
-              + ", or use local-cluster[1,1,4096] or a real cluster");
+              + " (one rank has the first GPU there), or use --properties-file"
+              + " conf/clusters/gpu.conf or a real cluster");
     }
-    if (gpuWanted && !perTask) {
+    if (gpuWanted && !perTask && !local) {
       throw new UserException(NONE_GIVEN);
     }
     if (perTask && conf.getDouble(TASK_AMOUNT, 0) < 1) {
@@ -48,6 +51,22 @@ public final class GpuSettings {
               + " is "
               + conf.get(TASK_AMOUNT)
               + ", but a rank owns its GPU: set it to 1 (a whole number)");
+    }
+  }
+
+  /**
+   * Refuses several ranks on the GPUs of {@code local[n]}.
+   *
+   * @throws UserException with the ways out
+   */
+  public static void checkRanks(SparkConf conf, boolean gpuWanted, int ranks) {
+    if (gpuWanted && ranks > 1 && isLocal(conf.get("spark.master", ""))) {
+      throw new UserException(
+          ranks
+              + " ranks on GPUs cannot share the one process of --master "
+              + conf.get("spark.master")
+              + ": set ranks.count=1, or give each GPU an executor, as --properties-file"
+              + " conf/clusters/gpu.conf --master local-cluster[GPUS,1,4096] does");
     }
   }
 

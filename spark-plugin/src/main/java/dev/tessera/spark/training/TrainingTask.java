@@ -39,13 +39,16 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
     Configuration conf = hadoop.value();
     ModelIdentity model =
         new ModelIdentity(plan.family().architecture(plan.schedule()), plan.recipe());
-    try (TorchRuntime runtime = TorchRuntime.onCpu();
+    try (TorchRuntime runtime =
+            context.onGpu()
+                ? TorchRuntime.onGpu(context.device().cudaIndex())
+                : TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
                 runtime,
                 plan.family().objective(plan.schedule(), Target.CPU),
                 plan.schedule(),
-                context.collective(),
+                context.collective(runtime),
                 batches(conf, context))) {
       if (runtime.onGpu()) {
         plan.schedule()

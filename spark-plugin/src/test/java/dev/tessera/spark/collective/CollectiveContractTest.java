@@ -20,19 +20,46 @@ class CollectiveContractTest {
   private static final int[] SIZES = {1, 2, 3, 4, 5, 8};
   private static final int[] LENGTHS = {0, 1, 2, 3, 7, 64, 1000, 40_961, 300_007};
 
-  record Kind(Algorithm algorithm, int size) {
+  /** What carries the operations. */
+  enum Carrier {
+    NOTHING,
+    RING,
+    TREE,
+    /** Host memory of a gang whose GPUs talk through NCCL. */
+    NCCL_HOST,
+    /** NCCL's stand-in, for what is ours around it. */
+    NCCL_STAND_IN,
+    /** NCCL itself. */
+    NCCL
+  }
+
+  record Kind(Carrier carrier, int size) {
 
     Gang gang() throws Exception {
-      return algorithm == null ? Gang.single() : Gang.of(size, algorithm);
+      return switch (carrier) {
+        case NOTHING -> Gang.single();
+        case RING -> Gang.of(size, Algorithm.RING);
+        case TREE -> Gang.of(size, Algorithm.TREE);
+        case NCCL_HOST -> Gang.of(size, Algorithm.NCCL);
+        case NCCL_STAND_IN -> Gang.standIns(Gang.natives(size), Gang.PATIENT);
+        case NCCL -> Gang.onGpus(size, Gang.PATIENT);
+      };
     }
   }
 
   static List<Kind> kinds() {
-    List<Kind> kinds = new ArrayList<>(List.of(new Kind(null, 1)));
-    for (Algorithm algorithm : Algorithm.values()) {
+    List<Kind> kinds = new ArrayList<>(List.of(new Kind(Carrier.NOTHING, 1)));
+    for (Carrier carrier : new Carrier[] {Carrier.RING, Carrier.TREE}) {
       for (int size : SIZES) {
-        kinds.add(new Kind(algorithm, size));
+        kinds.add(new Kind(carrier, size));
       }
+    }
+    kinds.add(new Kind(Carrier.NCCL_HOST, 3));
+    for (int size : new int[] {1, 2, 3, 4}) {
+      kinds.add(new Kind(Carrier.NCCL_STAND_IN, size));
+    }
+    for (int size : new int[] {1, 2, 4}) {
+      kinds.add(new Kind(Carrier.NCCL, size));
     }
     return kinds;
   }
@@ -66,9 +93,10 @@ class CollectiveContractTest {
         List<float[]> results =
             gang.run(
                 c -> {
-                  NativeFloats floats = NativeFloats.of(values(c.rank(), length));
-                  c.allReduce(floats.memory());
-                  return floats.values();
+                  try (Floats floats = gang.put(c, values(c.rank(), length))) {
+                    c.allReduce(floats.memory());
+                    return floats.values();
+                  }
                 });
         assertThat(results).allSatisfy(r -> assertThat(r).isEqualTo(expected));
       }
@@ -84,9 +112,10 @@ class CollectiveContractTest {
         List<float[]> results =
             gang.run(
                 c -> {
-                  NativeFloats floats = NativeFloats.of(values(c.rank(), length));
-                  c.reduceScatter(floats.memory());
-                  return floats.values();
+                  try (Floats floats = gang.put(c, values(c.rank(), length))) {
+                    c.reduceScatter(floats.memory());
+                    return floats.values();
+                  }
                 });
         for (int rank = 0; rank < gang.size(); rank++) {
           int[] range = range(length, rank, gang.size());
@@ -109,9 +138,10 @@ class CollectiveContractTest {
         List<float[]> results =
             gang.run(
                 c -> {
-                  NativeFloats floats = NativeFloats.of(values(c.rank(), length));
-                  c.allGather(floats.memory());
-                  return floats.values();
+                  try (Floats floats = gang.put(c, values(c.rank(), length))) {
+                    c.allGather(floats.memory());
+                    return floats.values();
+                  }
                 });
         assertThat(results).allSatisfy(r -> assertThat(r).isEqualTo(expected));
       }
@@ -128,9 +158,10 @@ class CollectiveContractTest {
           List<float[]> results =
               gang.run(
                   c -> {
-                    NativeFloats floats = NativeFloats.of(values(c.rank(), length));
-                    c.broadcast(floats.memory(), from);
-                    return floats.values();
+                    try (Floats floats = gang.put(c, values(c.rank(), length))) {
+                      c.broadcast(floats.memory(), from);
+                      return floats.values();
+                    }
                   });
           assertThat(results).allSatisfy(r -> assertThat(r).isEqualTo(values(from, length)));
         }

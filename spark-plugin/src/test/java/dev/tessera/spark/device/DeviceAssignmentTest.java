@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.UserException;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.resource.ResourceInformation;
@@ -63,5 +64,35 @@ class DeviceAssignmentTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("0.5");
     assertThatCode(() -> GpuSettings.check(none, false)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void theOneRankOfLocalModeHasTheFirstGpu() {
+    SparkConf local = new SparkConf(false).set("spark.master", "local[2]");
+    assertThatCode(() -> GpuSettings.check(local, true)).doesNotThrowAnyException();
+    assertThatCode(() -> GpuSettings.checkRanks(local, true, 1)).doesNotThrowAnyException();
+    assertThatCode(() -> GpuSettings.checkRanks(local, false, 2)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> GpuSettings.checkRanks(local, true, 2))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("2 ranks on GPUs cannot share the one process of --master local[2]")
+        .hasMessageContaining("conf/clusters/gpu.conf");
+
+    DeviceAssignment none = new DeviceAssignment(4, List.of());
+    assertThat(none.onGpu(true)).isEqualTo(new DeviceAssignment(4, List.of(0)));
+    assertThatThrownBy(() -> none.onGpu(false)).isInstanceOf(UserException.class);
+    assertThat(new DeviceAssignment(4, List.of(3, 5)).onGpu(false).gpus()).containsExactly(3);
+  }
+
+  @Test
+  void cudaCountsAnewWhereItsListNarrowsTheHostsGpus() {
+    assertThat(new VisibleGpus(null).index(5)).isEqualTo(5);
+    assertThat(new VisibleGpus("4, 5,7").index(5)).isEqualTo(1);
+    assertThat(new VisibleGpus("7,5").index(7)).isEqualTo(0);
+    for (String hidden : List.of("0,1", "GPU-7f3a,GPU-81c2", "")) {
+      assertThatThrownBy(() -> new VisibleGpus(hidden).index(5))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith(
+              "Spark gave this task GPU 5, which CUDA_VISIBLE_DEVICES=" + hidden + " hides");
+    }
   }
 }
