@@ -7,7 +7,6 @@ import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.models.evaluation.CodebookUsage;
 import dev.tessera.models.evaluation.Psnr;
-import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.TrainingState;
 import dev.tessera.models.vqgan.Vqgan;
@@ -98,7 +97,8 @@ final class ReconstructionPreviewer implements Previewer {
       List<byte[]> batch = originals.subList(at, Math.min(at + BATCH, originals.size()));
       ByteBuffer target = tokenizer.images();
       batch.forEach(target::put);
-      tokenizer.encode(results -> collect(results, batch, psnr, usage, pairs));
+      tokenizer.send(true);
+      collect(tokenizer.receive(), batch, psnr, usage, pairs);
     }
     Map<String, Double> values =
         Map.of("heldout_psnr", psnr.result(), "heldout_codebook_usage", usage.usage());
@@ -113,10 +113,14 @@ final class ReconstructionPreviewer implements Previewer {
   }
 
   private void collect(
-      Results results, List<byte[]> batch, Psnr psnr, CodebookUsage usage, List<byte[]> pairs) {
-    int codes = Math.toIntExact(results.get(0).size() / BATCH);
-    usage.accumulate(Bytes.codes(results.get(0), batch.size() * codes));
-    ByteBuffer pictures = results.get(2).memory();
+      Tokenizer.Tokens tokens,
+      List<byte[]> batch,
+      Psnr psnr,
+      CodebookUsage usage,
+      List<byte[]> pairs) {
+    int codes = tokens.codes().remaining() / Long.BYTES / BATCH;
+    usage.accumulate(Bytes.codes(tokens.codes(), batch.size() * codes));
+    ByteBuffer pictures = tokens.pictures();
     for (byte[] original : batch) {
       byte[] picture = new byte[original.length];
       pictures.get(picture);
