@@ -135,17 +135,23 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * A tokenizer over vectors that belong to someone else: a model in training. It runs at
-   * checkpoints alone, and holds little memory between.
+   * A tokenizer over vectors that belong to someone else: a model in training, say.
+   *
+   * @param replays of its calls, closed with this
    */
   public static Tokenizer over(
-      TorchRuntime runtime, Vqgan model, int batch, NativeTensor weights, NativeTensor state) {
-    Replays replays = Replays.called();
+      TorchRuntime runtime,
+      Vqgan model,
+      int batch,
+      InferencePrecision precision,
+      NativeTensor weights,
+      NativeTensor state,
+      Replays replays) {
     return new Tokenizer(
         runtime,
         model,
         batch,
-        Precision.FP32,
+        precision.graph(),
         weights,
         state,
         replays,

@@ -7,10 +7,12 @@ import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.models.evaluation.CodebookUsage;
 import dev.tessera.models.evaluation.Psnr;
+import dev.tessera.models.runtime.Replays;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.TrainingState;
 import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.spark.inference.Bytes;
+import dev.tessera.spark.inference.InferencePrecision;
 import dev.tessera.spark.inference.RowRange;
 import dev.tessera.spark.inference.Tokenizer;
 import java.io.IOException;
@@ -88,7 +90,14 @@ final class ReconstructionPreviewer implements Previewer {
     if (tokenizer == null) {
       tokenizer =
           Tokenizer.over(
-              runtime, family.model(), BATCH, state.parameters(Vqgan.GENERATOR), state.state());
+              runtime,
+              family.model(),
+              BATCH,
+              InferencePrecision.FP32,
+              state.parameters(Vqgan.GENERATOR),
+              state.state(),
+              // A CUDA graph would hold its memory between checkpoints.
+              Replays.called());
     }
     Psnr psnr = new Psnr(3 * family.height() * family.width(), 255);
     CodebookUsage usage = new CodebookUsage(family.recipe().codes().count());
