@@ -18,10 +18,15 @@ import org.apache.hadoop.conf.Configuration;
  */
 public final class SequentialReader<R> implements Closeable {
 
+  private final String table;
+  private final TableManifest manifest;
   private final RowBytes<R> bytes;
   private final TableReader<R> rows;
 
-  private SequentialReader(RowBytes<R> bytes, TableReader<R> rows) {
+  private SequentialReader(
+      String table, TableManifest manifest, RowBytes<R> bytes, TableReader<R> rows) {
+    this.table = table;
+    this.manifest = manifest;
     this.bytes = bytes;
     this.rows = rows;
   }
@@ -52,7 +57,7 @@ public final class SequentialReader<R> implements Closeable {
       long from,
       long to) {
     return new SequentialReader<>(
-        bytes, TableReader.open(conf, table, manifest, bytes.format(), from, to));
+        table, manifest, bytes, TableReader.open(conf, table, manifest, bytes.format(), from, to));
   }
 
   /**
@@ -68,6 +73,15 @@ public final class SequentialReader<R> implements Closeable {
       }
     }
     return row;
+  }
+
+  /**
+   * Puts columns of this table's rows into memory on another thread, while this one reads on:
+   * {@link #next} without targets returns rows whose columns are still to be put.
+   */
+  @SuppressWarnings("unchecked")
+  public RowDecoder<R> decoder() {
+    return new RowDecoder<>((RowBytes<R>) RowBytes.of(table, manifest));
   }
 
   @Override

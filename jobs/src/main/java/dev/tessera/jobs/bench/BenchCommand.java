@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
       TrainStepCommand.class,
       AllReduceCommand.class,
       ScalingCommand.class,
-      TokenizeBenchCommand.class
+      TokenizeBenchCommand.class,
+      EncodeBenchCommand.class
     },
     synopsisSubcommandLabel = "NAME")
 public final class BenchCommand implements Runnable {

@@ -10,7 +10,8 @@ import picocli.CommandLine.Mixin;
 @Command(name = "tokenize", description = "The job tokenize against its encoder in a loop.")
 final class TokenizeBenchCommand implements Callable<Integer> {
 
-  @Mixin private OverrideOptions overrides;
+  @Mixin private OverrideOptions overrides = OverrideOptions.of(TokenizeBenchRecipe.defaults());
+
   @Mixin private ConsoleOptions console;
 
   @Override

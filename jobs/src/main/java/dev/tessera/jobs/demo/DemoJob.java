@@ -9,8 +9,10 @@ import dev.tessera.jobs.sample.SampleJob;
 import dev.tessera.jobs.sample.SampleRequest;
 import dev.tessera.jobs.sample.SampleSummary;
 import dev.tessera.jobs.tokenizer.TokenizeJob;
+import dev.tessera.jobs.tokenizer.TokenizeSettings;
 import dev.tessera.jobs.tokenizer.TokenizeSummary;
 import dev.tessera.jobs.train.TrainingJob;
+import dev.tessera.spark.inference.InferenceDevice;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -37,7 +39,11 @@ public final class DemoJob {
     RunDirectory tokenizer = training.run(recipe.tokenizer(), DemoRecipe.TOKENIZER, command);
     TokenizeSummary tokens =
         new TokenizeJob(spark)
-            .run(tokenizer.path().toString(), images, recipe.work() + "/tokens", true, 0);
+            .run(
+                tokenizer.path().toString(),
+                images,
+                recipe.work() + "/tokens",
+                TokenizeSettings.defaults().overwriting());
     console.say(tokens.line());
     RunDirectory diffusion = training.run(recipe.diffusion(), DemoRecipe.DIFFUSION, command);
     SampleSummary samples =
@@ -51,7 +57,8 @@ public final class DemoJob {
                     Optional.empty(),
                     Optional.empty(),
                     0,
-                    true));
+                    true,
+                    InferenceDevice.CPU));
     console.say(samples.line());
     DemoVerdict verdict =
         new Judge(conf)

@@ -4,9 +4,10 @@ import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.Session;
-import java.util.Map;
+import dev.tessera.spark.inference.InferenceDevice;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,9 +23,11 @@ public final class SampleCommand implements Callable<Integer> {
    * @param guidance weight of classifier-free guidance instead of the recipe's
    * @param partitions number of Spark tasks; 0 for one a task slot
    * @param overwrite whether an existing table may be replaced
+   * @param device where tasks draw
    */
-  record Settings(Optional<Double> guidance, int partitions, boolean overwrite) {
-    static final Settings DEFAULTS = new Settings(Optional.empty(), 0, false);
+  record Settings(
+      Optional<Double> guidance, int partitions, boolean overwrite, InferenceDevice device) {
+    static final Settings DEFAULTS = new Settings(Optional.empty(), 0, false, InferenceDevice.CPU);
 
     Settings {
       if (guidance.isPresent() && !(guidance.get() >= 0)) {
@@ -79,10 +82,13 @@ public final class SampleCommand implements Callable<Integer> {
             Optional.ofNullable(label),
             settings.guidance(),
             settings.partitions(),
-            settings.overwrite());
+            settings.overwrite(),
+            settings.device());
+    SparkConf spark = Session.settings();
+    settings.device().check(spark);
     SampleJob.check(HadoopSettings.read(), request);
-    try (SparkSession spark = Session.obtain("sample", Map.of())) {
-      console.console().say(new SampleJob(spark).run(request).line());
+    try (SparkSession session = Session.obtain("sample", settings.device().settings(spark))) {
+      console.console().say(new SampleJob(session).run(request).line());
     }
     return 0;
   }

@@ -92,7 +92,8 @@ public final class SampleJob {
                   output,
                   request.seed(),
                   label,
-                  trained.imageSize()));
+                  trained.imageSize(),
+                  request.device()));
       TableManifest manifest =
           output.commit(
               conf,
@@ -137,9 +138,7 @@ public final class SampleJob {
   }
 
   private int tasks(SampleRequest request) {
-    return request.partitions() > 0
-        ? request.partitions()
-        : Math.max(1, spark.sparkContext().defaultParallelism());
+    return request.partitions() > 0 ? request.partitions() : TableStage.slots(spark);
   }
 
   private static int label(SampleRequest request, Trained.TrainedDiffusion trained) {

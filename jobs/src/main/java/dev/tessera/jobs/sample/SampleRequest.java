@@ -1,6 +1,7 @@
 package dev.tessera.jobs.sample;
 
 import dev.tessera.models.UserException;
+import dev.tessera.spark.inference.InferenceDevice;
 import java.util.Optional;
 
 /**
@@ -20,7 +21,8 @@ public record SampleRequest(
     Optional<String> label,
     Optional<Double> guidance,
     int partitions,
-    boolean overwrite) {
+    boolean overwrite,
+    InferenceDevice device) {
 
   public SampleRequest {
     if (count < 1) {

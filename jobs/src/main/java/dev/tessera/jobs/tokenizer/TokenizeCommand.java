@@ -4,8 +4,8 @@ import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.Session;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,22 +14,6 @@ import picocli.CommandLine.Option;
 /** {@code tessera tokenize}. */
 @Command(name = "tokenize", description = "Turn an image table into code and latent tables.")
 public final class TokenizeCommand implements Callable<Integer> {
-
-  /**
-   * What can be overridden.
-   *
-   * @param partitions number of Spark tasks; 0 for one a task slot
-   * @param overwrite whether existing tables may be replaced
-   */
-  record Settings(int partitions, boolean overwrite) {
-    static final Settings DEFAULTS = new Settings(0, false);
-
-    Settings {
-      if (partitions < 0) {
-        throw new IllegalArgumentException("partitions: " + partitions + " (expected: 0 or more)");
-      }
-    }
-  }
 
   @Option(
       names = "--checkpoint",
@@ -48,19 +32,20 @@ public final class TokenizeCommand implements Callable<Integer> {
       description = "The folder of the tables codes and latents.")
   private String output;
 
-  @Mixin private OverrideOptions overrides = OverrideOptions.of(Settings.DEFAULTS);
+  @Mixin private OverrideOptions overrides = OverrideOptions.of(TokenizeSettings.defaults());
 
   @Mixin private ConsoleOptions console;
 
   @Override
   public Integer call() throws Exception {
-    Settings settings = overrides.apply(Settings.DEFAULTS);
+    TokenizeSettings settings = overrides.apply(TokenizeSettings.defaults());
+    SparkConf spark = Session.settings();
+    settings.device().check(spark);
     TokenizeJob.check(HadoopSettings.read(), checkpoint, input, output, settings.overwrite());
-    try (SparkSession spark = Session.obtain("tokenize", Map.of())) {
-      TokenizeSummary summary =
-          new TokenizeJob(spark)
-              .run(checkpoint, input, output, settings.overwrite(), settings.partitions());
+    try (SparkSession session = Session.obtain("tokenize", settings.device().settings(spark))) {
+      TokenizeSummary summary = new TokenizeJob(session).run(checkpoint, input, output, settings);
       console.console().say(summary.line());
+      console.console().say(summary.stages());
     }
     return 0;
   }

@@ -16,6 +16,7 @@ import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.spark.inference.RowRange;
+import dev.tessera.spark.inference.StageTimes;
 import dev.tessera.spark.inference.StoredWeights;
 import dev.tessera.spark.inference.TokenizeReport;
 import dev.tessera.spark.inference.TokenizeTask;
@@ -32,9 +33,6 @@ import org.apache.spark.sql.SparkSession;
  * replace older ones together, as far as {@link TableCommit} can.
  */
 public final class TokenizeJob {
-
-  /** Pictures encoded at a time, always that many: codes do not depend on the division of work. */
-  public static final int BATCH = 64;
 
   private static final String CODES = "/codes";
   private static final String LATENTS = "/latents";
@@ -83,16 +81,16 @@ public final class TokenizeJob {
   /**
    * Tokenises.
    *
-   * @param partitions number of tasks; 0 for as many as there are task slots
    * @return what both manifests say
    */
   public TokenizeSummary run(
-      String checkpoint, String images, String output, boolean overwrite, int partitions) {
+      String checkpoint, String images, String output, TokenizeSettings settings) {
     Checkpoint opened = StoredWeights.checkpoint(conf, checkpoint);
     Trained.TrainedTokenizer trained = Trained.tokenizer(opened);
     TableManifest manifest = images(conf, images);
     checkSize(images, manifest, trained);
     String place = qualified(opened.path().toString());
+    boolean overwrite = settings.overwrite();
     TableOutput codes = TableOutput.begin(conf, qualified(output + CODES), overwrite);
     TableOutput latents = null;
     boolean committed = false;
@@ -100,13 +98,22 @@ public final class TokenizeJob {
       latents = TableOutput.begin(conf, qualified(output + LATENTS), overwrite);
       TokenizerSpec spec = trained.spec(place);
       long start = System.nanoTime();
-      List<RowRange> shares = RowRange.split(manifest.rows(), BATCH, tasks(partitions));
+      int tasks = settings.partitions() > 0 ? settings.partitions() : TableStage.slots(spark);
+      List<RowRange> shares = RowRange.split(manifest.rows(), settings.batch(), tasks);
       List<TokenizeReport> reports =
           TableStage.run(
               spark,
               "tokenize " + images,
               shares,
-              new TokenizeTask(spec, qualified(images), codes, latents, BATCH));
+              new TokenizeTask(
+                  spec,
+                  qualified(images),
+                  codes,
+                  latents,
+                  settings.batch(),
+                  settings.device(),
+                  settings.precision(),
+                  settings.measured()));
       TokenizeReport.Measures measures = merged(trained, reports);
       TableManifest written = commit(trained, manifest, place, reports, measures, codes, latents);
       committed = true;
@@ -115,7 +122,7 @@ public final class TokenizeJob {
           written,
           measures.usage().counts(),
           (System.nanoTime() - start) / 1e9,
-          reports.stream().mapToDouble(TokenizeReport::encoderSeconds).sum());
+          StageTimes.sum(reports.stream().map(TokenizeReport::times).toList()));
     } finally {
       if (!committed) {
         // The first one began with the folder of both, and takes it away when it is empty.
@@ -125,10 +132,6 @@ public final class TokenizeJob {
         codes.abort(conf);
       }
     }
-  }
-
-  private int tasks(int partitions) {
-    return partitions > 0 ? partitions : Math.max(1, spark.sparkContext().defaultParallelism());
   }
 
   private String qualified(String path) {

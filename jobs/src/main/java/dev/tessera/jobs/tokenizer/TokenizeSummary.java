@@ -1,7 +1,9 @@
 package dev.tessera.jobs.tokenizer;
 
 import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.spark.inference.StageTimes;
 import java.util.Locale;
+import java.util.StringJoiner;
 
 /**
  * What {@code tokenize} did.
@@ -9,15 +11,31 @@ import java.util.Locale;
  * @param codes the code table's manifest
  * @param counts how often each code occurs
  * @param seconds of the whole job
- * @param encoderSeconds within the encoder, summed over tasks
+ * @param times of the stages, summed over tasks
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record TokenizeSummary(
-    String output, TableManifest codes, long[] counts, double seconds, double encoderSeconds) {
+    String output, TableManifest codes, long[] counts, double seconds, StageTimes times) {
 
   /** Pictures a second, reading and writing included. */
   public double imagesPerSecond() {
     return codes.rows() / seconds;
+  }
+
+  /** Pictures a second that one core decodes. */
+  public double decodedPerSecond() {
+    return codes.rows() / times.decode();
+  }
+
+  /** One more line: how much of its time each stage waited for the others. */
+  public String stages() {
+    StringJoiner waits = new StringJoiner(", ", "stages waited  ", "");
+    times
+        .waited()
+        .forEach(
+            (stage, share) ->
+                waits.add(String.format(Locale.ROOT, "%s %.0f %%", stage, 100 * share)));
+    return waits.toString();
   }
 
   /** One line for the console. */

@@ -9,9 +9,11 @@ import dev.tessera.jobs.sample.SampleJob;
 import dev.tessera.jobs.sample.SampleRequest;
 import dev.tessera.jobs.sample.SampleSummary;
 import dev.tessera.jobs.tokenizer.TokenizeJob;
+import dev.tessera.jobs.tokenizer.TokenizeSettings;
 import dev.tessera.jobs.tokenizer.TokenizeSummary;
 import dev.tessera.jobs.train.Recipe;
 import dev.tessera.jobs.train.TrainingJob;
+import dev.tessera.spark.inference.InferenceDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +105,8 @@ final class Chain implements AutoCloseable {
   }
 
   TokenizeSummary tokenize(RunDirectory run, String table, String output, int partitions) {
-    return new TokenizeJob(spark).run(run.path().toString(), table, output, false, partitions);
+    return new TokenizeJob(spark)
+        .run(run.path().toString(), table, output, TokenizeSettings.defaults().tasks(partitions));
   }
 
   /** Draws 30 pictures. */
@@ -119,7 +122,8 @@ final class Chain implements AutoCloseable {
                 label,
                 Optional.empty(),
                 partitions,
-                false));
+                false,
+                InferenceDevice.CPU));
   }
 
   @Override

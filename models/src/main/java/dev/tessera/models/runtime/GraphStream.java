@@ -7,6 +7,9 @@ package dev.tessera.models.runtime;
  */
 public final class GraphStream implements AutoCloseable {
 
+  /** System property: {@code false} runs everything program by program. */
+  private static final String SWITCH = "tessera.cuda.graphs";
+
   private final TorchRuntime runtime;
   private final long stream;
 
@@ -16,6 +19,11 @@ public final class GraphStream implements AutoCloseable {
     }
     this.runtime = runtime;
     this.stream = cudart().stream();
+  }
+
+  /** Whether graphs shall be captured at all in this process. */
+  public static boolean wanted() {
+    return Boolean.parseBoolean(System.getProperty(SWITCH, "true"));
   }
 
   /** Runs {@code body} on this stream, between what came before and what comes after. */

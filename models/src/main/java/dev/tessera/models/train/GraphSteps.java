@@ -22,9 +22,6 @@ final class GraphSteps implements Steps {
   /** Enough for libraries to choose their algorithms and for the allocator to have its blocks. */
   private static final int WARM_UP = 3;
 
-  /** System property: {@code false} runs every step program by program. */
-  private static final String SWITCH = "tessera.cuda.graphs";
-
   private static final Logger LOG = LoggerFactory.getLogger(GraphSteps.class);
 
   /** One combination of phases. */
@@ -45,7 +42,7 @@ final class GraphSteps implements Steps {
   GraphSteps(TorchRuntime runtime, Collective collective) {
     this.collective = collective;
     stream = new GraphStream(runtime);
-    refused = !Boolean.parseBoolean(System.getProperty(SWITCH, "true"));
+    refused = !GraphStream.wanted();
   }
 
   @Override

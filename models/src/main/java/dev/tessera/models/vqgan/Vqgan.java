@@ -139,7 +139,33 @@ public final class Vqgan {
    * w]}, latents before quantisation float32 {@code [N, d, h, w]} and reconstructions uint8.
    */
   public Program tokenizer(int batch) {
-    Trace trace = new Trace("tokenize", Precision.FP32);
+    return tokenizer(batch, Precision.FP32);
+  }
+
+  /** As {@link #tokenizer(int)}, in the given types; distances to the codes are float32 in each. */
+  public Program tokenizer(int batch, Precision precision) {
+    Encoding encoding = encoding("tokenize", batch, precision);
+    Tensor picture = decode(grid(encoding.codes.embedding(encoding.index), batch));
+    return encoding.z.trace().finish(encoding.grid(), encoding.z.contiguous(), pixels(picture));
+  }
+
+  /** As {@link #tokenizer(int, Precision)} without reconstructions: the encoder alone. */
+  public Program encoder(int batch, Precision precision) {
+    Encoding encoding = encoding("encode", batch, precision);
+    return encoding.z.trace().finish(encoding.grid(), encoding.z.contiguous());
+  }
+
+  /** Pictures encoded: latents {@code [N, d, h, w]}, the codes, the index of each position's. */
+  private record Encoding(Tensor z, Tensor codes, Tensor index) {
+    /** The indexes as {@code [N, h w]}. */
+    Tensor grid() {
+      return index.reshape(z.dim(0), z.dim(2) * z.dim(3));
+    }
+  }
+
+  /** The one place where programs that encode begin. */
+  private Encoding encoding(String name, int batch, Precision precision) {
+    Trace trace = new Trace(name, precision);
     Tensor flat = trace.input(GENERATOR, DType.FLOAT32, Shape.of(layout.size()));
     Tensor stateFlat = trace.input("state", DType.FLOAT32, Shape.of(state.size()));
     Tensor images = trace.input("images", DType.UINT8, imageShape(batch));
@@ -147,11 +173,7 @@ public final class Vqgan {
     trace.bind(state, stateFlat);
     Tensor z = encode(normalize(images));
     Tensor codes = codebook.codes(trace);
-    Tensor index = Codebook.nearest(rows(z), codes);
-    Tensor picture = decode(grid(codes.embedding(index), batch));
-    Shape latent = latentShape();
-    return trace.finish(
-        index.reshape(batch, latent.dim(1) * latent.dim(2)), z.contiguous(), pixels(picture));
+    return new Encoding(z, codes, Codebook.nearest(rows(z), codes));
   }
 
   /**

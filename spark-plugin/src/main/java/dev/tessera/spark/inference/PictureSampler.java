@@ -9,12 +9,13 @@ import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.Replays;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -26,23 +27,43 @@ public final class PictureSampler implements AutoCloseable {
   private final SamplerSpec spec;
   private final Shape shape;
   private final boolean conditional;
-  private final NativeTensor weights;
+  private final TorchRuntime runtime;
   private final HeunSampler sampler;
   private final Executable denoiser;
+  private final Replays replays;
+  private final Replays.Replay denoising;
   private final Executable stored;
   private final Tokenizer tokenizer;
   private final NativeTensor noise;
+  private final NativeTensor noisy;
   private final NativeTensor sigma;
   private final NativeTensor guidance;
   private final NativeTensor labels;
 
   /**
+   * For a batch now and then beside other work.
+   *
    * @param weights the flat vector of the denoiser, which belongs to the caller
    */
   public PictureSampler(
       TorchRuntime runtime, Configuration conf, SamplerSpec spec, NativeTensor weights) {
+    this(runtime, conf, spec, weights, Replays.called());
+  }
+
+  /**
+   * As above, for batch after batch.
+   *
+   * @param replays of the denoiser's calls, closed with this
+   */
+  PictureSampler(
+      TorchRuntime runtime,
+      Configuration conf,
+      SamplerSpec spec,
+      NativeTensor weights,
+      Replays replays) {
+    this.runtime = runtime;
     this.spec = spec;
-    this.weights = weights;
+    this.replays = replays;
     DiffusionModel model = spec.model();
     conditional = model.classes() > 0;
     Signal signal = spec.signal();
@@ -53,12 +74,25 @@ public final class PictureSampler implements AutoCloseable {
     tokenizer =
         spec.tokenizer() == null
             ? null
-            : Tokenizer.load(runtime, conf, spec.tokenizer(), spec.batch());
+            : Tokenizer.load(runtime, conf, spec.tokenizer(), spec.batch(), replays);
     noise = runtime.zeros(DType.FLOAT64, shape);
+    noisy = runtime.zeros(DType.FLOAT64, shape);
     sigma = runtime.zeros(DType.FLOAT64, Shape.of());
     guidance = runtime.zeros(DType.FLOAT64, Shape.of());
     guidance.set(spec.guidance());
     labels = runtime.zeros(DType.INT64, Shape.of(spec.batch()));
+    denoising = replays.of(denoiser, arguments(weights));
+  }
+
+  private List<NativeTensor> arguments(NativeTensor weights) {
+    List<NativeTensor> arguments = new ArrayList<>(List.of(weights, noisy, sigma));
+    if (conditional) {
+      arguments.add(labels);
+    }
+    if (spec.guided()) {
+      arguments.add(guidance);
+    }
+    return arguments;
   }
 
   /**
@@ -70,46 +104,35 @@ public final class PictureSampler implements AutoCloseable {
    */
   public List<byte[]> draw(long seed, long firstPicture, int[] classes) {
     fillNoise(seed, firstPicture);
-    for (int i = 0; i < classes.length; i++) {
-      labels.memory().putLong(i * Long.BYTES, classes[i]);
-    }
+    labels.set(IntStream.of(classes).asLongStream().toArray());
     try (NativeTensor x = sampler.sample(this::denoise, noise);
         Results values = stored.run(x)) {
-      if (tokenizer == null) {
-        return rows(values.get(0));
-      }
-      try (NativeTensor pictures = tokenizer.decode(values.get(0))) {
-        return rows(pictures);
-      }
+      return rows(tokenizer == null ? values.get(0) : tokenizer.decode(values.get(0)));
     }
   }
 
   private NativeTensor denoise(NativeTensor x, double level) {
+    noisy.copy(x);
     sigma.set(level);
-    List<NativeTensor> arguments = new ArrayList<>(List.of(weights, x, sigma));
-    if (conditional) {
-      arguments.add(labels);
-    }
-    if (spec.guided()) {
-      arguments.add(guidance);
-    }
-    try (Results results = denoiser.run(arguments)) {
-      return results.take(0);
-    }
+    NativeTensor clean = runtime.zeros(DType.FLOAT64, shape);
+    clean.copy(denoising.run().get(0));
+    return clean;
   }
 
   private void fillNoise(long seed, long firstPicture) {
-    DoubleBuffer target = noise.memory().asDoubleBuffer();
+    double[] values = new double[Math.toIntExact(shape.size())];
+    int at = 0;
     Shape one = Shape.of(shape.size() / spec.batch());
     for (int i = 0; i < spec.batch(); i++) {
       for (float value : new Initializer.Normal(1).values(one, Hash.of(seed, firstPicture + i))) {
-        target.put(value);
+        values[at++] = value;
       }
     }
+    noise.set(values);
   }
 
   private List<byte[]> rows(NativeTensor pictures) {
-    ByteBuffer memory = pictures.memory();
+    ByteBuffer memory = pictures.hostMemory();
     int bytes = Math.toIntExact(pictures.size() / spec.batch());
     List<byte[]> rows = new ArrayList<>();
     for (int i = 0; i < spec.batch(); i++) {
@@ -122,12 +145,13 @@ public final class PictureSampler implements AutoCloseable {
 
   @Override
   public void close() {
+    replays.close();
     sampler.close();
     denoiser.close();
     stored.close();
     if (tokenizer != null) {
       tokenizer.close();
     }
-    List.of(noise, sigma, guidance, labels).forEach(NativeTensor::close);
+    List.of(noise, noisy, sigma, guidance, labels).forEach(NativeTensor::close);
   }
 }

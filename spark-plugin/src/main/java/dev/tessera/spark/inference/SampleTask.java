@@ -10,7 +10,9 @@ import dev.tessera.datasets.table.TablePartWriter;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.Replays;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.spark.device.DeviceAssignment;
 import dev.tessera.spark.table.TaskTables;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,18 +27,25 @@ import java.util.Locale;
  * @param size side of a picture in pixels
  */
 public record SampleTask(
-    SamplerSpec spec, String checkpoint, TableOutput output, long seed, int label, int size)
+    SamplerSpec spec,
+    String checkpoint,
+    TableOutput output,
+    long seed,
+    int label,
+    int size,
+    InferenceDevice device)
     implements TorchTask<RowRange, TablePart> {
 
   @Override
-  public TablePart compute(RowRange range, TaskTables tables, int cores)
+  public TablePart compute(RowRange range, TaskTables tables, DeviceAssignment assigned)
       throws IOException, InterruptedException {
-    Libtorch.useThreads(cores);
+    Libtorch.useThreads(assigned.cores());
     DiffusionModel model = spec.model();
-    try (TorchRuntime runtime = TorchRuntime.onCpu();
+    try (TorchRuntime runtime = device.open(assigned);
         NativeTensor weights =
             StoredWeights.open(tables.conf(), checkpoint).group(runtime, model.layout(), "ema");
-        PictureSampler sampler = new PictureSampler(runtime, tables.conf(), spec, weights);
+        PictureSampler sampler =
+            new PictureSampler(runtime, tables.conf(), spec, weights, Replays.captured(runtime));
         PngEncoder png = new PngEncoder()) {
       TablePartWriter<SampleRow> rows = tables.open(output, RowFormats.SAMPLES);
       for (long first = range.from(); first < range.to(); first += spec.batch()) {

@@ -67,12 +67,28 @@ public final class StoredWeights {
    * @return owned by the caller
    */
   public NativeTensor group(TorchRuntime runtime, Layout layout, String vector) {
-    return read(runtime, layout, vector + "/" + layout.group() + "/");
+    return load(runtime, layout, vector + "/" + layout.group() + "/");
   }
 
   /** The state vector, owned by the caller. */
   public NativeTensor state(TorchRuntime runtime, Layout layout) {
-    return read(runtime, layout, "state/");
+    return load(runtime, layout, "state/");
+  }
+
+  /** A GPU's vector is read into the host's memory first. */
+  private NativeTensor load(TorchRuntime runtime, Layout layout, String prefix) {
+    if (!runtime.onGpu()) {
+      return read(runtime, layout, prefix);
+    }
+    try (TorchRuntime host = TorchRuntime.onCpu();
+        NativeTensor copy = read(host, layout, prefix)) {
+      NativeTensor flat =
+          runtime.zeros(dev.tessera.models.graph.DType.FLOAT32, Shape.of(layout.size()));
+      for (Layout.Slice slice : layout.slices().values()) {
+        flat.upload(copy.memory(slice.offset(), slice.size()), slice.offset(), slice.size());
+      }
+      return flat;
+    }
   }
 
   private NativeTensor read(TorchRuntime runtime, Layout layout, String prefix) {

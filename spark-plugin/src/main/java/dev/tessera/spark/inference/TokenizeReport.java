@@ -9,7 +9,7 @@ import java.io.Serializable;
 
 /** What one task tokenised: its parts of both tables, and measures to be merged. */
 public record TokenizeReport(
-    TablePart codes, TablePart latents, long rows, Measures measures, double encoderSeconds)
+    TablePart codes, TablePart latents, long rows, Measures measures, StageTimes times)
     implements Serializable {
 
   /**

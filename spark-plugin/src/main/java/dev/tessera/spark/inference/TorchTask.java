@@ -1,10 +1,12 @@
 package dev.tessera.spark.inference;
 
+import dev.tessera.spark.device.DeviceAssignment;
 import dev.tessera.spark.device.RankThread;
 import dev.tessera.spark.table.TableTask;
 import dev.tessera.spark.table.TaskTables;
 import java.io.Serializable;
 import java.util.concurrent.ExecutionException;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 
 /**
@@ -17,20 +19,20 @@ interface TorchTask<S extends Serializable, T extends Serializable> extends Tabl
    * The task's work, on a rank thread. Where libtorch may keep it long, it looks between calls
    * whether it was {@linkplain #checkInterrupt interrupted}.
    *
-   * @param cores of this task
+   * @param device what Spark gave this task to compute with
    */
-  T compute(S share, TaskTables tables, int cores) throws Exception;
+  T compute(S share, TaskTables tables, DeviceAssignment device) throws Exception;
 
   @Override
   default T run(S share, TaskTables tables) throws Exception {
     // Spark's context belongs to its own thread.
     TaskContext context = TaskContext.get();
-    int cores = context.cpus();
+    DeviceAssignment device = InferenceDevice.assigned(context, SparkEnv.get().conf());
     RankThread.Run<T> run =
         RankThread.start(
             "tessera-task-" + context.taskAttemptId(),
             Thread.currentThread().getContextClassLoader(),
-            () -> compute(share, tables, cores));
+            () -> compute(share, tables, device));
     try {
       return run.get();
     } catch (ExecutionException e) {

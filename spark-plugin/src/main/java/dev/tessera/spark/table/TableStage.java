@@ -42,6 +42,12 @@ public final class TableStage {
     }
   }
 
+  /** Tasks that can run at a time on the executors there are. */
+  public static int slots(SparkSession spark) {
+    int cores = spark.sparkContext().defaultParallelism();
+    return Math.max(1, cores / spark.sparkContext().conf().getInt("spark.task.cpus", 1));
+  }
+
   private static <S extends Serializable, T extends Serializable> T runOne(
       S share, TableTask<S, T> task, SerializableConfiguration conf) throws Exception {
     try (TaskTables tables = new TaskTables(conf.value(), TaskContext.get())) {

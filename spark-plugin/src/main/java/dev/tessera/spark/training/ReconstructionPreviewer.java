@@ -7,11 +7,12 @@ import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.models.evaluation.CodebookUsage;
 import dev.tessera.models.evaluation.Psnr;
-import dev.tessera.models.runtime.Results;
+import dev.tessera.models.runtime.Replays;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.TrainingState;
 import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.spark.inference.Bytes;
+import dev.tessera.spark.inference.InferencePrecision;
 import dev.tessera.spark.inference.RowRange;
 import dev.tessera.spark.inference.Tokenizer;
 import java.io.IOException;
@@ -89,7 +90,14 @@ final class ReconstructionPreviewer implements Previewer {
     if (tokenizer == null) {
       tokenizer =
           Tokenizer.over(
-              runtime, family.model(), BATCH, state.parameters(Vqgan.GENERATOR), state.state());
+              runtime,
+              family.model(),
+              BATCH,
+              InferencePrecision.FP32,
+              state.parameters(Vqgan.GENERATOR),
+              state.state(),
+              // A CUDA graph would hold its memory between checkpoints.
+              Replays.called());
     }
     Psnr psnr = new Psnr(3 * family.height() * family.width(), 255);
     CodebookUsage usage = new CodebookUsage(family.recipe().codes().count());
@@ -98,7 +106,8 @@ final class ReconstructionPreviewer implements Previewer {
       List<byte[]> batch = originals.subList(at, Math.min(at + BATCH, originals.size()));
       ByteBuffer target = tokenizer.images();
       batch.forEach(target::put);
-      tokenizer.encode(results -> collect(results, batch, psnr, usage, pairs));
+      tokenizer.send(true);
+      collect(tokenizer.receive(), batch, psnr, usage, pairs);
     }
     Map<String, Double> values =
         Map.of("heldout_psnr", psnr.result(), "heldout_codebook_usage", usage.usage());
@@ -113,10 +122,14 @@ final class ReconstructionPreviewer implements Previewer {
   }
 
   private void collect(
-      Results results, List<byte[]> batch, Psnr psnr, CodebookUsage usage, List<byte[]> pairs) {
-    int codes = Math.toIntExact(results.get(0).size() / BATCH);
-    usage.accumulate(Bytes.codes(results.get(0), batch.size() * codes));
-    ByteBuffer pictures = results.get(2).memory();
+      Tokenizer.Tokens tokens,
+      List<byte[]> batch,
+      Psnr psnr,
+      CodebookUsage usage,
+      List<byte[]> pairs) {
+    int codes = tokens.codes().remaining() / Long.BYTES / BATCH;
+    usage.accumulate(Bytes.codes(tokens.codes(), batch.size() * codes));
+    ByteBuffer pictures = tokens.pictures();
     for (byte[] original : batch) {
       byte[] picture = new byte[original.length];
       pictures.get(picture);

@@ -48,12 +48,12 @@ class TorchTaskTest {
   @Test
   void allTasksOfASlotRunOnOneNamedThread() {
     TorchTask<Integer, String> task =
-        (share, tables, cores) ->
+        (share, tables, device) ->
             Thread.currentThread().getId()
                 + " "
                 + Thread.currentThread().getName().replaceAll("[0-9]+", "n")
                 + " "
-                + cores;
+                + device.cores();
     List<String> threads = TableStage.run(spark, "test", List.of(0, 1, 2, 3, 4), task);
     assertThat(threads).hasSize(5);
     assertThat(threads.stream().distinct()).hasSize(1);
@@ -63,7 +63,7 @@ class TorchTaskTest {
   @Test
   void aFailureIsTheTasksOwn() {
     TorchTask<Integer, String> task =
-        (share, tables, cores) -> {
+        (share, tables, device) -> {
           throw new UserException("the checkpoint is gone: name another");
         };
     assertThatThrownBy(() -> TableStage.run(spark, "test", List.of(0), task))
@@ -74,7 +74,7 @@ class TorchTaskTest {
   @Test
   void aKilledTaskEnds() throws Exception {
     TorchTask<Integer, String> task =
-        (share, tables, cores) -> {
+        (share, tables, device) -> {
           STARTED.countDown();
           try {
             while (true) {

@@ -1,0 +1,50 @@
+package dev.tessera.jobs.tokenizer;
+
+import dev.tessera.spark.inference.InferenceDevice;
+import dev.tessera.spark.inference.InferencePrecision;
+
+/**
+ * How {@code tokenize} works.
+ *
+ * @param partitions number of Spark tasks; 0 for one a task slot
+ * @param overwrite whether existing tables may be replaced
+ * @param device where tasks encode
+ * @param precision of the encoder and decoder; codes of another precision differ here and there
+ * @param batch pictures encoded at a time, always that many: codes do not depend on the division of
+ *     work
+ * @param measured one batch in so many is decoded again, for PSNR and SSIM
+ */
+public record TokenizeSettings(
+    int partitions,
+    boolean overwrite,
+    InferenceDevice device,
+    InferencePrecision precision,
+    int batch,
+    int measured) {
+
+  public TokenizeSettings {
+    if (partitions < 0) {
+      throw new IllegalArgumentException("partitions: " + partitions + " (expected: 0 or more)");
+    }
+    if (batch < 1) {
+      throw new IllegalArgumentException("batch: " + batch + " (expected: 1 or more)");
+    }
+    if (measured < 1) {
+      throw new IllegalArgumentException("measured: " + measured + " (expected: 1 or more)");
+    }
+  }
+
+  public static TokenizeSettings defaults() {
+    return new TokenizeSettings(0, false, InferenceDevice.CPU, InferencePrecision.FP32, 64, 1);
+  }
+
+  /** As these, with another number of tasks. */
+  public TokenizeSettings tasks(int number) {
+    return new TokenizeSettings(number, overwrite, device, precision, batch, measured);
+  }
+
+  /** As these, replacing tables that exist. */
+  public TokenizeSettings overwriting() {
+    return new TokenizeSettings(partitions, true, device, precision, batch, measured);
+  }
+}

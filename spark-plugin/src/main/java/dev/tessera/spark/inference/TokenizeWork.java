@@ -1,0 +1,104 @@
+package dev.tessera.spark.inference;
+
+import dev.tessera.datasets.batch.SequentialReader;
+import dev.tessera.datasets.table.CodeRow;
+import dev.tessera.datasets.table.ImageRow;
+import dev.tessera.datasets.table.LatentRow;
+import dev.tessera.datasets.table.TablePartWriter;
+import dev.tessera.models.graph.Shape;
+import java.io.IOException;
+import java.util.Map;
+
+/** The stages of {@link TokenizeTask} but for the device's. */
+final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
+
+  private final TokenizeTask task;
+  private final SequentialReader<ImageRow> reader;
+  private final TablePartWriter<CodeRow> codes;
+  private final TablePartWriter<LatentRow> latents;
+  private final int pictureBytes;
+  private long nextRow;
+  private long written;
+
+  TokenizeWork(
+      TokenizeTask task,
+      long firstRow,
+      SequentialReader<ImageRow> reader,
+      TablePartWriter<CodeRow> codes,
+      TablePartWriter<LatentRow> latents) {
+    this.task = task;
+    this.nextRow = firstRow;
+    this.reader = reader;
+    this.codes = codes;
+    this.latents = latents;
+    this.pictureBytes = 3 * task.spec().height() * task.spec().width();
+  }
+
+  @Override
+  public PictureBatch batch() {
+    Shape latent = task.spec().model().latentShape();
+    return new PictureBatch(
+        task.batch(),
+        pictureBytes,
+        Math.toIntExact(latent.dim(1) * latent.dim(2)),
+        Math.toIntExact(latent.size() * Float.BYTES));
+  }
+
+  @Override
+  public int read(PictureBatch batch) {
+    batch.begin(task.measures(nextRow));
+    while (batch.rows().size() < task.batch()) {
+      ImageRow row = reader.next(Map.of());
+      if (row == null) {
+        break;
+      }
+      batch.rows().add(row);
+    }
+    nextRow += batch.rows().size();
+    return batch.rows().size();
+  }
+
+  @Override
+  public PictureWorker worker() {
+    return new PictureWorker(
+        reader.decoder(),
+        TokenizeReport.Measures.of(task.spec().height(), task.spec().recipe().codes().count()),
+        pictureBytes);
+  }
+
+  @Override
+  public void decode(PictureBatch batch, int row, PictureWorker worker) {
+    worker.decode(batch, row);
+  }
+
+  @Override
+  public void measure(PictureBatch batch, int row, PictureWorker worker) {
+    worker.measure(batch, row);
+  }
+
+  @Override
+  public void write(PictureBatch batch) throws IOException {
+    for (int i = 0; i < batch.rows().size(); i++) {
+      ImageRow row = batch.rows().get(i);
+      try {
+        codes.write(new CodeRow(row.id(), batch.codes(i), row.label(), row.caption(), row.split()));
+        latents.write(
+            new LatentRow(row.id(), batch.latent(i), row.label(), row.caption(), row.split()));
+      } catch (IOException e) {
+        throw new IOException(
+            "Cannot write codes and latents of the row with id " + row.id() + ": " + e.getMessage(),
+            e);
+      }
+      written++;
+    }
+  }
+
+  /** The parts of both tables and all measures, once every batch has been written. */
+  TokenizeReport finish(Pipeline<PictureBatch, PictureWorker> pipeline, StageTimes times)
+      throws IOException {
+    TokenizeReport.Measures all =
+        TokenizeReport.Measures.of(task.spec().height(), task.spec().recipe().codes().count());
+    pipeline.workers().forEach(worker -> all.merge(worker.measures()));
+    return new TokenizeReport(codes.finish(), latents.finish(), written, all, times);
+  }
+}
