@@ -1,7 +1,7 @@
 package dev.tessera.jobs.train;
 
-import dev.tessera.models.graph.Target;
 import dev.tessera.models.UserException;
+import dev.tessera.models.graph.Target;
 import dev.tessera.spark.collective.Algorithm;
 import java.util.Locale;
 import java.util.Optional;

@@ -11,6 +11,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.TensorType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -60,6 +61,11 @@ public final class TorchRuntime implements AutoCloseable {
 
   public boolean onGpu() {
     return cuda != null;
+  }
+
+  /** What programs that run here should be written for. */
+  public Target target() {
+    return cuda == null ? Target.CPU : Target.GPU;
   }
 
   /**

@@ -36,7 +36,7 @@ final class Update implements AutoCloseable {
   private final NativeTensor approach;
 
   Update(TorchRuntime runtime, Group group, Optional<LossScaleRecipe> scaling) {
-    this(runtime, group, scaling, runtime.onGpu() ? Target.GPU : Target.CPU);
+    this(runtime, group, scaling, runtime.target());
   }
 
   Update(TorchRuntime runtime, Group group, Optional<LossScaleRecipe> scaling, Target target) {

@@ -11,6 +11,7 @@ import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
 import dev.tessera.models.nn.Doubles;
@@ -289,7 +290,12 @@ final class PublishedFormTest {
   /** The program of the phase in which the discriminator takes part. */
   private static Program generator(VqganRecipe recipe, int pictures, Segmentation segmentation) {
     return new VqganObjective(
-            new Vqgan(recipe, 32, 32), 1, pictures, segmentation, TrainingPrecision.FP32)
+            new Vqgan(recipe, 32, 32),
+            1,
+            pictures,
+            segmentation,
+            TrainingPrecision.FP32,
+            Target.CPU)
         .phases()
         .get(1)
         .gradient();

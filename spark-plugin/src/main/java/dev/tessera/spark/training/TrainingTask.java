@@ -5,7 +5,6 @@ import dev.tessera.datasets.batch.CacheSettings;
 import dev.tessera.datasets.batch.Column;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.models.checkpoint.ModelIdentity;
-import dev.tessera.models.graph.Target;
 import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
@@ -46,7 +45,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
         TrainingLoop loop =
             new TrainingLoop(
                 runtime,
-                plan.family().objective(plan.schedule(), Target.CPU),
+                plan.family().objective(plan.schedule(), runtime.target()),
                 plan.schedule(),
                 context.collective(runtime),
                 batches(conf, context))) {
