@@ -1,5 +1,6 @@
 package dev.tessera.models.kernel;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,6 +14,9 @@ final class AdamWEma implements Operator {
           "adamw_ema(Tensor(a!) p, Tensor g, Tensor(b!) m, Tensor(c!) v, Tensor(d!) ema,"
               + " Tensor step, Tensor rate, Tensor approach, Tensor divisor, Tensor found_inf,"
               + " float beta1, float beta2, float eps, float decay) -> Tensor(a!)");
+
+  private static final String[] VECTORS = {"p", "g", "m", "v", "ema"};
+  private static final int THREADS = 256;
 
   @Override
   public Schema schema() {
@@ -70,5 +74,68 @@ final class AdamWEma implements Operator {
           name + ": " + operand.elements() + " elements (expected: one)");
     }
     return operand.read()[0];
+  }
+
+  @Override
+  public List<Operand> onGpu(Call call, Gpu gpu) {
+    Operand p = call.tensor(0).expect("p", -1);
+    Operand ema = call.tensor(4);
+    List<Operand> vectors = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      if (i < 4 || !ema.absent()) {
+        vectors.add(
+            call.tensor(i)
+                .expect(VECTORS[i], p.sizes())
+                .expect(VECTORS[i], Element.FLOAT32)
+                .expectRowMajor(VECTORS[i]));
+      }
+    }
+    for (int i = 5; i < 10; i++) {
+      if (call.tensor(i).elements() != 1) {
+        throw new IllegalArgumentException(
+            "argument " + i + ": " + call.tensor(i).elements() + " elements (expected: one)");
+      }
+      call.tensor(i).expect("scalar", Element.FLOAT32);
+    }
+    if (p.absent()) {
+      return List.of(p);
+    }
+    long elements = p.elements();
+    long head = head(vectors, elements);
+    long work = Math.max((elements - head) / 4, head);
+    long blocks =
+        Math.min(Geometry.ceilDiv(Math.max(1, work), THREADS), 4L * gpu.multiprocessors());
+    gpu.kernel("adamw_ema.cu", "adamw_ema", List.of("ELEMENT=32", "VECTOR=1"))
+        .launch(
+            call.stream(),
+            Geometry.of(blocks, THREADS),
+            p,
+            call.tensor(1),
+            call.tensor(2),
+            call.tensor(3),
+            ema.orNull(),
+            call.tensor(5),
+            call.tensor(6),
+            call.tensor(7),
+            call.tensor(8),
+            call.tensor(9),
+            call.real(10),
+            call.real(11),
+            call.real(12),
+            call.real(13),
+            elements,
+            head);
+    return List.of(p);
+  }
+
+  /** Elements before all vectors lie at a multiple of 16 bytes; all, if they never do. */
+  private static long head(List<Operand> vectors, long elements) {
+    long misplaced = vectors.get(0).address() % 16;
+    for (Operand vector : vectors) {
+      if (vector.address() % 16 != misplaced) {
+        return elements;
+      }
+    }
+    return Math.min(elements, (16 - misplaced) % 16 / Float.BYTES);
   }
 }

@@ -46,4 +46,22 @@ final class AddNormModulate implements Operator {
     rstd.write(rstds);
     return List.of(sum, out, mean, rstd);
   }
+
+  @Override
+  public List<Operand> onGpu(Call call, Gpu gpu) {
+    Operand x = call.tensor(0).expect("x", Element.FLOAT32);
+    TokenNorm norm = TokenNorm.of("x", x);
+    Operand gate = norm.rows("gate", call.tensor(1));
+    Operand shift = norm.rows("shift", call.tensor(3));
+    Operand scale = norm.rows("scale", call.tensor(4));
+    Operand delta = norm.whole("delta", call.tensor(2)).expect("delta", scale.element());
+    TokenKernels kernels =
+        new TokenKernels(call, gpu, norm, true, List.of(scale, shift, gate), List.of(x, delta));
+    Operand sum = kernels.makeFloats(x.sizes());
+    Operand out = kernels.make(x.sizes());
+    Operand mean = kernels.makeFloats(norm.samples(), norm.tokens());
+    Operand rstd = kernels.makeFloats(norm.samples(), norm.tokens());
+    kernels.forward(x, gate, delta, shift, scale, call.real(5), sum, out, mean, rstd);
+    return List.of(sum, out, mean, rstd);
+  }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.models.kernel;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Gradients of {@link AddNormModulate}. */
@@ -71,5 +72,44 @@ final class AddNormModulateBackward implements Operator {
         }
       }
     }
+  }
+
+  @Override
+  public List<Operand> onGpu(Call call, Gpu gpu) {
+    Operand sum = call.tensor(2).expect("sum", Element.FLOAT32);
+    TokenNorm norm = TokenNorm.of("sum", sum);
+    Operand gate = norm.rows("gate", call.tensor(5));
+    Operand scale = norm.rows("scale", call.tensor(7));
+    Operand grad = norm.whole("grad", call.tensor(1)).expect("grad", scale.element());
+    Operand delta = norm.whole("delta", call.tensor(6)).expect("delta", scale.element());
+    Operand mean = norm.perToken("mean", call.tensor(3)).expectRowMajor("mean");
+    Operand rstd = norm.perToken("rstd", call.tensor(4)).expectRowMajor("rstd");
+    List<Operand> whole = new ArrayList<>(List.of(sum, grad, delta));
+    Operand gradSum = call.tensor(0);
+    if (!gradSum.absent()) {
+      whole.add(norm.whole("grad_sum", gradSum).expect("grad_sum", Element.FLOAT32));
+    }
+    TokenKernels kernels =
+        new TokenKernels(call, gpu, norm, true, List.of(scale, gate), List.copyOf(whole));
+    Operand gradX = kernels.makeFloats(sum.sizes());
+    Operand gradGate = kernels.make(gate.sizes());
+    Operand gradDelta = kernels.make(delta.sizes());
+    Operand gradShift = kernels.make(scale.sizes());
+    Operand gradScale = kernels.make(scale.sizes());
+    kernels.backward(
+        gradSum.orNull(),
+        grad,
+        sum,
+        mean,
+        rstd,
+        gate,
+        delta,
+        scale,
+        gradX,
+        gradDelta,
+        gradShift,
+        gradScale,
+        gradGate);
+    return List.of(gradX, gradGate, gradDelta, gradShift, gradScale);
   }
 }

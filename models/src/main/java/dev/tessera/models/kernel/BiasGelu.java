@@ -24,4 +24,13 @@ final class BiasGelu implements Operator {
     out.write(values);
     return List.of(out);
   }
+
+  @Override
+  public List<Operand> onGpu(Call call, Gpu gpu) {
+    Operand x = call.tensor(0);
+    BiasKernels kernels = new BiasKernels(call, gpu, call.tensor(1), List.of(x));
+    Operand out = call.make(x.element(), x.sizes());
+    kernels.forward(x, out);
+    return List.of(out);
+  }
 }

@@ -34,4 +34,16 @@ final class BiasGeluBackward implements Operator {
     gradBias.write(sums);
     return List.of(gradX, gradBias);
   }
+
+  @Override
+  public List<Operand> onGpu(Call call, Gpu gpu) {
+    Operand grad = call.tensor(0);
+    Operand x = call.tensor(1);
+    Operand bias = call.tensor(2);
+    BiasKernels kernels = new BiasKernels(call, gpu, bias, List.of(x, grad));
+    Operand gradX = call.make(x.element(), x.sizes());
+    Operand gradBias = call.make(Element.FLOAT32, bias.sizes());
+    kernels.backward(grad, x, gradX, gradBias);
+    return List.of(gradX, gradBias);
+  }
 }

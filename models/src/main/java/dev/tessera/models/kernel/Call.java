@@ -55,7 +55,34 @@ final class Call implements AutoCloseable {
     return (words[i] & 0xff) != 0;
   }
 
-  /** A new row-major tensor where the first argument lies. */
+  /** The first tensor with elements: one that is not there may lie anywhere. */
+  private Operand where() {
+    for (int i = 0; i < words.length; i++) {
+      if (schema.tensors().get(i) && !tensor(i).absent()) {
+        return tensor(i);
+      }
+    }
+    return tensor(schema.tensors().indexOf(true));
+  }
+
+  /** The number of the GPU that the operands lie on. */
+  int device() {
+    return where().device();
+  }
+
+  /** The stream that the calling thread's work on that GPU goes to. */
+  long stream() {
+    return library.currentStream(device());
+  }
+
+  /** A copy of a tensor's elements in another memory format. */
+  Operand channelsLast(Operand source) {
+    Operand copy = makeChannelsLast(source);
+    library.copy(copy.handle(), source.handle());
+    return copy;
+  }
+
+  /** A new row-major tensor where the arguments lie. */
   Operand make(Element element, long... sizes) {
     return make(element, sizes, Operand.rowMajor(sizes));
   }
@@ -76,7 +103,7 @@ final class Call implements AutoCloseable {
   }
 
   private Operand make(Element element, long[] sizes, long[] strides) {
-    Operand where = tensor(0);
+    Operand where = where();
     long handle =
         library.empty(sizes, strides, element.scalarType(), where.deviceType(), where.device());
     owned.add(handle);

@@ -6,28 +6,30 @@ package dev.tessera.models.kernel;
  * row-major: {@code [samples, channels, pixels]}, {@code [samples, channels]}, {@code [channels]}
  * and {@code [samples, groups]}.
  *
- * @param dropout null for none
+ * @param rate of dropout, 0 for none
  */
-record ChannelNorm(
-    int samples, int channels, int pixels, int groups, boolean silu, Dropout dropout) {
+record ChannelNorm(int samples, int channels, int pixels, int groups, boolean silu, double rate) {
 
   ChannelNorm {
     if (groups < 1 || channels % groups != 0) {
       throw new IllegalArgumentException(
           "groups: " + groups + " (expected: a divisor of " + channels + " channels)");
     }
+    if (!(rate >= 0 && rate < 1)) {
+      throw new IllegalArgumentException("dropout: " + rate + " (expected: from 0 to below 1)");
+    }
   }
 
-  /** Of an operand {@code [samples, channels, height, width]}; {@code key} counts if rate does. */
-  static ChannelNorm of(Operand x, int groups, boolean silu, double rate, Operand key, long site) {
+  /** Of an operand {@code [samples, channels, height, width]}. */
+  static ChannelNorm of(Operand x, int groups, boolean silu, double rate) {
     x.expect("x", -1, -1, -1, -1).expectChannelsLast("x");
-    return new ChannelNorm(
-        x.size(0),
-        x.size(1),
-        x.size(2) * x.size(3),
-        groups,
-        silu,
-        rate == 0 ? null : Dropout.of(rate, key.readLong(), site, x.elements()));
+    return new ChannelNorm(x.size(0), x.size(1), x.size(2) * x.size(3), groups, silu, rate);
+  }
+
+  /** Which elements dropout keeps; null where there is none. */
+  Dropout dropout(Operand key, long site) {
+    long elements = (long) samples * channels * pixels;
+    return rate == 0 ? null : Dropout.of(rate, key.readLong(), site, elements);
   }
 
   /** Refuses another shift than none or one number a sample and channel. */
@@ -51,7 +53,7 @@ record ChannelNorm(
     return element / pixels / (channels / groups);
   }
 
-  private double kept(int element) {
+  private static double kept(Dropout dropout, int element) {
     return dropout == null ? 1 : dropout.factor(element);
   }
 
@@ -66,6 +68,7 @@ record ChannelNorm(
       double[] weight,
       double[] bias,
       double eps,
+      Dropout dropout,
       double[] out,
       double[] mean,
       double[] rstd) {
@@ -84,7 +87,7 @@ record ChannelNorm(
     for (int e = 0; e < values.length; e++) {
       double normal = (values[e] - mean[group(e)]) * rstd[group(e)];
       double affine = normal * weight[channel(e)] + bias[channel(e)];
-      out[e] = (silu ? affine * sigmoid(affine) : affine) * kept(e);
+      out[e] = (silu ? affine * sigmoid(affine) : affine) * kept(dropout, e);
     }
   }
 
@@ -97,6 +100,7 @@ record ChannelNorm(
       double[] rstd,
       double[] weight,
       double[] bias,
+      Dropout dropout,
       double[] gradX,
       double[] gradShift,
       double[] gradWeight,
@@ -110,7 +114,7 @@ record ChannelNorm(
       double normal = (values[e] - mean[group(e)]) * rstd[group(e)];
       double affine = normal * weight[channel(e)] + bias[channel(e)];
       double s = sigmoid(affine);
-      double gradAffine = grad[e] * kept(e) * (silu ? s * (1 + affine * (1 - s)) : 1);
+      double gradAffine = grad[e] * kept(dropout, e) * (silu ? s * (1 + affine * (1 - s)) : 1);
       gradWeight[channel(e)] += gradAffine * normal;
       gradBias[channel(e)] += gradAffine;
       gradNormal[e] = gradAffine * weight[channel(e)];

@@ -33,4 +33,19 @@ final class NormModulate implements Operator {
     rstd.write(rstds);
     return List.of(out, mean, rstd);
   }
+
+  @Override
+  public List<Operand> onGpu(Call call, Gpu gpu) {
+    Operand x = call.tensor(0).expect("x", Element.FLOAT32);
+    TokenNorm norm = TokenNorm.of("x", x);
+    Operand shift = norm.rows("shift", call.tensor(1));
+    Operand scale = norm.rows("scale", call.tensor(2));
+    TokenKernels kernels =
+        new TokenKernels(call, gpu, norm, false, List.of(scale, shift), List.of(x));
+    Operand out = kernels.make(x.sizes());
+    Operand mean = kernels.makeFloats(norm.samples(), norm.tokens());
+    Operand rstd = kernels.makeFloats(norm.samples(), norm.tokens());
+    kernels.forward(x, scale, scale, shift, scale, call.real(3), 0L, out, mean, rstd);
+    return List.of(out, mean, rstd);
+  }
 }

@@ -36,4 +36,22 @@ final class NormModulateBackward implements Operator {
     gradScale.write(scales);
     return List.of(gradX, gradShift, gradScale);
   }
+
+  @Override
+  public List<Operand> onGpu(Call call, Gpu gpu) {
+    Operand x = call.tensor(1).expect("x", Element.FLOAT32);
+    TokenNorm norm = TokenNorm.of("x", x);
+    Operand scale = norm.rows("scale", call.tensor(4));
+    Operand grad = norm.whole("grad", call.tensor(0)).expect("grad", scale.element());
+    Operand mean = norm.perToken("mean", call.tensor(2)).expectRowMajor("mean");
+    Operand rstd = norm.perToken("rstd", call.tensor(3)).expectRowMajor("rstd");
+    TokenKernels kernels =
+        new TokenKernels(call, gpu, norm, false, List.of(scale), List.of(x, grad));
+    Operand gradX = kernels.makeFloats(x.sizes());
+    Operand gradShift = kernels.make(scale.sizes());
+    Operand gradScale = kernels.make(scale.sizes());
+    kernels.backward(
+        0L, grad, x, mean, rstd, scale, grad, scale, gradX, 0L, gradShift, gradScale, 0L);
+    return List.of(gradX, gradShift, gradScale);
+  }
 }

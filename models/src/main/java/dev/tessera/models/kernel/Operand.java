@@ -156,6 +156,46 @@ final class Operand {
     return this;
   }
 
+  /** Refuses rows whose elements are not neighbours; the rows may be apart. */
+  Operand expectRows(String name) {
+    if (sizes[1] > 1 && strides[1] != 1) {
+      throw new IllegalArgumentException(
+          name + ": strides " + Arrays.toString(strides) + " (expected: rows of neighbours)");
+    }
+    return this;
+  }
+
+  /** The type as kernels are told it. */
+  String definition() {
+    return switch (element) {
+      case FLOAT32 -> "ELEMENT=32";
+      case FLOAT16 -> "ELEMENT=16";
+      case BFLOAT16 -> "ELEMENT=17";
+      case FLOAT64, INT64 ->
+          throw new IllegalArgumentException(
+              "element type: " + element + " (expected on a GPU: FLOAT32, FLOAT16 or BFLOAT16)");
+    };
+  }
+
+  /** Elements that kernels move in one access of 16 bytes. */
+  int wide() {
+    return 16 / element.bytes();
+  }
+
+  /** Whether runs along the last dimension begin where {@code n} elements can be read at once. */
+  boolean inVectorsOf(int n) {
+    boolean fits = address % ((long) n * element.bytes()) == 0;
+    for (int i = 0; i < sizes.length - 1; i++) {
+      fits &= sizes[i] <= 1 || strides[i] % n == 0;
+    }
+    return fits;
+  }
+
+  /** What a kernel gets for an operand that may be absent: its address or 0. */
+  Object orNull() {
+    return absent() ? (Object) 0L : this;
+  }
+
   /** Elements in row-major order, of a tensor of the host. */
   double[] read() {
     double[] memory = element.read(address, span());

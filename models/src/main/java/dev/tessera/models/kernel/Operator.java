@@ -25,4 +25,10 @@ sealed interface Operator
    * precision. Where kernels take float32 or a compute type it also takes float64.
    */
   List<Operand> onHost(Call call);
+
+  /**
+   * Launches kernels on the calling thread's stream that fill the results: no waiting and no memory
+   * but libtorch's, so that a CUDA graph can hold them.
+   */
+  List<Operand> onGpu(Call call, Gpu gpu);
 }

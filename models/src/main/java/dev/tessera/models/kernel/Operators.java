@@ -2,6 +2,7 @@ package dev.tessera.models.kernel;
 
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,24 +35,38 @@ public final class Operators {
 
   private Operators() {}
 
-  /** Defines all operators in the process's libtorch; does nothing after the first time. */
-  public static synchronized void register(TensorLibrary library) {
+  /**
+   * Defines all operators in the process's libtorch; does nothing after the first time.
+   *
+   * @param folder of libtorch's libraries
+   * @param cuda whether it was built with CUDA
+   */
+  public static synchronized void register(TensorLibrary library, Path folder, boolean cuda) {
     if (!BODIES.isEmpty()) {
       return;
     }
     long definitions = library.fragment(NAMESPACE);
-    long host = library.implementations(NAMESPACE, "CPU");
-    for (Operator operator : ALL) {
-      library.define(definitions, operator.schema().text());
-      implement(library, host, operator);
+    ALL.forEach(operator -> library.define(definitions, operator.schema().text()));
+    implement(library, "CPU", Operator::onHost);
+    if (cuda) {
+      Gpus gpus = new Gpus(folder);
+      implement(library, "CUDA", (operator, call) -> operator.onGpu(call, gpus.of(call.device())));
     }
   }
 
-  private static void implement(TensorLibrary library, long implementations, Operator operator) {
-    TensorLibrary.Boxed body =
-        (stack, arguments, results) -> run(library, operator, stack, results);
-    BODIES.add(body);
-    library.implement(implementations, operator.schema().name(), body);
+  /** How an operator is computed on one kind of device. */
+  private interface Backend {
+    List<Operand> compute(Operator operator, Call call);
+  }
+
+  private static void implement(TensorLibrary library, String dispatchKey, Backend backend) {
+    long implementations = library.implementations(NAMESPACE, dispatchKey);
+    for (Operator operator : ALL) {
+      TensorLibrary.Boxed body =
+          (stack, arguments, results) -> run(library, operator, backend, stack, results);
+      BODIES.add(body);
+      library.implement(implementations, operator.schema().name(), body);
+    }
   }
 
   /** What an operator threw in the calling thread since this was asked last, or null. */
@@ -61,11 +76,12 @@ public final class Operators {
     return failure;
   }
 
-  private static void run(TensorLibrary library, Operator operator, Pointer stack, long results) {
+  private static void run(
+      TensorLibrary library, Operator operator, Backend backend, Pointer stack, long results) {
     try (Call call = new Call(library, operator.schema(), stack)) {
       // After a failure the rest of the program computes with nothing.
       if (FAILURE.get() == null) {
-        call.give(stack, operator.onHost(call));
+        call.give(stack, backend.compute(operator, call));
         return;
       }
     } catch (Throwable e) {

@@ -33,6 +33,9 @@ public interface TensorLibrary {
 
   void delete(long tensor);
 
+  /** Copies all elements of a tensor of the same shape, in the order of the current stream. */
+  void copy(long to, long from);
+
   /** Address of the tensor's first element. */
   long dataPointer(long tensor);
 

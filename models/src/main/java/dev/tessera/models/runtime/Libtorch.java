@@ -56,7 +56,7 @@ public final class Libtorch {
       HostAllocator.limitFragments();
       Engine engine = Engine.getEngine("PyTorch");
       Libtorch libtorch = new Libtorch(engine.getVersion(), Path.of(LibUtils.getLibtorchPath()));
-      Operators.register(libtorch.api);
+      Operators.register(libtorch.api, libtorch.folder, libtorch.api.hasCuda());
       return libtorch;
     } catch (RuntimeException | LinkageError e) {
       throw new UserException(

@@ -139,6 +139,11 @@ final class StableApi implements TensorLibrary {
   }
 
   @Override
+  public void copy(long to, long from) {
+    call(library.getFunction("aoti_torch_copy_"), new Pointer(to), new Pointer(from), 0);
+  }
+
+  @Override
   public long[] sizes(long tensor) {
     return numbers(getSizes, tensor);
   }
