@@ -11,9 +11,9 @@ import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 
 /**
- * The driver's side. Runs before SparkEnv is complete, so it reads nothing but the configuration, and
- * before executors are started, so it can still choose their environment;
- * mistakes in {@code spark.tessera.*} stop the application here, all at once.
+ * The driver's side. Runs before SparkEnv is complete, so it reads nothing but the configuration,
+ * and before executors are started, so it can still choose their environment; mistakes in {@code
+ * spark.tessera.*} stop the application here, all at once.
  */
 final class TesseraDriver implements DriverPlugin {
 

@@ -82,7 +82,9 @@ class DoctorTest {
     assertThat(report.exitCode()).isZero();
     assertThat(report.lines())
         .contains(
-            "  libtorch  2.7.1 in /lib", "  float32   fp32, on a GPU", "Nothing found that would stop a run.");
+            "  libtorch  2.7.1 in /lib",
+            "  float32   fp32, on a GPU",
+            "Nothing found that would stop a run.");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.tessera.models.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.tessera.models.UserException;
 import dev.tessera.models.runtime.Arithmetic;
@@ -27,6 +28,22 @@ final class ArithmeticTest {
     }
   }
 
+  @Test
+  void aGpuComputesAsTheEnvironmentSays() {
+    TorchRuntime runtime = null;
+    try {
+      runtime = TorchRuntime.onGpu(0);
+    } catch (UserException e) {
+      abort("needs a GPU: " + e.getMessage());
+    }
+    boolean forbidden = "0".equals(System.getenv("NVIDIA_TF32_OVERRIDE"));
+    boolean products = "1".equals(System.getenv("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"));
+    try (TorchRuntime gpu = runtime) {
+      assertThat(Arithmetic.measure(gpu))
+          .isEqualTo(new Arithmetic(!forbidden && products, !forbidden));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "FP32, true, true, tf32, false",
@@ -41,7 +58,8 @@ final class ArithmeticTest {
       boolean convolutions,
       String words,
       boolean wanted) {
-    assertThatThrownBy(() -> precision.require("rank 3", new Arithmetic(products, convolutions), SETTING))
+    assertThatThrownBy(
+            () -> precision.require("rank 3", new Arithmetic(products, convolutions), SETTING))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "schedule.precision: "

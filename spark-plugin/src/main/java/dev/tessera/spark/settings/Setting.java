@@ -16,7 +16,10 @@ public enum Setting {
   SLOTS_WAIT("slotsWait", "60s", "how long missing executors are awaited before an attempt"),
   COLLECTIVE_SUBNET(
       "collectiveSubnet", "", "network that ranks talk over, as 10.1.0.0/16; empty: Spark's own"),
-  TF32("tf32", "false", "whether GPUs compute float32 as tf32; what schedule.precision must agree with");
+  TF32(
+      "tf32",
+      "false",
+      "whether GPUs compute float32 as tf32; what schedule.precision must agree with");
 
   /** What every key of ours begins with. */
   public static final String PREFIX = "spark.tessera.";
