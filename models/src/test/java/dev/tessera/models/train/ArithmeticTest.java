@@ -3,6 +3,7 @@ package dev.tessera.models.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.tessera.models.UserException;
 import dev.tessera.models.runtime.Arithmetic;
@@ -24,6 +25,22 @@ final class ArithmeticTest {
     Libtorch.useThreads(1);
     try (TorchRuntime runtime = TorchRuntime.onCpu()) {
       assertThat(Arithmetic.measure(runtime)).isEqualTo(new Arithmetic(false, false));
+    }
+  }
+
+  @Test
+  void aGpuComputesAsTheEnvironmentSays() {
+    TorchRuntime runtime = null;
+    try {
+      runtime = TorchRuntime.onGpu(0);
+    } catch (UserException e) {
+      abort("needs a GPU: " + e.getMessage());
+    }
+    boolean forbidden = "0".equals(System.getenv("NVIDIA_TF32_OVERRIDE"));
+    boolean products = "1".equals(System.getenv("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"));
+    try (TorchRuntime gpu = runtime) {
+      assertThat(Arithmetic.measure(gpu))
+          .isEqualTo(new Arithmetic(!forbidden && products, !forbidden));
     }
   }
 

@@ -6,7 +6,10 @@ import static dev.tessera.models.train.TrainingLoopTest.SHARD_BATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.tessera.models.UserException;
+import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.TrainingLoopTest.Outcome;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -111,6 +114,34 @@ final class Float16LoopTest {
                   assertThat(bytes)
                       .as("%s in step %d", name, step)
                       .isNotEqualTo(states.get(step - 1).get(name)));
+    }
+  }
+
+  @Test
+  void aStepOfACapturedGraphIsSkippedToo() {
+    TorchRuntime runtime = null;
+    try {
+      runtime = TorchRuntime.onGpu(0);
+    } catch (UserException e) {
+      abort("needs a GPU: " + e.getMessage());
+    }
+    List<Map<String, ByteBuffer>> states = new ArrayList<>();
+    List<Double> skipped = new ArrayList<>();
+    TrainingSchedule everyStep =
+        new TrainingSchedule(7, BATCH, SHARDS, 9L * BATCH, BATCH, TrainingPrecision.FP16, LIVELY);
+    try (TorchRuntime gpu = runtime;
+        TrainingLoop loop =
+            new TrainingLoop(gpu, objective(), everyStep, new SingleProcess(), broken(1, 7))) {
+      loop.run(
+          new TrainingLoopTest.Recorder(
+              report -> skipped.add(report.values().get("model_skipped")),
+              state -> states.add(TrainingLoopTest.bytes(state))));
+    }
+    assertThat(skipped).containsExactly(0d, 1d, 0d, 0d, 0d, 0d, 0d, 1d, 0d);
+    for (int step = 1; step < 9; step++) {
+      assertThat(withoutScale(states.get(step)).equals(withoutScale(states.get(step - 1))))
+          .as("step %d changes nothing", step)
+          .isEqualTo(skipped.get(step) > 0);
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.tessera.models.vqgan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Shape;
@@ -10,14 +12,17 @@ import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.ProgramContract;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.LossScaleRecipe;
 import dev.tessera.models.train.SingleProcess;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingLoop;
+import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.train.TrainingState;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The whole of the family on a few pictures: what it has learnt, it can tokenise and decode. */
@@ -55,11 +60,7 @@ final class VqganLearningTest {
                 new VqganObjective(model, 2, BATCH / 2),
                 schedule,
                 new SingleProcess(),
-                (shard, first, count, columns) -> {
-                  for (long draw = first; draw < first + count; draw++) {
-                    picture(columns.get("image"), 2 * draw + shard);
-                  }
-                })) {
+                VqganLearningTest::fill)) {
       loop.run(
           new TrainingLoop.Observer() {
             @Override
@@ -78,6 +79,62 @@ final class VqganLearningTest {
       assertThat(after).as("PSNR, from %.1f dB", first).isGreaterThan(18).isGreaterThan(first + 6);
       assertThat(last.values().get("codebook_usage")).isGreaterThan(0.25);
       tokensOfTheTrainedModelDecodeToTheReconstruction(runtime, model, loop.state(), after);
+    }
+  }
+
+  @Test
+  void inFloat16BothGroupsTrainUnderScalesOfTheirOwn() {
+    Libtorch.useThreads(1);
+    int start = 10;
+    List<Map<String, Double>> full = values(TrainingPrecision.FP32, start, 30);
+    List<Map<String, Double>> half = values(TrainingPrecision.FP16, start, 30);
+    for (String group : List.of("generator", "discriminator")) {
+      assertThat(half.get(29)).containsKeys(group + "_loss_scale", group + "_skipped");
+    }
+    double[] losses = new double[2];
+    for (int step = 20; step < 30; step++) {
+      losses[0] += half.get(step).get("rec_loss") / 10;
+      losses[1] += full.get(step).get("rec_loss") / 10;
+    }
+    assertThat(losses[0]).isCloseTo(losses[1], within(0.05 * losses[1]));
+    // The ratio of two gradients, each taken under the scale: unscaled they would underflow.
+    assertThat(half.get(start).get("d_weight"))
+        .isCloseTo(full.get(start).get("d_weight"), withinPercentage(10));
+  }
+
+  private static List<Map<String, Double>> values(
+      TrainingPrecision precision, int start, int steps) {
+    Vqgan model = new Vqgan(TinyVqgan.recipe((long) start * BATCH), SIZE, SIZE);
+    // Begins where nothing overflows: skipped steps would set the two runs apart.
+    LossScaleRecipe scale = new LossScaleRecipe(1_024, 2, 2_000, 0.5, 1, 1);
+    TrainingSchedule schedule =
+        new TrainingSchedule(3, BATCH, 2, (long) steps * BATCH, 1_000_000, precision, scale);
+    List<Map<String, Double>> values = new ArrayList<>();
+    try (TorchRuntime runtime = TorchRuntime.onCpu();
+        TrainingLoop loop =
+            new TrainingLoop(
+                runtime,
+                new VqganObjective(model, 2, BATCH / 2, precision),
+                schedule,
+                new SingleProcess(),
+                VqganLearningTest::fill)) {
+      loop.run(
+          new TrainingLoop.Observer() {
+            @Override
+            public void onStep(StepReport report) {
+              values.add(report.values());
+            }
+
+            @Override
+            public void onCheckpoint(TrainingState state) {}
+          });
+    }
+    return values;
+  }
+
+  private static void fill(int shard, long first, int count, Map<String, ByteBuffer> columns) {
+    for (long draw = first; draw < first + count; draw++) {
+      picture(columns.get("image"), 2 * draw + shard);
     }
   }
 
