@@ -44,6 +44,7 @@ class GpuGangIT {
     spark =
         new JavaSparkContext(
             LocalCluster.conf(GpuGangIT.class)
+                .set("spark.tessera.slotsWait", "180s")
                 .set("spark.worker.resource.gpu.amount", "1")
                 .set("spark.worker.resource.gpu.discoveryScript", discovery.toString())
                 .set("spark.executor.resource.gpu.amount", "1")
