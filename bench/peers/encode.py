@@ -11,6 +11,8 @@ import sys
 import time
 
 import torch
+import torch.nn.functional as F
+from torch import nn
 
 import vqgan
 
@@ -22,6 +24,56 @@ TYPES = {
 }
 
 
+def norm(channels):
+    return nn.GroupNorm(min(32, channels // 4), channels, eps=1e-6)
+
+
+class ResBlock(vqgan.ResBlock):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        self.norm1, self.norm2 = norm(inputs), norm(outputs)
+
+
+class Attention(vqgan.Attention):
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.norm = norm(channels)
+
+
+class Halving(nn.Conv2d):
+    """Stride 2, padded below and on the right alone."""
+
+    def __init__(self, channels):
+        super().__init__(channels, channels, 3, stride=2)
+
+    def forward(self, x):
+        return super().forward(F.pad(x, (0, 1, 0, 1)))
+
+
+class PublishedEncoder(nn.Sequential):
+    """The encoder of Esser et al. 2021."""
+
+    def __init__(self, network, width, side):
+        current = network["channels"]
+        layers = [nn.PixelUnshuffle(network["patch"])]
+        layers.append(nn.Conv2d(3 * network["patch"] ** 2, current, 3, padding=1))
+        for level, multiplier in enumerate(network["multipliers"]):
+            if level > 0:
+                layers.append(Halving(current))
+            for _ in range(network["blocks"]):
+                layers.append(ResBlock(current, network["channels"] * multiplier))
+                current = network["channels"] * multiplier
+                if side // network["patch"] >> level in network["attentionResolutions"]:
+                    layers.append(Attention(current))
+        layers.append(ResBlock(current, current))
+        if network["attention"]:
+            layers.append(Attention(current))
+        layers += [ResBlock(current, current), norm(current), nn.SiLU()]
+        layers.append(nn.Conv2d(current, network["latent"], 3, padding=1))
+        layers.append(nn.Conv2d(network["latent"], width, 1))
+        super().__init__(*layers)
+
+
 def main():
     ask = json.loads(sys.argv[1])
     torch.backends.cuda.matmul.allow_tf32 = ask["precision"] != "fp32"
@@ -31,7 +83,12 @@ def main():
     channels_last = ask["way"] in ("channels-last", "compile")
     layout = torch.channels_last if channels_last else torch.contiguous_format
     width, count = ask["codes"]["width"], ask["codes"]["count"]
-    encoder = vqgan.Encoder(ask["network"], width).cuda().to(dtype).to(memory_format=layout).eval()
+    network = ask["network"]
+    if network.get("form") == "PUBLISHED":
+        encoder = PublishedEncoder(network, width, ask["side"])
+    else:
+        encoder = vqgan.Encoder(network, width)
+    encoder = encoder.cuda().to(dtype).to(memory_format=layout).eval()
     codes = torch.randn(count, width, device="cuda")
     images = torch.randint(
         256, (ask["batch"], 3, ask["side"], ask["side"]), dtype=torch.uint8, device="cuda"

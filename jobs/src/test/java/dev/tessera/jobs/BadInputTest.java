@@ -184,6 +184,8 @@ class BadInputTest {
             "overwrite=true"),
         arguments(
             "tokenize --checkpoint " + vqgan + " --input @/images --output @/file/n", "@/file"),
+        arguments("tokenize --checkpoint @/no --input @/i --output @/n batch=0", "batch: 0"),
+        arguments("tokenize --checkpoint @/no --input @/i --output @/n measured=0", "measured: 0"),
         arguments("sample --checkpoint " + vqgan + " --output @/n", "of a diffusion model"),
         arguments("sample --checkpoint " + dit + " --output @/n --class cat", "flag, cloud"),
         arguments("sample --checkpoint " + dit + " --output @/n --count 0", "--count: 0"),
@@ -229,13 +231,15 @@ class BadInputTest {
         "sample --checkpoint @/no --output @/n",
         "sample --checkpoint @/runs/0002-small-dit --output @/images",
         "tokenize --checkpoint @/no --input @/images --output @/n",
-        "tokenize --checkpoint @/runs/0001-small-vqgan --input @/images --output @/tokens"
+        "tokenize --checkpoint @/runs/0001-small-vqgan --input @/images --output @/tokens",
+        "tokenize --checkpoint @/runs/0001-small-vqgan --input @/images --output @/n device=gpu",
+        "sample --checkpoint @/runs/0002-small-dit --output @/n device=gpu"
       })
   void samplesAndTokensAreCheckedBeforeSparkStarts(String command) {
     String master = System.setProperty("spark.master", "nowhere://x");
     try {
       AtTheTerminal.Ended ended = AtTheTerminal.run(words(command));
-      assertThat(ended.error()).containsPattern("does not exist|exists already");
+      assertThat(ended.error()).containsPattern("not exist|exists already|asked for and");
       assertThat(ended.code()).isEqualTo(2);
     } finally {
       System.setProperty("spark.master", master);

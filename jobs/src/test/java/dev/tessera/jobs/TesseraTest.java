@@ -173,7 +173,7 @@ class TesseraTest {
         .doesNotContain("size=");
     out.getBuffer().setLength(0);
     assertThat(run("tokenize", "--help")).isZero();
-    assertThat(out.toString()).contains("  partitions=0", "  overwrite=false");
+    assertThat(out.toString()).contains("  partitions=0", "  device=cpu", "  precision=fp32");
     out.getBuffer().setLength(0);
     assertThat(run("demo", "--help")).isZero();
     assertThat(out.toString()).contains("  samples=400", "  work=runs/demo");

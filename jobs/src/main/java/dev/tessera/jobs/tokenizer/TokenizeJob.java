@@ -115,7 +115,16 @@ public final class TokenizeJob {
                   settings.precision(),
                   settings.measured()));
       TokenizeReport.Measures measures = merged(trained, reports);
-      TableManifest written = commit(trained, manifest, place, reports, measures, codes, latents);
+      Map<String, String> provenance =
+          Map.of(
+              "tokenizer",
+              place,
+              "images",
+              manifest.contentChecksum(),
+              "precision",
+              settings.precision().name().toLowerCase(Locale.ROOT));
+      TableManifest written =
+          commit(trained, manifest, provenance, reports, measures, codes, latents);
       committed = true;
       return new TokenizeSummary(
           output,
@@ -149,17 +158,15 @@ public final class TokenizeJob {
   private TableManifest commit(
       Trained.TrainedTokenizer trained,
       TableManifest images,
-      String checkpoint,
+      Map<String, String> provenance,
       List<TokenizeReport> reports,
       TokenizeReport.Measures measures,
       TableOutput codes,
       TableOutput latents) {
-    Shape shape = trained.spec(checkpoint).model().latentShape();
+    Shape shape = trained.spec(provenance.get("tokenizer")).model().latentShape();
     Reconstruction quality =
         new Reconstruction(
             measures.all().result(), measures.ssim().result(), measures.heldout().result());
-    Map<String, String> provenance =
-        Map.of("tokenizer", checkpoint, "images", images.contentChecksum());
     CodeInfo codeInfo =
         new CodeInfo(
             trained.recipe().model().codes().count(),

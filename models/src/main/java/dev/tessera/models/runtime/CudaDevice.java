@@ -41,8 +41,8 @@ final class CudaDevice implements AutoCloseable {
               + libtorch.version()
               + " in "
               + libtorch.folder()
-              + " was built without CUDA: point PYTORCH_LIBRARY_PATH at one that was, or use"
-              + " ranks.device=cpu.");
+              + " was built without CUDA: point PYTORCH_LIBRARY_PATH at one that was, or compute"
+              + " on the CPU.");
     }
     Cudart cudart = Cudart.open();
     int devices = cudart.devices();

@@ -43,7 +43,7 @@ final class Cudart {
       throw new UserException(
           "CUDA's runtime library cannot be loaded ("
               + reasons
-              + "): put its folder into LD_LIBRARY_PATH, or use ranks.device=cpu.");
+              + "): put its folder into LD_LIBRARY_PATH, or compute on the CPU.");
     }
     return opened;
   }

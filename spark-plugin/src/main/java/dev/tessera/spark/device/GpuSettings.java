@@ -10,13 +10,13 @@ public final class GpuSettings {
   static final String EXECUTOR_AMOUNT = "spark.executor.resource.gpu.amount";
 
   static final String NONE_GIVEN =
-      "The recipe asks for a GPU and Spark gave this run none: set --conf "
+      "A GPU is asked for and Spark gives none: set --conf "
           + TASK_AMOUNT
           + "=1 --conf "
           + EXECUTOR_AMOUNT
           + "=<GPUs of an executor> --conf"
           + " spark.executor.resource.gpu.discoveryScript=conf/clusters/discover-gpus.sh, or set"
-          + " ranks.device=cpu";
+          + " the device to the CPU (ranks.device=cpu in a recipe, else device=cpu)";
 
   private GpuSettings() {}
 
