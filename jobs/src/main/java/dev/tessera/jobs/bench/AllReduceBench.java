@@ -25,7 +25,7 @@ final class AllReduceBench {
 
   static void run(AllReduceRecipe recipe, Console console) throws IOException {
     Optional<PythonPeer> peer = PythonPeer.find(console);
-    BenchReport report = new BenchReport("allreduce", console);
+    BenchReport report = BenchReport.start("allreduce", console);
     try (Contender ours = ours(recipe);
         Contender gloo = peer.isPresent() ? gloo(peer.get()) : null) {
       report.line(

@@ -14,7 +14,10 @@ import picocli.CommandLine.Spec;
       TrainStepCommand.class,
       AllReduceCommand.class,
       ScalingCommand.class,
-      TokenizeBenchCommand.class
+      TokenizeBenchCommand.class,
+      AttentionBenchCommand.class,
+      UpdateBenchCommand.class,
+      GpuBenchCommand.class
     },
     synopsisSubcommandLabel = "NAME")
 public final class BenchCommand implements Runnable {

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -40,7 +41,8 @@ final class TokenizeBench {
   }
 
   static void run(TokenizeBenchRecipe recipe, Console console) throws IOException {
-    BenchReport report = new BenchReport("tokenize", console);
+    BenchReport report = BenchReport.start("tokenize", console);
+    report.fact("spark", "version", package$.MODULE$.SPARK_VERSION());
     try (SparkSession spark =
         SparkSession.builder()
             .appName("tessera bench tokenize")

@@ -48,29 +48,47 @@ final class GraphSteps implements Steps {
   public List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
     Combination combination = combinations.computeIfAbsent(phases, p -> new Combination());
     if (combination.graph == null && !refused && combination.steps >= WARM_UP) {
-      capture(combination, phases, shards, stopwatch);
+      capture(combination, phases, shards);
     }
     combination.steps++;
     if (combination.graph != null) {
-      combination.graph.launch();
+      stopwatch.time(StepPart.GRAPH, combination.graph::launch);
       return combination.outputs;
     }
     stream.run(() -> eager.addAll(EagerSteps.launch(phases, shards, stopwatch)));
     return eager;
   }
 
-  private void capture(
-      Combination combination, List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
+  private void capture(Combination combination, List<PhaseRunner> phases, List<Shard> shards) {
     try {
       List<PhaseOutput> outputs = new ArrayList<>();
       combination.graph =
-          stream.capture(() -> outputs.addAll(EagerSteps.launch(phases, shards, stopwatch)));
+          // Times of work that is captured and not done mean nothing.
+          stream.capture(() -> outputs.addAll(EagerSteps.launch(phases, shards, Stopwatch.idle())));
       combination.outputs = outputs;
     } catch (UserException e) {
       throw e;
     } catch (RuntimeException e) {
       refused = true;
       LOG.warn("Steps run program by program, without a CUDA graph: {}", e.getMessage());
+    }
+  }
+
+  @Override
+  public void separate() {
+    release();
+    dropGraphs();
+    refused = true;
+  }
+
+  private void dropGraphs() {
+    for (Combination combination : combinations.values()) {
+      if (combination.graph != null) {
+        combination.graph.close();
+        combination.graph = null;
+      }
+      combination.outputs.forEach(PhaseOutput::close);
+      combination.outputs = List.of();
     }
   }
 
@@ -84,12 +102,7 @@ final class GraphSteps implements Steps {
   @Override
   public void close() {
     release();
-    for (Combination combination : combinations.values()) {
-      if (combination.graph != null) {
-        combination.graph.close();
-      }
-      combination.outputs.forEach(PhaseOutput::close);
-    }
+    dropGraphs();
     stream.close();
   }
 }

@@ -12,6 +12,9 @@ sealed interface Steps extends AutoCloseable permits EagerSteps, GraphSteps {
    */
   List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch);
 
+  /** From now on no step is a graph. */
+  void separate();
+
   /** Tells that the outputs of the last run have been taken down. */
   void release();
 
