@@ -33,6 +33,10 @@ final class AttentionBench {
   /** FlashAttention's backward pass is five matrix products to the forward pass's two. */
   private static final double WITH_GRADIENT = 3.5;
 
+  private static final List<String> OPERANDS = List.of("queries", "keys", "values");
+  private static final List<String> WITH_DIRECTION =
+      List.of("queries", "keys", "values", "direction");
+
   private final AttentionBenchRecipe recipe;
   private final BenchReport report;
 
@@ -129,22 +133,27 @@ final class AttentionBench {
 
   private Program program(boolean gradient) {
     Trace trace = new Trace("attention", recipe.precision().graph());
-    List<Tensor> operands = new ArrayList<>();
-    for (String name : List.of("queries", "keys", "values")) {
-      Tensor operand = trace.input(name, DType.FLOAT32, shape());
-      operands.add(gradient ? operand.leaf() : operand);
+    List<Tensor> inputs = new ArrayList<>();
+    for (String name : gradient ? WITH_DIRECTION : OPERANDS) {
+      inputs.add(trace.input(name, DType.FLOAT32, shape()));
     }
-    Tensor x = operands.get(0);
+    List<Tensor> operands =
+        inputs.subList(0, OPERANDS.size()).stream()
+            .map(input -> gradient ? input.leaf() : input)
+            .toList();
+    // Once, not at every call.
+    List<Tensor> cast =
+        operands.stream().map(t -> t.cast(recipe.precision().graph().compute())).toList();
+    Tensor x = cast.get(0);
     for (int i = 0; i < recipe.calls(); i++) {
-      x = x.attention(operands.get(1), operands.get(2), recipe.causal());
+      x = x.attention(cast.get(1), cast.get(2), recipe.causal());
     }
     Tensor result = x.master();
     if (!gradient) {
       return trace.finish(result);
     }
-    Tensor direction = trace.input("direction", DType.FLOAT32, shape());
     List<Tensor> gradients =
-        trace.grad(List.of(result), operands, List.of(direction), false, false);
+        trace.grad(List.of(result), operands, inputs.subList(OPERANDS.size(), inputs.size()), false, false);
     return trace.finish(gradients.toArray(Tensor[]::new));
   }
 

@@ -29,29 +29,29 @@ class GpuBenchTest {
           command: >-
             attention device=cpu tokens=16 heads=2 head-width=8 calls=2 rounds=1 steps=1
             precision=fp32
-          limit: 120
+          limit: 400
           bars:
             - {peer: nobody, at-least: 2}
         - name: absent
           title: a recipe that is not there
           command: train --config no-such.yaml
-          limit: 60
+          limit: 200
           bars:
             - {peer: eager, at-least: 1}
         - name: wrong
           title: a key that is not there
           command: optimizer flavour=3
-          limit: 60
+          limit: 200
           bars: []
         - name: unknown
           title: a benchmark that is not there
           command: nothing
-          limit: 60
+          limit: 200
           bars: []
         - name: optimizer
           title: the update
           command: optimizer parameters=2000 tensors=2 rounds=1 steps=1
-          limit: 120
+          limit: 400
           bars:
             - {peer: floor, at-least: 1e-9}
             - {row: 0, peer: floor, at-least: 1e9}
@@ -81,7 +81,7 @@ class GpuBenchTest {
 
   @Test
   void whatFailsOrIsAbsentKeepsNothingElseFromBeingMeasured() throws IOException {
-    bench(600).run(list(), List.of(), List.of());
+    bench(1800).run(list(), List.of(), List.of());
 
     Map<String, List<JsonNode>> table = table();
     assertThat(table.keySet())
