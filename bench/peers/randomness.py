@@ -11,11 +11,14 @@ WORD = (1 << 64) - 1
 class Generator:
     """What a PyTorch program would use."""
 
+    def __init__(self, device="cpu"):
+        self.device = device
+
     def uniform(self, *shape):
-        return torch.rand(*shape)
+        return torch.rand(*shape, device=self.device)
 
     def normal(self, *shape):
-        return torch.randn(*shape)
+        return torch.randn(*shape, device=self.device)
 
 
 class Keyed:

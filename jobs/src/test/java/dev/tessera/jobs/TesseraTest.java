@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.jobs.config.RecipeOptions;
+import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.models.UserException;
 import java.io.PrintWriter;
@@ -63,7 +64,10 @@ class TesseraTest {
                 "Job aborted",
                 new RuntimeException(new InvalidDatasetException("no pictures in x")));
         case "bug" -> throw new IllegalStateException("a bug\nof two lines");
-        default -> console.console().say("" + recipe.read(Recipe.class, new Configuration()));
+        default ->
+            console
+                .console()
+                .say("" + RecipeReader.read(Recipe.class, recipe, new Configuration()));
       }
       return 0;
     }

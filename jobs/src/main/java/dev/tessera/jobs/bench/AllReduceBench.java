@@ -46,7 +46,7 @@ final class AllReduceBench {
               + ": set ranks, or device=cpu.");
     }
     Optional<PythonPeer> peer = PythonPeer.find(console);
-    new AllReduceBench(recipe, new BenchReport("allreduce", console)).measure(peer);
+    new AllReduceBench(recipe, BenchReport.start("allreduce", console)).measure(peer);
   }
 
   private void measure(Optional<PythonPeer> python) throws IOException {

@@ -15,7 +15,10 @@ import picocli.CommandLine.Spec;
       AllReduceCommand.class,
       ScalingCommand.class,
       TokenizeBenchCommand.class,
-      EncodeBenchCommand.class
+      EncodeBenchCommand.class,
+      AttentionBenchCommand.class,
+      UpdateBenchCommand.class,
+      GpuBenchCommand.class
     },
     synopsisSubcommandLabel = "NAME")
 public final class BenchCommand implements Runnable {

@@ -17,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,14 +59,14 @@ final class EncodeBenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    if (!(recipes.read(Recipe.class, new Configuration()) instanceof Recipe.Tokenizer recipe)) {
+    if (!(recipes.readLocal(Recipe.class) instanceof Recipe.Tokenizer recipe)) {
       throw new UserException(recipes.config() + " is not a tokenizer's recipe (type: tokenizer).");
     }
     Console say = console.console();
     int threads = cores == 0 ? Runtime.getRuntime().availableProcessors() : cores;
     EncodeMeasure ours =
         new EncodeMeasure(recipe.model(), side, batch, device, precision, threads, turns, batches);
-    BenchReport report = new BenchReport("encode", say);
+    BenchReport report = BenchReport.start("encode", say);
     report.line(
         String.format(
                 Locale.ROOT,

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.package$;
 
 /**
  * The same training on two executors of one core and on one: images a second, and what part of a
@@ -35,7 +36,8 @@ final class ScalingBench {
   private record Turn(double imagesPerSecond, double stepSeconds, double share, long bytesSent) {}
 
   static void run(ScalingRecipe recipe, Console console) throws IOException {
-    BenchReport report = new BenchReport("scaling", console);
+    BenchReport report = BenchReport.start("scaling", console);
+    report.fact("spark", "version", package$.MODULE$.SPARK_VERSION());
     ScalingBench bench = new ScalingBench(recipe);
     report.line(
         "turn  1 executor: images/s (ms a step)  2 executors: images/s (ms a step)  ratio"

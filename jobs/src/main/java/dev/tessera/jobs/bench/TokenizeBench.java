@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -50,7 +51,8 @@ final class TokenizeBench {
 
   static void run(TokenizeBenchRecipe recipe, Console console) throws IOException {
     recipe.complete();
-    BenchReport report = new BenchReport("tokenize", console);
+    BenchReport report = BenchReport.start("tokenize", console);
+    report.fact("spark", "version", package$.MODULE$.SPARK_VERSION());
     try (SparkSession spark =
         SparkSession.builder()
             .appName("tessera bench tokenize")

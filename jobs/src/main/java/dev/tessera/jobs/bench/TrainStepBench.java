@@ -32,7 +32,7 @@ final class TrainStepBench {
   }
 
   static void run(TrainStepRecipe recipe, Console console) throws IOException {
-    BenchReport report = new BenchReport("train-step", console);
+    BenchReport report = BenchReport.start("train-step", console);
     TrainStepBench bench = new TrainStepBench(recipe, PythonPeer.find(console), report);
     report.line(
         "case               batch threads  ours ms a step (range)     PyTorch ms a step (range)"

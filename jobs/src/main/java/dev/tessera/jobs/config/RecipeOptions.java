@@ -1,8 +1,8 @@
 package dev.tessera.jobs.config;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -29,9 +29,9 @@ public final class RecipeOptions {
     return List.copyOf(overrides);
   }
 
-  /** Reads the recipe; see {@link RecipeReader}. */
-  public <T> T read(Class<T> type, Configuration hadoop) {
-    return RecipeReader.read(type, config, hadoop, overrides);
+  /** Reads a recipe that lies on this machine, without Hadoop; see {@link RecipeReader}. */
+  public <T> T readLocal(Class<T> type) {
+    return RecipeReader.readLocal(type, Path.of(config), overrides);
   }
 
   /** For the console: {@code conf/recipes/x.yaml + name=y schedule.seed=7}. */

@@ -4,6 +4,8 @@ import dev.tessera.models.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -39,6 +41,29 @@ public final class RecipeReader {
   public static <T> T read(
       Class<T> type, String location, Configuration hadoop, List<String> overrides) {
     return parse(type, location, text(location, hadoop), overrides);
+  }
+
+  /**
+   * Reads the recipe that a command line names. It is not a method of the options, since the
+   * command line's parser looks at all of these: commands that never touch Hadoop then run without
+   * its jars.
+   */
+  public static <T> T read(Class<T> type, RecipeOptions options, Configuration hadoop) {
+    return read(type, options.config(), hadoop, options.overrides());
+  }
+
+  /**
+   * As {@link #read(Class, String, Configuration, List)}, of a file of this machine and without
+   * Hadoop.
+   */
+  public static <T> T readLocal(Class<T> type, java.nio.file.Path file, List<String> overrides) {
+    try {
+      return parse(type, file.toString(), Files.readString(file), overrides);
+    } catch (NoSuchFileException e) {
+      throw missing(file.toString(), e);
+    } catch (IOException e) {
+      throw unreadable(file.toString(), e);
+    }
   }
 
   /**
@@ -81,9 +106,17 @@ public final class RecipeReader {
     try (FSDataInputStream in = path.getFileSystem(hadoop).open(path)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (FileNotFoundException e) {
-      throw new UserException(location + ": no such recipe (expected: a YAML file)", e);
+      throw missing(location, e);
     } catch (IOException e) {
-      throw new UserException("Cannot read the recipe " + location + ": " + e.getMessage(), e);
+      throw unreadable(location, e);
     }
+  }
+
+  private static UserException missing(String location, IOException e) {
+    return new UserException(location + ": no such recipe (expected: a YAML file)", e);
+  }
+
+  private static UserException unreadable(String location, IOException e) {
+    return new UserException("Cannot read the recipe " + location + ": " + e.getMessage(), e);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.plan;
 
 import dev.tessera.jobs.config.RecipeOptions;
+import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.Session;
@@ -23,7 +24,7 @@ public final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Configuration conf = HadoopSettings.read();
-    Recipe read = recipe.read(Recipe.class, conf);
+    Recipe read = RecipeReader.read(Recipe.class, recipe, conf);
     Plan plan = Plan.of(read, conf, Session.settings());
     output.console().print(plan.block(recipe.describe()));
     plan.requireSlots();

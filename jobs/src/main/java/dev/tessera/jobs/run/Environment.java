@@ -23,11 +23,17 @@ public record Environment(Map<String, Map<String, String>> groups) {
 
   /** What the driver knows about itself. */
   public static Environment ofDriver(SparkConf conf) {
+    Map<String, Map<String, String>> groups = new LinkedHashMap<>(ofProcess().groups());
+    groups.put("spark", spark(conf));
+    return new Environment(groups);
+  }
+
+  /** What any process knows about itself; without Spark. */
+  public static Environment ofProcess() {
     Map<String, Map<String, String>> groups = new LinkedHashMap<>();
     groups.put("tessera", tessera());
     groups.put("java", java());
     groups.put("machine", machine());
-    groups.put("spark", spark(conf));
     return new Environment(groups);
   }
 

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.tokenizer;
 
 import dev.tessera.jobs.config.RecipeOptions;
+import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
@@ -30,7 +31,7 @@ public final class TrainTokenizerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Configuration hadoop = HadoopSettings.read();
-    Recipe read = recipe.read(Recipe.class, hadoop);
+    Recipe read = RecipeReader.read(Recipe.class, recipe, hadoop);
     if (!(read instanceof Recipe.Tokenizer)) {
       throw new UserException(
           recipe.config() + " is a recipe of a diffusion model: run it by train.");

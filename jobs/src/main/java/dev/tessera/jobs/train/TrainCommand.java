@@ -1,6 +1,7 @@
 package dev.tessera.jobs.train;
 
 import dev.tessera.jobs.config.RecipeOptions;
+import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
@@ -28,7 +29,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Configuration hadoop = HadoopSettings.read();
-    Recipe read = recipe.read(Recipe.class, hadoop);
+    Recipe read = RecipeReader.read(Recipe.class, recipe, hadoop);
     if (!(read instanceof Recipe.Diffusion)) {
       throw new UserException(
           recipe.config() + " is a recipe of a tokenizer: run it by train-tokenizer.");

@@ -3,6 +3,7 @@ package dev.tessera.models.runtime;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import com.sun.jna.ptr.FloatByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import dev.tessera.models.UserException;
@@ -17,6 +18,7 @@ final class Cudart {
   private static final String[] NAMES = {"libcudart.so.13", "libcudart.so.12", "libcudart.so"};
   private static final int COPY_BY_ADDRESS = 4;
   private static final int NON_BLOCKING_STREAM = 1;
+  private static final int EVENT_WITH_TIME = 0;
   private static final int EVENT_WITHOUT_TIME = 2;
   private static final int RELAXED_CAPTURE = 2;
 
@@ -74,9 +76,25 @@ final class Cudart {
   }
 
   long event() {
+    return event(EVENT_WITHOUT_TIME);
+  }
+
+  /** An event that keeps the time at which the device reached it. */
+  long timedEvent() {
+    return event(EVENT_WITH_TIME);
+  }
+
+  private long event(int flags) {
     PointerByReference event = new PointerByReference();
-    call("cudaEventCreateWithFlags", event, EVENT_WITHOUT_TIME);
+    call("cudaEventCreateWithFlags", event, flags);
     return Pointer.nativeValue(event.getValue());
+  }
+
+  /** Seconds between two timed events that the device has reached. */
+  double seconds(long earlier, long later) {
+    FloatByReference milliseconds = new FloatByReference();
+    call("cudaEventElapsedTime", milliseconds, new Pointer(earlier), new Pointer(later));
+    return milliseconds.getValue() / 1e3;
   }
 
   void record(long event, long stream) {
@@ -124,6 +142,20 @@ final class Cudart {
     int[] value = new int[1];
     call("cudaDeviceGetAttribute", value, attribute, device);
     return value[0];
+  }
+
+  /** The runtime's version, 13000 for 13.0. */
+  int version() {
+    int[] version = new int[1];
+    call("cudaRuntimeGetVersion", version);
+    return version[0];
+  }
+
+  /** The newest CUDA that the driver serves, 13000 for 13.0. */
+  int driverVersion() {
+    int[] version = new int[1];
+    call("cudaDriverGetVersion", version);
+    return version[0];
   }
 
   /** Bytes that the device has free, then bytes it has. */

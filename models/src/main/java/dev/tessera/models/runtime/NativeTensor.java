@@ -139,6 +139,26 @@ public final class NativeTensor implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes the values of a tensor of the same type, in the order of the rank's work; on a GPU the
+   * call does not wait.
+   */
+  public void copyFrom(NativeTensor source) {
+    if (!source.type.equals(type)) {
+      throw new IllegalArgumentException("source: " + source.type + " (expected: " + type + ")");
+    }
+    if (runtime.onGpu()) {
+      runtime.checkThread();
+      runtime.cuda().copy(address(), source.address(), bytes(size()));
+      return;
+    }
+    long portion = Integer.MAX_VALUE / type.dtype().bytes();
+    for (long at = 0; at < size(); at += portion) {
+      long elements = Math.min(portion, size() - at);
+      memory(at, elements).put(source.memory(at, elements));
+    }
+  }
+
   private long addressOf(long element) {
     return address() + bytes(element);
   }

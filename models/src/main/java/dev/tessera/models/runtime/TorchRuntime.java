@@ -94,6 +94,18 @@ public final class TorchRuntime implements AutoCloseable {
     return GpuFacts.of(cuda.cudart(), cuda.index());
   }
 
+  /**
+   * What the GPU is called and what drives it.
+   *
+   * @throws IllegalStateException on the CPU
+   */
+  public GpuVersions gpuVersions() {
+    if (cuda == null) {
+      throw new IllegalStateException("a runtime of the CPU has no GPU");
+    }
+    return GpuVersions.of(cuda.cudart(), cuda.index());
+  }
+
   CudaDevice cuda() {
     return cuda;
   }

@@ -30,6 +30,9 @@ final class EagerSteps implements Steps {
   }
 
   @Override
+  public void separate() {}
+
+  @Override
   public void release() {
     last.forEach(PhaseOutput::close);
     last = List.of();

@@ -51,24 +51,24 @@ final class GraphSteps implements Steps {
     // What a capture calls, the collective has counted; a later launch calls nothing.
     replayedBytes = combination.graph == null ? 0 : combination.bytes;
     if (combination.graph == null && !refused && combination.steps >= WARM_UP) {
-      capture(combination, phases, shards, stopwatch);
+      capture(combination, phases, shards);
     }
     combination.steps++;
     if (combination.graph != null) {
-      combination.graph.launch();
+      stopwatch.time(StepPart.GRAPH, combination.graph::launch);
       return combination.outputs;
     }
     stream.run(() -> eager.addAll(EagerSteps.launch(phases, shards, stopwatch)));
     return eager;
   }
 
-  private void capture(
-      Combination combination, List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
+  private void capture(Combination combination, List<PhaseRunner> phases, List<Shard> shards) {
     try {
       List<PhaseOutput> outputs = new ArrayList<>();
       long sent = collective.bytesSent();
       combination.graph =
-          stream.capture(() -> outputs.addAll(EagerSteps.launch(phases, shards, stopwatch)));
+          // Times of work that is captured and not done mean nothing.
+          stream.capture(() -> outputs.addAll(EagerSteps.launch(phases, shards, Stopwatch.idle())));
       combination.bytes = collective.bytesSent() - sent;
       combination.outputs = outputs;
     } catch (UserException | CollectiveException e) {
@@ -85,6 +85,24 @@ final class GraphSteps implements Steps {
   }
 
   @Override
+  public void separate() {
+    release();
+    dropGraphs();
+    refused = true;
+  }
+
+  private void dropGraphs() {
+    for (Combination combination : combinations.values()) {
+      if (combination.graph != null) {
+        combination.graph.close();
+        combination.graph = null;
+      }
+      combination.outputs.forEach(PhaseOutput::close);
+      combination.outputs = List.of();
+    }
+  }
+
+  @Override
   public void release() {
     // A graph's outputs stay: they are where its next launch writes.
     stream.run(() -> eager.forEach(PhaseOutput::close));
@@ -94,12 +112,7 @@ final class GraphSteps implements Steps {
   @Override
   public void close() {
     release();
-    for (Combination combination : combinations.values()) {
-      if (combination.graph != null) {
-        combination.graph.close();
-      }
-      combination.outputs.forEach(PhaseOutput::close);
-    }
+    dropGraphs();
     stream.close();
   }
 }

@@ -103,19 +103,23 @@ final class PhaseRunner implements AutoCloseable {
   /**
    * The phase itself: work for the device alone, the same calls at every step.
    *
-   * @param stopwatch told what the collective takes
+   * @param stopwatch told what each part takes
    */
   PhaseOutput launch(List<Shard> shards, Stopwatch stopwatch) {
-    try (Partial partial = tree(shards)) {
+    try (Partial partial = stopwatch.time(StepPart.GRADIENT, () -> tree(shards))) {
       stopwatch.communicate(
           () -> {
             collective.allReduce(memory(partial.gradient()));
             collective.allReduce(memory(partial.summary()));
           });
-      NativeTensor report = update.apply(state.group(phase.group()), partial.gradient());
-      NativeTensor updated = updateState(partial.summary(), report);
-      return new PhaseOutput(phase, scaling, partial.takeSummary(), report, updated);
+      return stopwatch.time(StepPart.UPDATE, () -> update(partial));
     }
+  }
+
+  private PhaseOutput update(Partial partial) {
+    NativeTensor report = update.apply(state.group(phase.group()), partial.gradient());
+    NativeTensor updated = updateState(partial.summary(), report);
+    return new PhaseOutput(phase, scaling, partial.takeSummary(), report, updated);
   }
 
   /** The sum over {@code shards} in a fixed binary tree: the same bits on any number of ranks. */

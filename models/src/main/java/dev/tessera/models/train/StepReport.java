@@ -12,6 +12,9 @@ import java.util.Map;
  * @param seconds wall time of the step
  * @param communicationSeconds the part spent in the collective
  * @param dataSeconds the part spent waiting for batches
+ * @param parts the device's time, in seconds, in those parts of the step that could be told apart:
+ *     on the CPU all but the graph; on a GPU the graph, or the others where steps run program by
+ *     program
  * @param bytesSent payload this rank has sent during the step
  */
 public record StepReport(
@@ -21,5 +24,6 @@ public record StepReport(
     double seconds,
     double communicationSeconds,
     double dataSeconds,
+    Map<StepPart, Double> parts,
     long bytesSent)
     implements Serializable {}

@@ -15,6 +15,9 @@ sealed interface Steps extends AutoCloseable permits EagerSteps, GraphSteps {
   /** Bytes that the last run sent by operations of the collective that were captured before. */
   long replayedBytes();
 
+  /** From now on no step is a graph. */
+  void separate();
+
   /** Tells that the outputs of the last run have been taken down. */
   void release();
 

@@ -40,6 +40,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final TorchRuntime runtime;
   private final Steps steps;
   private final Readback[] readbacks;
+  private final PartTimers[] timers;
   private Unread unread;
   private long lastReport = System.nanoTime();
 
@@ -63,6 +64,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.runtime = runtime;
     steps = runtime.onGpu() ? new GraphSteps(runtime, collective) : new EagerSteps();
     readbacks = new Readback[] {new Readback(runtime), new Readback(runtime)};
+    timers = new PartTimers[] {new PartTimers(runtime), new PartTimers(runtime)};
     int own = schedule.shards() / collective.size();
     for (int i = 0; i < own; i++) {
       shards.add(new Shard(runtime, collective.rank() * own + i, objective.columns()));
@@ -84,6 +86,14 @@ public final class TrainingLoop implements AutoCloseable {
   /** The training state, to be restored before {@link #run} or written by a checkpoint. */
   public TrainingState state() {
     return state;
+  }
+
+  /**
+   * From now on every step is given to the device program by program, so that its parts can be told
+   * apart; within a CUDA graph they cannot.
+   */
+  public void separateParts() {
+    steps.separate();
   }
 
   /** A step whose metrics have been taken down and not yet read. */
@@ -126,7 +136,8 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private Unread step() {
-    Stopwatch stopwatch = new Stopwatch();
+    int turn = (int) (state.step() % readbacks.length);
+    Stopwatch stopwatch = new Stopwatch(timers[turn]);
     long sent = collective.bytesSent();
     long images = state.images();
     long firstDraw = images / schedule.shards();
@@ -139,7 +150,7 @@ public final class TrainingLoop implements AutoCloseable {
     active.forEach(phase -> phase.prepare(shards, schedule, images));
     List<PhaseOutput> outputs = new ArrayList<>();
     collective.enqueue(() -> outputs.addAll(steps.run(active, shards, stopwatch)));
-    Readback readback = readbacks[(int) (state.step() % readbacks.length)];
+    Readback readback = readbacks[turn];
     readback.record(outputs.stream().flatMap(output -> output.tensors().stream()).toList());
     steps.release();
     state.advance(schedule.batch());
@@ -174,6 +185,7 @@ public final class TrainingLoop implements AutoCloseable {
             seconds,
             step.stopwatch().communicationSeconds(),
             step.stopwatch().dataSeconds(),
+            step.stopwatch().parts(),
             step.bytesSent()));
   }
 
@@ -182,6 +194,9 @@ public final class TrainingLoop implements AutoCloseable {
     steps.close();
     for (Readback readback : readbacks) {
       readback.close();
+    }
+    for (PartTimers each : timers) {
+      each.close();
     }
     phases.forEach(PhaseRunner::close);
     shards.forEach(Shard::close);

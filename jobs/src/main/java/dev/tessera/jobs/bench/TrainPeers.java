@@ -1,0 +1,79 @@
+package dev.tessera.jobs.bench;
+
+import dev.tessera.jobs.train.Ranks;
+import dev.tessera.jobs.train.Recipe;
+import dev.tessera.models.UserException;
+import dev.tessera.models.nn.BackboneRecipe;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The PyTorch programs of a recipe's model and what they are asked.
+ *
+ * @param precision of the peers; empty for the recipe's own
+ */
+record TrainPeers(
+    Recipe recipe, TrainMeasure.DataSize size, TrainMeasure.Pace pace, Optional<String> precision) {
+
+  /** The scripts of a model: ours, and the one that runs its authors' code, if any. */
+  private record Scripts(String ours, Optional<String> original) {
+    String of(PeerMode mode) {
+      return mode.original()
+          ? original.orElseThrow(
+              () ->
+                  new UserException(
+                      "--peers " + mode + ": the project of this model is not known here."))
+          : ours;
+    }
+  }
+
+  List<PeerRun> runs(List<PeerMode> modes) {
+    Scripts scripts = scripts();
+    return modes.stream()
+        .map(mode -> new PeerRun(mode.label(), scripts.of(mode), ask(mode)))
+        .toList();
+  }
+
+  private Scripts scripts() {
+    if (recipe instanceof Recipe.Tokenizer) {
+      return new Scripts("vqgan.py", Optional.of("taming_original.py"));
+    }
+    BackboneRecipe backbone = ((Recipe.Diffusion) recipe).model().backbone();
+    if (backbone instanceof BackboneRecipe.Dit) {
+      return new Scripts("train.py", Optional.empty());
+    }
+    if (backbone instanceof BackboneRecipe.Unet) {
+      throw new UserException("--peer: there is no peer of model.backbone type: unet.");
+    }
+    return new Scripts("ddpmpp.py", Optional.of("edm_original.py"));
+  }
+
+  private Map<String, Object> ask(PeerMode mode) {
+    Map<String, Object> ask = new LinkedHashMap<>();
+    ask.put("recipe", model());
+    ask.put("batch", recipe.schedule().batch());
+    ask.put("channels", size.channels());
+    ask.put("side", size.side());
+    ask.put("classes", size.classes());
+    ask.put("precision", precision.orElse(own()));
+    ask.put("compile", mode.compile().orElse(null));
+    ask.put("device", recipe.ranks().device() == Ranks.Device.GPU ? "cuda" : "cpu");
+    ask.put("warmUp", pace.warmUp());
+    ask.put("rounds", pace.rounds());
+    ask.put("steps", pace.steps());
+    return ask;
+  }
+
+  private Object model() {
+    return recipe instanceof Recipe.Tokenizer tokenizer
+        ? tokenizer.model()
+        : ((Recipe.Diffusion) recipe).model();
+  }
+
+  private String own() {
+    return recipe.schedule().precision().name().toLowerCase(Locale.ROOT);
+  }
+}
