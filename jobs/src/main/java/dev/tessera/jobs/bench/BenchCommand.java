@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrainBenchCommand.class,
       TrainStepCommand.class,
+      KernelsCommand.class,
       AllReduceCommand.class,
       ScalingCommand.class,
       TokenizeBenchCommand.class,

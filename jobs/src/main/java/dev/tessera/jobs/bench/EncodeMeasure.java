@@ -4,6 +4,7 @@ import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Replays;
@@ -72,8 +73,9 @@ record EncodeMeasure(
   Measured run() {
     Libtorch.useThreads(cores);
     Vqgan model = new Vqgan(recipe, side, side);
-    Program program = model.encoder(batch, precision.graph());
     boolean gpu = device == InferenceDevice.GPU;
+    Program program =
+        model.encoder(batch, precision.graph(), gpu ? Target.GPU : Target.CPU);
     try (TorchRuntime runtime = gpu ? TorchRuntime.onGpu(0) : TorchRuntime.onCpu();
         NativeTensor weights = fresh(runtime, model.layout());
         NativeTensor state = fresh(runtime, model.state());

@@ -8,10 +8,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.train.Ranks;
 import dev.tessera.models.UserException;
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.runtime.Executable;
+import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.Results;
+import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.spark.collective.Algorithm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +74,32 @@ class BenchTest {
 
   private static AllReduceRecipe recipe(int ranks, Ranks.Device device, String output) {
     return new AllReduceRecipe(ranks, device, Algorithm.RING, 4096, 16_384, 1, output);
+  }
+
+  /** On the CPU at tiny sizes: what the GPU is measured with loads and computes numbers. */
+  @Test
+  void everyKernelsProgramRuns() {
+    List<KernelCase> cases = new ArrayList<>(KernelCase.all(true));
+    cases.add(KernelCase.copy(100));
+    try (TorchRuntime runtime = TorchRuntime.onCpu();
+        NativeTensor seeds = runtime.zeros(DType.FLOAT32, Shape.of(KernelCase.SEEDS));
+        NativeTensor key = runtime.scalar(1L)) {
+      float[] values = new float[KernelCase.SEEDS];
+      Arrays.fill(values, 0.5f);
+      seeds.set(values);
+      for (KernelCase kernel : cases) {
+        try (Executable program = runtime.load(kernel.program(3));
+            Results results = program.run(seeds, key)) {
+          assertThat(results.get(0).toFloats())
+              .as(kernel.name())
+              .hasSize(3)
+              .doesNotContain(Float.NaN);
+        }
+      }
+      assertThat(KernelCase.all(false))
+          .extracting(KernelCase::bytes)
+          .allMatch(bytes -> bytes > 1 << 20);
+    }
   }
 
   @Test

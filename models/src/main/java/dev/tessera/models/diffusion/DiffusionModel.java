@@ -6,6 +6,7 @@ import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
 import dev.tessera.models.nn.Backbone;
@@ -86,7 +87,12 @@ public final class DiffusionModel {
    * extrapolate from the latter (Ho and Salimans 2022).
    */
   public Program denoiser(int batch, boolean guided) {
-    Trace trace = new Trace("denoise", Precision.FP32);
+    return denoiser(batch, guided, Target.CPU);
+  }
+
+  /** As {@link #denoiser(int, boolean)}, written for {@code target}. */
+  public Program denoiser(int batch, boolean guided, Target target) {
+    Trace trace = new Trace("denoise", Precision.FP32, target);
     Tensor flat = trace.input(DENOISER, DType.FLOAT32, Shape.of(layout.size()));
     Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
     Tensor sigma = trace.scalar("sigma", DType.FLOAT64);

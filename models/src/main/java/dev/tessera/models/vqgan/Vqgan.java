@@ -7,6 +7,7 @@ import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
 import java.util.List;
@@ -139,19 +140,19 @@ public final class Vqgan {
    * w]}, latents before quantisation float32 {@code [N, d, h, w]} and reconstructions uint8.
    */
   public Program tokenizer(int batch) {
-    return tokenizer(batch, Precision.FP32);
+    return tokenizer(batch, Precision.FP32, Target.CPU);
   }
 
   /** As {@link #tokenizer(int)}, in the given types; distances to the codes are float32 in each. */
-  public Program tokenizer(int batch, Precision precision) {
-    Encoding encoding = encoding("tokenize", batch, precision);
+  public Program tokenizer(int batch, Precision precision, Target target) {
+    Encoding encoding = encoding("tokenize", batch, precision, target);
     Tensor picture = decode(grid(encoding.codes.embedding(encoding.index), batch));
     return encoding.z.trace().finish(encoding.grid(), encoding.z.contiguous(), pixels(picture));
   }
 
-  /** As {@link #tokenizer(int, Precision)} without reconstructions: the encoder alone. */
-  public Program encoder(int batch, Precision precision) {
-    Encoding encoding = encoding("encode", batch, precision);
+  /** As {@link #tokenizer(int, Precision, Target)} without reconstructions: the encoder alone. */
+  public Program encoder(int batch, Precision precision, Target target) {
+    Encoding encoding = encoding("encode", batch, precision, target);
     return encoding.z.trace().finish(encoding.grid(), encoding.z.contiguous());
   }
 
@@ -164,8 +165,8 @@ public final class Vqgan {
   }
 
   /** The one place where programs that encode begin. */
-  private Encoding encoding(String name, int batch, Precision precision) {
-    Trace trace = new Trace(name, precision);
+  private Encoding encoding(String name, int batch, Precision precision, Target target) {
+    Trace trace = new Trace(name, precision, target);
     Tensor flat = trace.input(GENERATOR, DType.FLOAT32, Shape.of(layout.size()));
     Tensor stateFlat = trace.input("state", DType.FLOAT32, Shape.of(state.size()));
     Tensor images = trace.input("images", DType.UINT8, imageShape(batch));
@@ -181,7 +182,12 @@ public final class Vqgan {
    * {@code [N, 3, H, W]}, quantised first.
    */
   public Program decoder(int batch) {
-    Trace trace = new Trace("decode", Precision.FP32);
+    return decoder(batch, Target.CPU);
+  }
+
+  /** As {@link #decoder(int)}, written for {@code target}. */
+  public Program decoder(int batch, Target target) {
+    Trace trace = new Trace("decode", Precision.FP32, target);
     Tensor flat = trace.input(GENERATOR, DType.FLOAT32, Shape.of(layout.size()));
     Tensor stateFlat = trace.input("state", DType.FLOAT32, Shape.of(state.size()));
     Shape latent = latentShape();

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.ProgramContract;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.Activations;
 import dev.tessera.models.train.LossScaleRecipe;
 import dev.tessera.models.train.SingleProcess;
 import dev.tessera.models.train.StepReport;
@@ -108,13 +111,14 @@ final class VqganLearningTest {
     // Begins where nothing overflows: skipped steps would set the two runs apart.
     LossScaleRecipe scale = new LossScaleRecipe(1_024, 2, 2_000, 0.5, 1, 1);
     TrainingSchedule schedule =
-        new TrainingSchedule(3, BATCH, 2, (long) steps * BATCH, 1_000_000, precision, scale);
+        new TrainingSchedule(3, BATCH, 2, (long) steps * BATCH, 1_000_000, precision, Activations.KEPT, scale);
     List<Map<String, Double>> values = new ArrayList<>();
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
                 runtime,
-                new VqganObjective(model, 2, BATCH / 2, precision),
+                new VqganObjective(
+                    model, 2, BATCH / 2, Segmentation.WHOLE, precision, Target.CPU),
                 schedule,
                 new SingleProcess(),
                 VqganLearningTest::fill)) {

@@ -7,6 +7,7 @@ import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
@@ -38,7 +39,7 @@ class VqganProgramsTest {
   void theEncoderAloneGivesTheSameBits() {
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         Executable whole = runtime.load(MODEL.tokenizer(BATCH));
-        Executable encoder = runtime.load(MODEL.encoder(BATCH, Precision.FP32));
+        Executable encoder = runtime.load(MODEL.encoder(BATCH, Precision.FP32, Target.CPU));
         NativeTensor weights = fresh(runtime, MODEL.layout());
         NativeTensor state = fresh(runtime, MODEL.state());
         NativeTensor images = pictures(runtime);
@@ -53,8 +54,8 @@ class VqganProgramsTest {
 
   @Test
   void halfPrecisionHoldsTheEncoderAloneAndCountsTheSameWork() {
-    Program single = MODEL.encoder(BATCH, Precision.FP32);
-    Program half = MODEL.encoder(BATCH, Precision.BF16);
+    Program single = MODEL.encoder(BATCH, Precision.FP32, Target.CPU);
+    Program half = MODEL.encoder(BATCH, Precision.BF16, Target.CPU);
     assertThat(half.flops()).isEqualTo(single.flops()).isLessThan(MODEL.tokenizer(BATCH).flops());
     assertThat(half.outputs()).isEqualTo(single.outputs());
     try (TorchRuntime runtime = TorchRuntime.onCpu();

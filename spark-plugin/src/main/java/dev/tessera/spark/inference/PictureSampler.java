@@ -69,7 +69,7 @@ public final class PictureSampler implements AutoCloseable {
     Signal signal = spec.signal();
     shape = Shape.of(spec.batch(), signal.channels(), signal.height(), signal.width());
     sampler = new HeunSampler(runtime, spec.grid(), shape);
-    denoiser = runtime.load(model.denoiser(spec.batch(), spec.guided()));
+    denoiser = runtime.load(model.denoiser(spec.batch(), spec.guided(), runtime.target()));
     stored = runtime.load(model.stored(spec.batch()));
     tokenizer =
         spec.tokenizer() == null

@@ -200,10 +200,10 @@ public final class Tokenizer implements AutoCloseable {
 
   private Call encoder(boolean reconstruct) {
     if (reconstruct && reconstructing == null) {
-      reconstructing = call(model.tokenizer(batch, precision), images.tensor());
+      reconstructing = call(model.tokenizer(batch, precision, runtime.target()), images.tensor());
     }
     if (!reconstruct && encoding == null) {
-      encoding = call(model.encoder(batch, precision), images.tensor());
+      encoding = call(model.encoder(batch, precision, runtime.target()), images.tensor());
     }
     return reconstruct ? reconstructing : encoding;
   }
@@ -221,7 +221,7 @@ public final class Tokenizer implements AutoCloseable {
   public NativeTensor decode(NativeTensor given) {
     if (decoding == null) {
       latents = runtime.zeros(DType.FLOAT32, latents(model.latentShape()));
-      decoding = call(model.decoder(batch), latents);
+      decoding = call(model.decoder(batch, runtime.target()), latents);
     }
     latents.copy(given);
     return decoding.calls.run().get(0);
