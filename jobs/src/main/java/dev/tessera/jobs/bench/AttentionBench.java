@@ -153,7 +153,12 @@ final class AttentionBench {
       return trace.finish(result);
     }
     List<Tensor> gradients =
-        trace.grad(List.of(result), operands, inputs.subList(OPERANDS.size(), inputs.size()), false, false);
+        trace.grad(
+            List.of(result),
+            operands,
+            inputs.subList(OPERANDS.size(), inputs.size()),
+            false,
+            false);
     return trace.finish(gradients.toArray(Tensor[]::new));
   }
 

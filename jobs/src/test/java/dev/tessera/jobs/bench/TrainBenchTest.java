@@ -75,8 +75,7 @@ class TrainBenchTest {
         .as("the same model")
         .isEqualTo(row.get("parameters").asLong());
     assertThat(peer.get("ratio").asDouble())
-        .isEqualTo(
-            peer.get("milliseconds").asDouble() / row.get("milliseconds").asDouble(), within(1));
+        .isEqualTo(peer.get("milliseconds").asDouble() / row.get("milliseconds").asDouble());
   }
 
   @Test
