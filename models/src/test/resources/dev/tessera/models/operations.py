@@ -99,6 +99,8 @@ def apply(key, o, x):
             return x[0].contiguous()
         case "Cast":
             return x[0].to(dtype(o["dtype"]))
+        case "PadZeros":
+            return F.pad(x[0], (0, o["columns"], 0, o["rows"]))
         case "Assemble":
             return torch.cat([t.reshape(-1) for t in x])
         case "Detach" | "Leaf":

@@ -36,6 +36,7 @@ public sealed interface Operation
         Structure.Flip,
         Structure.Contiguous,
         Structure.ChannelsLast,
+        Structure.PadZeros,
         Structure.Cast,
         Structure.Detach,
         Structure.Leaf,

@@ -22,6 +22,7 @@ final class Own {
           AddNormModulateBackward,
           BiasGeluBackward,
           GroupNormSiluBackward,
+          AddBiasBackward,
           AdamWEma {
     @Override
     default Derivative derivative() {
@@ -31,7 +32,7 @@ final class Own {
 
   /** An operator with a derivative. */
   sealed interface Differentiable extends Operator
-      permits NormModulate, AddNormModulate, BiasGelu, GroupNormSilu, ScaledSum {
+      permits NormModulate, AddNormModulate, BiasGelu, AddBias, GroupNormSilu, ScaledSum, MeanPool {
 
     /**
      * Traces the derivatives of the loss by the operands, null where there is none.
@@ -209,6 +210,74 @@ final class Own {
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
       call(text, "bias_gelu_backward", outputs, inputs);
+    }
+  }
+
+  /** {@code x + bias} of {@code x [N, C, H, W]} channels-last and {@code bias fp32 [C]}. */
+  record AddBias() implements Differentiable {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      TensorType x = inputs.get(0).floating("add_bias");
+      if (x.shape().rank() != 4 || !inputs.get(1).shape().equals(Shape.of(x.shape().dim(1)))) {
+        throw new ShapeException(
+            "add_bias expects [N, C, H, W] and a bias of [C], got "
+                + x.shape()
+                + " and "
+                + inputs.get(1).shape());
+      }
+      return List.of(x);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      call(text, "add_bias", outputs, inputs);
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return inputs.get(0).shape().size();
+    }
+
+    @Override
+    public List<Tensor> backward(
+        List<Tensor> operands, List<Tensor> results, List<Tensor> gradients) {
+      Tensor gradient = gradients.get(0);
+      if (!operands.get(1).requiresGrad()) {
+        return Arrays.asList(gradient, null);
+      }
+      return List.of(gradient, gradient.trace().apply(new AddBiasBackward(), gradient));
+    }
+  }
+
+  /** {@code grad [N, C, H, W] -> by the bias fp32 [C]}. */
+  record AddBiasBackward() implements Operator {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return List.of(new TensorType(DType.FLOAT32, Shape.of(inputs.get(0).shape().dim(1))));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      call(text, "add_bias_backward", outputs, inputs);
+    }
+  }
+
+  /** ATen's mean over squares, of which only the derivative is ours. */
+  record MeanPool(int size) implements Differentiable {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      return new Structure.AvgPool(size).infer(inputs);
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      new Structure.AvgPool(size).emit(text, outputs, inputs);
+    }
+
+    @Override
+    public List<Tensor> backward(
+        List<Tensor> operands, List<Tensor> results, List<Tensor> gradients) {
+      return List.of(gradients.get(0).mul(1.0 / (size * (double) size)).upsampleNearest(size));
     }
   }
 

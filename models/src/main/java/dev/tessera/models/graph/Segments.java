@@ -72,7 +72,12 @@ final class Segments {
     }
 
     @Override
-    public List<Tensor> backward(List<Tensor> directions) {
+    public boolean hasParameters() {
+      return !layout.runs(segment).isEmpty();
+    }
+
+    @Override
+    public List<Tensor> backward(List<Tensor> directions, boolean parameters) {
       List<Layout.Run> runs = layout.runs(segment);
       List<Tensor> leaves =
           operands.stream().map(t -> t.requiresGrad() ? t.leaf() : t.detach()).toList();
@@ -86,9 +91,11 @@ final class Segments {
           along.add(directions.get(i));
         }
       }
-      Set<Tensor> targets = new LinkedHashSet<>(tape.leaves());
-      targets.addAll(leaves);
-      Map<Tensor, Tensor> derivatives = tape.differentiate(of, along, targets);
+      Set<Tensor> targets = new LinkedHashSet<>(leaves);
+      if (parameters) {
+        targets.addAll(tape.leaves());
+      }
+      Map<Tensor, Tensor> derivatives = tape.differentiate(of, along, targets, parameters);
       tape.byParameter(derivatives).forEach((p, g) -> gradients.merge(p, g, Tape::sum));
       return leaves.stream().map(derivatives::get).toList();
     }

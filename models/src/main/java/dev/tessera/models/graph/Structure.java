@@ -243,6 +243,42 @@ final class Structure {
     }
   }
 
+  /** Zeros below and on the right of {@code [N, C, H, W]}. */
+  record PadZeros(int rows, int columns) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      Shape x = inputs.get(0).shape();
+      if (x.rank() != 4 || rows < 0 || columns < 0) {
+        throw new ShapeException(
+            "pad expects [N, C, H, W] and 0 or more rows and columns, got "
+                + x
+                + ", "
+                + rows
+                + " and "
+                + columns);
+      }
+      Shape wider = x.with(2, x.dim(2) + rows).with(3, x.dim(3) + columns);
+      return List.of(new TensorType(inputs.get(0).dtype(), wider));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          String.format(
+              Locale.ROOT,
+              "torch.constant_pad_nd(%s, [0, %d, 0, %d], 0)",
+              inputs.get(0),
+              columns,
+              rows));
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
   /** The elements of {@code [N, C, H, W]} in the order of {@code [N, H, W, C]}. */
   record ChannelsLast() implements Operation {
     @Override

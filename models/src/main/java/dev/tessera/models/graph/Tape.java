@@ -25,19 +25,25 @@ final class Tape {
     /** Leaves. */
     List<Tensor> results();
 
+    /** Whether parameters go in that are not among the operands. */
+    default boolean hasParameters() {
+      return false;
+    }
+
     /**
      * Traces the derivatives by the operands, null where there is none.
      *
      * @param gradients by the results, null for those that nothing depends on; not all null
+     * @param parameters whether derivatives by parameters of its own are wanted, which it keeps
      */
-    List<Tensor> backward(List<Tensor> gradients);
+    List<Tensor> backward(List<Tensor> gradients, boolean parameters);
   }
 
   /** A call of an operator of our own. */
   private record OwnCall(Own.Differentiable operator, List<Tensor> operands, List<Tensor> results)
       implements Call {
     @Override
-    public List<Tensor> backward(List<Tensor> gradients) {
+    public List<Tensor> backward(List<Tensor> gradients, boolean parameters) {
       return operator.backward(operands, results, gradients);
     }
   }
@@ -106,16 +112,19 @@ final class Tape {
    * Derivatives of {@code of} along {@code directions} (none for a scalar).
    *
    * @param targets leaves, or values that {@code of} is computed from between two calls
+   * @param parameters whether calls are to keep the derivatives by parameters of their own
    * @return for each target that {@code of} depends on
    */
-  Map<Tensor, Tensor> differentiate(List<Tensor> of, List<Tensor> directions, Set<Tensor> targets) {
-    return new Pass(targets).run(of, directions);
+  Map<Tensor, Tensor> differentiate(
+      List<Tensor> of, List<Tensor> directions, Set<Tensor> targets, boolean parameters) {
+    return new Pass(targets, parameters).run(of, directions);
   }
 
   /** One walk back over the tape. */
   private final class Pass {
 
     private final Set<Tensor> targets;
+    private final boolean parameters;
 
     /** Where autograd's part ends: the targets, and what calls have made. */
     private final Set<Tensor> ends;
@@ -126,10 +135,20 @@ final class Tape {
     /** Derivatives by values between calls that have not been followed yet. */
     private final Map<Tensor, Tensor> open = new LinkedHashMap<>();
 
-    Pass(Set<Tensor> targets) {
+    Pass(Set<Tensor> targets, boolean parameters) {
       this.targets = targets;
+      this.parameters = parameters;
       this.ends = new HashSet<>(targets);
-      calls.forEach(call -> ends.addAll(call.results()));
+      // The others lead to no target: their gradients are asked by nobody.
+      for (Call call : calls) {
+        boolean leads =
+            (parameters && call.hasParameters())
+                || call.operands().stream()
+                    .anyMatch(t -> reached(List.of(t), targets).stream().anyMatch(ends::contains));
+        if (leads) {
+          ends.addAll(call.results());
+        }
+      }
     }
 
     Map<Tensor, Tensor> run(List<Tensor> of, List<Tensor> directions) {
@@ -158,7 +177,7 @@ final class Tape {
         // A target's derivative is asked for; any other has now been used.
         gradients.add(targets.contains(result) ? received.get(result) : received.remove(result));
       }
-      List<Tensor> derivatives = call.backward(gradients);
+      List<Tensor> derivatives = call.backward(gradients, parameters);
       for (int i = 0; i < derivatives.size(); i++) {
         Tensor operand = call.operands().get(i);
         if (derivatives.get(i) != null && operand.requiresGrad()) {

@@ -477,6 +477,10 @@ public final class Tensor {
   /** {@code [N, in, H, W]} by {@code weight [out, in, k, k]} and {@code bias [out]} or null. */
   public Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
     Contraction.Conv2d conv = new Contraction.Conv2d(stride, padding);
+    if (bias != null && trace.fuses() && weight.dim(0) % 8 == 0) {
+      Tensor sum = trace.apply(conv, pictures(this), pictures(weight));
+      return trace.own(new Own.AddBias(), sum, bias.master()).get(0);
+    }
     return bias == null
         ? trace.apply(conv, pictures(this), pictures(weight))
         : trace.apply(conv, pictures(this), pictures(weight), compute(bias));
@@ -725,7 +729,15 @@ public final class Tensor {
   }
 
   public Tensor avgPool(int size) {
-    return trace.apply(new Structure.AvgPool(size), this);
+    // libtorch's derivative is several times slower than the pass over memory that it takes.
+    return trace.fuses()
+        ? trace.own(new Own.MeanPool(size), this).get(0)
+        : trace.apply(new Structure.AvgPool(size), this);
+  }
+
+  /** Zeros below and on the right of {@code [N, C, H, W]}. */
+  public Tensor padZeros(int rows, int columns) {
+    return trace.apply(new Structure.PadZeros(rows, columns), this);
   }
 
   // Indexing.

@@ -254,7 +254,10 @@ public final class Trace {
               () ->
                   whole.byParameter(
                       whole.differentiate(
-                          List.of(loss.get()), List.of(), new LinkedHashSet<>(whole.leaves()))));
+                          List.of(loss.get()),
+                          List.of(),
+                          new LinkedHashSet<>(whole.leaves()),
+                          true)));
       if (segments != null) {
         segments.gradients().forEach((p, g) -> gradients.merge(p, g, Tape::sum));
       }
@@ -355,7 +358,8 @@ public final class Trace {
             place(here())
                 + ": a second derivative is asked of an operator of our own; trace for Target.CPU");
       }
-      Map<Tensor, Tensor> derivatives = tape.differentiate(of, directions, new LinkedHashSet<>(to));
+      Map<Tensor, Tensor> derivatives =
+          tape.differentiate(of, directions, new LinkedHashSet<>(to), false);
       if (!derivatives.keySet().containsAll(to)) {
         throw new IllegalStateException(
             place(here()) + ": no gradient flows from the differentiated value to one of " + to);

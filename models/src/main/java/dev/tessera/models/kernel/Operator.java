@@ -7,7 +7,9 @@ import java.util.List;
  * tracer calls the operator's {@code _backward} instead.
  */
 sealed interface Operator
-    permits AddNormModulate,
+    permits AddBias,
+        AddBiasBackward,
+        AddNormModulate,
         AddNormModulateBackward,
         AdamWEma,
         BiasGelu,

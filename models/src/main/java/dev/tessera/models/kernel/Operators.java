@@ -21,6 +21,8 @@ public final class Operators {
           new NormModulateBackward(),
           new AddNormModulate(),
           new AddNormModulateBackward(),
+          new AddBias(),
+          new AddBiasBackward(),
           new BiasGelu(),
           new BiasGeluBackward(),
           new GroupNormSilu(),

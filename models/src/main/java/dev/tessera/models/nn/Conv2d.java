@@ -5,7 +5,6 @@ import dev.tessera.models.graph.Parameter;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
-import java.util.List;
 
 /** A convolution of {@code [N, in, H, W]} with square kernels. */
 public final class Conv2d {
@@ -78,22 +77,11 @@ public final class Conv2d {
 
   /** {@code x [N, in, H, W]} to {@code [N, out, H', W']}, in the compute type. */
   public Tensor apply(Tensor x) {
-    return x.trace().at(path, () -> convolved(oneSided ? padded(x) : x));
+    return x.trace().at(path, () -> convolved(oneSided ? x.padZeros(1, 1) : x));
   }
 
   private Tensor convolved(Tensor x) {
     return x.conv2d(x.trace().weight(weight), x.trace().weight(bias), stride, padding);
-  }
-
-  /** Zeros below and on the right. */
-  private static Tensor padded(Tensor x) {
-    Tensor wider = Tensor.cat(3, List.of(x, zeros(x, 3)));
-    return Tensor.cat(2, List.of(wider, zeros(wider, 2)));
-  }
-
-  /** A row or column of zeros, of as many pictures as {@code x}: an export leaves that open. */
-  private static Tensor zeros(Tensor x, int dim) {
-    return x.detach().narrow(dim, 0, 1).mul(0);
   }
 
   /** The weight, for losses that look at its gradient. */

@@ -2,6 +2,7 @@ package dev.tessera.models.nn;
 
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Tensor;
+import java.util.List;
 
 /** Attention among the pixels of {@code [N, C, H, W]}, normalised, beside a skip. */
 public final class SpatialAttention {
@@ -58,13 +59,16 @@ public final class SpatialAttention {
     long n = x.dim(0);
     long c = x.dim(1);
     long pixels = x.dim(2) * x.dim(3);
-    Tensor qkv =
-        project.apply(norm.apply(x)).reshape(n, 3, heads, c / heads, pixels).permute(1, 0, 2, 4, 3);
-    Tensor attended = part(qkv, 0).attention(part(qkv, 1), part(qkv, 2), false);
-    return output.apply(attended.permute(0, 1, 3, 2).reshape(x.shape()));
+    // Pixel by pixel, as channels-last pictures lie: there this copies nothing.
+    List<Tensor> qkv =
+        project.apply(norm.apply(x)).permute(0, 2, 3, 1).reshape(n, pixels, 3 * c).chunk(2, 3);
+    Tensor attended = heads(qkv.get(0)).attention(heads(qkv.get(1)), heads(qkv.get(2)), false);
+    return output.apply(
+        attended.permute(0, 2, 1, 3).reshape(n, x.dim(2), x.dim(3), c).permute(0, 3, 1, 2));
   }
 
-  private static Tensor part(Tensor qkv, int i) {
-    return qkv.narrow(0, i, 1).reshape(qkv.dim(1), qkv.dim(2), qkv.dim(3), qkv.dim(4));
+  /** {@code [N, pixels, channels] -> [N, heads, pixels, channels / heads]}. */
+  private Tensor heads(Tensor x) {
+    return x.reshape(x.dim(0), x.dim(1), heads, x.dim(2) / heads).permute(0, 2, 1, 3);
   }
 }

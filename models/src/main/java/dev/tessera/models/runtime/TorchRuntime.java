@@ -152,11 +152,10 @@ public final class TorchRuntime implements AutoCloseable {
   public NativeTensor zeros(DType dtype, Shape shape) {
     checkThread();
     TensorType type = new TensorType(dtype, shape);
+    DataType element = dataType(dtype);
     try {
       return adopt(
-          manager.zeros(new ai.djl.ndarray.types.Shape(shape.toArray()), dataType(dtype)),
-          type,
-          null);
+          manager.zeros(new ai.djl.ndarray.types.Shape(shape.toArray()), element), type, null);
     } catch (RuntimeException e) {
       throw told(e, "a tensor of " + type);
     }

@@ -1,6 +1,5 @@
 package dev.tessera.models.train;
 
-import java.util.Optional;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Shape;
@@ -9,6 +8,7 @@ import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
+import java.util.Optional;
 
 /**
  * The update that ends a step (clipping, AdamW, average) on a group of any size, again and again on

@@ -170,6 +170,8 @@ final class OperationCases {
     add(new Structure.Contiguous(), of(3, 4).permuted());
     add(new Structure.Contiguous(), of(5));
     add(new Structure.ChannelsLast(), of(2, 3, 4, 2));
+    add(new Structure.PadZeros(1, 2), of(2, 3, 4, 2));
+    add(new Structure.PadZeros(0, 1), of(1, 2, 3, 3).permuted());
     add(new Structure.ChannelsLast(), of(1, 3, 2, 2).permuted());
     add(new Structure.Cast(DType.FLOAT64), of(3, 1).permuted());
     add(new Structure.Cast(DType.INT64), of(awayFrom(-1, 0, 1), 5));

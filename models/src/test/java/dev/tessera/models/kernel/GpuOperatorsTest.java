@@ -230,6 +230,28 @@ final class GpuOperatorsTest {
   }
 
   @Test
+  void biasesOfPicturesAgree() {
+    SplittableRandom random = new SplittableRandom(11);
+    for (int type : TYPES) {
+      for (Shape shape :
+          List.of(Shape.of(1, 3, 1, 1), Shape.of(3, 64, 17, 5), Shape.of(2, 520, 9, 8))) {
+        Shape channels = Shape.of(shape.dim(1));
+        Script script =
+            new Script("bias")
+                .normal("a", shape, random)
+                .normal("g", shape, random)
+                .normal("b", channels, random)
+                .line(cast("a", type))
+                .line(cast("g", type))
+                .line("x = torch.contiguous(a_, memory_format=2)")
+                .line("o = ops.tessera.add_bias(x, torch.to(b, 6))")
+                .line("gb = ops.tessera.add_bias_backward(g_)");
+        same(script, List.of("o", "gb"), List.of(shape, channels), type);
+      }
+    }
+  }
+
+  @Test
   void channelNormsAgree() {
     SplittableRandom random = new SplittableRandom(5);
     // Whole samples in shared memory, several passes, one pixel, channels that no vector divides.

@@ -44,6 +44,8 @@ final class KernelSourcesTest {
   void pointwiseKernelsCompile() {
     for (int element : ELEMENTS) {
       compiles("bias_gelu.cu", 90, with(element, "VECTOR=1"));
+      compiles("add_bias.cu", 90, with(element, "VECTOR=1"));
+      compiles("add_bias.cu", 75, with(element, "VECTOR=0"));
       compiles("scaled_sum.cu", 90, with(element, "VECTOR=1"));
       // Conversions that older GPUs have no instruction for.
       compiles("scaled_sum.cu", 75, with(element, "VECTOR=0"));

@@ -128,7 +128,8 @@ final class Float16LoopTest {
     List<Map<String, ByteBuffer>> states = new ArrayList<>();
     List<Double> skipped = new ArrayList<>();
     TrainingSchedule everyStep =
-        new TrainingSchedule(7, BATCH, SHARDS, 9L * BATCH, BATCH, TrainingPrecision.FP16, Activations.KEPT, LIVELY);
+        new TrainingSchedule(
+            7, BATCH, SHARDS, 9L * BATCH, BATCH, TrainingPrecision.FP16, Activations.KEPT, LIVELY);
     try (TorchRuntime gpu = runtime;
         TrainingLoop loop =
             new TrainingLoop(gpu, objective(), everyStep, new SingleProcess(), broken(1, 7))) {

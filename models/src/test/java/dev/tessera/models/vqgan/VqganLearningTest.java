@@ -111,14 +111,14 @@ final class VqganLearningTest {
     // Begins where nothing overflows: skipped steps would set the two runs apart.
     LossScaleRecipe scale = new LossScaleRecipe(1_024, 2, 2_000, 0.5, 1, 1);
     TrainingSchedule schedule =
-        new TrainingSchedule(3, BATCH, 2, (long) steps * BATCH, 1_000_000, precision, Activations.KEPT, scale);
+        new TrainingSchedule(
+            3, BATCH, 2, (long) steps * BATCH, 1_000_000, precision, Activations.KEPT, scale);
     List<Map<String, Double>> values = new ArrayList<>();
     try (TorchRuntime runtime = TorchRuntime.onCpu();
         TrainingLoop loop =
             new TrainingLoop(
                 runtime,
-                new VqganObjective(
-                    model, 2, BATCH / 2, Segmentation.WHOLE, precision, Target.CPU),
+                new VqganObjective(model, 2, BATCH / 2, Segmentation.WHOLE, precision, Target.CPU),
                 schedule,
                 new SingleProcess(),
                 VqganLearningTest::fill)) {
