@@ -57,7 +57,7 @@ final class KernelBench {
         NativeTensor seeds = runtime.zeros(DType.FLOAT32, Shape.of(KernelCase.SEEDS));
         NativeTensor key = runtime.scalar(42L)) {
       seeds.set(normals(new SplittableRandom(1)));
-      BenchReport report = new BenchReport("kernels", console);
+      BenchReport report = BenchReport.start("kernels", console);
       new KernelBench(runtime, recipe, report, seeds, key).measure();
       report.write(Path.of(recipe.output()));
     }
