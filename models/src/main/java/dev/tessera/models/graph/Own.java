@@ -213,8 +213,11 @@ final class Own {
     }
   }
 
-  /** {@code x + bias} of {@code x [N, C, H, W]} channels-last and {@code bias fp32 [C]}. */
-  record AddBias() implements Differentiable {
+  /**
+   * {@code (x + bias + other) scale} of {@code x [N, C, H, W]} channels-last, {@code bias fp32 [C]}
+   * and {@code other}, like x or {@code [0]} for none.
+   */
+  record AddBias(double scale) implements Differentiable {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       TensorType x = inputs.get(0).floating("add_bias");
@@ -225,27 +228,30 @@ final class Own {
                 + " and "
                 + inputs.get(1).shape());
       }
+      if (inputs.get(2).shape().size() > 0 && !inputs.get(2).equals(x)) {
+        throw new ShapeException(
+            "add_bias expects two summands alike, got " + x + " and " + inputs.get(2));
+      }
       return List.of(x);
     }
 
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
-      call(text, "add_bias", outputs, inputs);
+      call(text, "add_bias", outputs, inputs, Statements.number(scale));
     }
 
     @Override
     public double flops(List<TensorType> inputs, List<TensorType> outputs) {
-      return inputs.get(0).shape().size();
+      return 3.0 * inputs.get(0).shape().size();
     }
 
     @Override
     public List<Tensor> backward(
         List<Tensor> operands, List<Tensor> results, List<Tensor> gradients) {
-      Tensor gradient = gradients.get(0);
-      if (!operands.get(1).requiresGrad()) {
-        return Arrays.asList(gradient, null);
-      }
-      return List.of(gradient, gradient.trace().apply(new AddBiasBackward(), gradient));
+      Tensor all = scale == 1 ? gradients.get(0) : gradients.get(0).mul(scale);
+      Tensor bias =
+          operands.get(1).requiresGrad() ? all.trace().apply(new AddBiasBackward(), all) : null;
+      return Arrays.asList(all, bias, operands.get(2).shape().size() > 0 ? all : null);
     }
   }
 

@@ -478,12 +478,33 @@ public final class Tensor {
   public Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
     Contraction.Conv2d conv = new Contraction.Conv2d(stride, padding);
     if (bias != null && trace.fuses() && weight.dim(0) % 8 == 0) {
-      Tensor sum = trace.apply(conv, pictures(this), pictures(weight));
-      return trace.own(new Own.AddBias(), sum, bias.master()).get(0);
+      return trace.apply(conv, pictures(this), pictures(weight)).addBias(bias, null, 1);
     }
     return bias == null
         ? trace.apply(conv, pictures(this), pictures(weight))
         : trace.apply(conv, pictures(this), pictures(weight), compute(bias));
+  }
+
+  /**
+   * {@code (this + bias + other) scale}, in one pass on a GPU.
+   *
+   * @param bias {@code [C]} of this {@code [N, C, H, W]}
+   * @param other like this, or null
+   */
+  public Tensor addBias(Tensor bias, Tensor other, double scale) {
+    boolean alike = other == null || other.type.equals(type);
+    if (trace.fuses() && alike && dim(1) % 8 == 0) {
+      return trace
+          .own(
+              new Own.AddBias(scale),
+              pictures(this),
+              bias.master(),
+              other == null ? Own.none(trace, type.dtype()) : pictures(other))
+          .get(0);
+    }
+    Tensor sum = add(bias.cast(type.dtype()).reshape(1, dim(1), 1, 1));
+    Tensor both = other == null ? sum : sum.add(other);
+    return scale == 1 ? both : both.mul(scale);
   }
 
   /** As a convolution takes it. */

@@ -57,8 +57,11 @@ public final class Trace {
     this.target = target;
   }
 
-  /** Whether operators of our own are to be used, which take float32 and narrower types. */
-  boolean fuses() {
+  /**
+   * Whether operators of our own are to be used, which take float32 and narrower types: then what
+   * is written as one of their operations is one pass over memory.
+   */
+  public boolean fuses() {
     return target == Target.GPU && precision.master() == DType.FLOAT32;
   }
 

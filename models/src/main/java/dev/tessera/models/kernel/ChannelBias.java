@@ -32,6 +32,7 @@ final class ChannelBias {
     this.x = x.expectChannelsLast("x");
     this.width = x.size(1);
     this.rows = x.elements() / width;
+    // libtorch's memory begins at multiples of 64 bytes: of all operands x alone may be a view.
     boolean vector = width % x.wide() == 0 && x.address() % 16 == 0;
     this.definitions = List.of(x.definition(), "VECTOR=" + (vector ? 1 : 0));
     int vectors = vector ? width / x.wide() : width;
@@ -46,11 +47,14 @@ final class ChannelBias {
     this.geometry = new Geometry(parts, (int) blocks, 1, across, down, 0);
   }
 
-  /** {@code out = x + bias}. */
-  void add(Operand bias, Operand out) {
+  /** {@code out = (x + bias + other) scale}. */
+  void add(Operand bias, Operand other, double scale, Operand out) {
     bias.expect("bias", width).expect("bias", Element.FLOAT32).expectRowMajor("bias");
+    if (!other.absent()) {
+      other.expect("other", x.sizes()).expect("other", x.element()).expectChannelsLast("other");
+    }
     gpu.kernel(FILE, "add_bias", definitions)
-        .launch(call.stream(), geometry, x, bias, out, rows, width);
+        .launch(call.stream(), geometry, x, bias, other.orNull(), out, rows, width, (float) scale);
   }
 
   /** {@code sums [C]} of x over pictures and pixels. */

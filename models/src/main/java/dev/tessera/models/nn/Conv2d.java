@@ -5,6 +5,7 @@ import dev.tessera.models.graph.Parameter;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
+import dev.tessera.models.graph.Trace;
 
 /** A convolution of {@code [N, in, H, W]} with square kernels. */
 public final class Conv2d {
@@ -82,6 +83,31 @@ public final class Conv2d {
 
   private Tensor convolved(Tensor x) {
     return x.conv2d(x.trace().weight(weight), x.trace().weight(bias), stride, padding);
+  }
+
+  /** {@code (apply(x) + other) scale}, in one pass over the sum on a GPU. */
+  Tensor applyAdding(Tensor x, Tensor other, double scale) {
+    return x.trace()
+        .at(
+            path,
+            () ->
+                withoutBias(oneSided ? x.padZeros(1, 1) : x)
+                    .addBias(x.trace().weight(bias), other, scale));
+  }
+
+  /** As {@link #apply} without the bias, for a consumer that adds {@link #shift} by itself. */
+  Tensor applyUnbiased(Tensor x) {
+    return x.trace().at(path, () -> withoutBias(oneSided ? x.padZeros(1, 1) : x));
+  }
+
+  private Tensor withoutBias(Tensor x) {
+    return x.conv2d(x.trace().weight(weight), null, stride, padding);
+  }
+
+  /** The bias as {@code [pictures, out]}. */
+  Tensor shift(Trace trace, long pictures) {
+    Tensor values = trace.weight(bias);
+    return values.reshape(1, values.dim(0)).expand(Shape.of(pictures, values.dim(0)));
   }
 
   /** The weight, for losses that look at its gradient. */

@@ -101,9 +101,13 @@ final class DdpmBlock {
   }
 
   private Tensor body(Tensor x, Tensor embedding) {
-    Tensor h = conv1.apply(resized(norm1.silu(x)));
-    Tensor residual = conv2.apply(norm2.silu(h, condition.apply(embedding), plan.dropout));
-    Tensor sum = residual.scaledSum(skipped(x), BALANCE);
+    Tensor first = resized(norm1.silu(x));
+    Tensor second = norm2.silu(conv1, first, condition.apply(embedding), plan.dropout);
+    Tensor beside = skipped(x);
+    Tensor sum =
+        x.trace().fuses()
+            ? conv2.applyAdding(second, beside, BALANCE)
+            : conv2.apply(second).scaledSum(beside, BALANCE);
     return attention == null ? sum : attention.residual(sum).scaledSum(sum, BALANCE);
   }
 

@@ -60,6 +60,21 @@ public final class GroupNorm {
     return apply(x, shift, true, x.trace().training() ? dropout : 0);
   }
 
+  /**
+   * SiLU of the norm of a convolution of {@code x} plus {@code shift}. On a GPU the norm also adds
+   * the convolution's bias, which saves a pass over memory.
+   *
+   * @param shift {@code [N, channels]}, or null
+   * @param dropout as above
+   */
+  Tensor silu(Conv2d convolution, Tensor x, Tensor shift, double dropout) {
+    if (!x.trace().fuses()) {
+      return silu(convolution.apply(x), shift, dropout);
+    }
+    Tensor bias = convolution.shift(x.trace(), x.dim(0));
+    return silu(convolution.applyUnbiased(x), shift == null ? bias : bias.add(shift), dropout);
+  }
+
   private Tensor apply(Tensor x, Tensor shift, boolean silu, double dropout) {
     return x.trace()
         .at(

@@ -59,10 +59,15 @@ public final class ResBlock {
   }
 
   private Tensor body(Tensor x, Tensor embedding) {
-    Tensor h = conv1.apply(norm1.silu(x));
-    Tensor residual =
-        conv2.apply(condition == null ? norm2.silu(h) : modulated(norm2.apply(h), embedding));
-    return (skip == null ? x : skip.apply(x)).add(residual);
+    Tensor first = norm1.silu(x);
+    Tensor second =
+        condition == null
+            ? norm2.silu(conv1, first, null, 0)
+            : modulated(norm2.apply(conv1.apply(first)), embedding);
+    Tensor beside = skip == null ? x : skip.apply(x);
+    return x.trace().fuses()
+        ? conv2.applyAdding(second, beside, 1)
+        : beside.add(conv2.apply(second));
   }
 
   private Tensor modulated(Tensor h, Tensor embedding) {

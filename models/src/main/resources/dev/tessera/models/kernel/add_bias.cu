@@ -3,13 +3,15 @@
 
 #define ROWS 4
 
-// Reads and writes every element once: the floor.
+// Reads and writes every element once: the floor. other may be absent.
 extern "C" __global__ void __launch_bounds__(256) add_bias(
     const T* __restrict__ x,
     const float* __restrict__ bias,
+    const T* __restrict__ other,
     T* __restrict__ out,
     long rows,
-    int width) {
+    int width,
+    float scale) {
   int column = (blockIdx.x * blockDim.x + threadIdx.x) * LANES;
   if (column >= width) {
     return;
@@ -22,20 +24,32 @@ extern "C" __global__ void __launch_bounds__(256) add_bias(
   long step = (long)gridDim.y * blockDim.y;
   for (long row = blockIdx.y * blockDim.y + threadIdx.y; row < rows; row += ROWS * step) {
     Pack packs[ROWS];
+    Pack others[ROWS];
 #pragma unroll
     for (int k = 0; k < ROWS; k++) {
       if (row + k * step < rows) {
         packs[k] = load_pack(x + (row + k * step) * width + column);
+        if (other != 0) {
+          others[k] = load_pack(other + (row + k * step) * width + column);
+        }
       }
     }
 #pragma unroll
     for (int k = 0; k < ROWS; k++) {
       if (row + k * step < rows) {
         float v[LANES];
+        float w[LANES];
         widen(packs[k], v);
+        if (other != 0) {
+          widen(others[k], w);
+        }
 #pragma unroll
         for (int l = 0; l < LANES; l++) {
           v[l] += b[l];
+          if (other != 0) {
+            v[l] += w[l];
+          }
+          v[l] *= scale;
         }
         store_pack(out + (row + k * step) * width + column, v);
       }

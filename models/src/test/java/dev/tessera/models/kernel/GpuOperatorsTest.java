@@ -244,9 +244,12 @@ final class GpuOperatorsTest {
                 .line(cast("a", type))
                 .line(cast("g", type))
                 .line("x = torch.contiguous(a_, memory_format=2)")
-                .line("o = ops.tessera.add_bias(x, torch.to(b, 6))")
+                .line("y = torch.contiguous(g_, memory_format=2)")
+                .line("none = torch.narrow(torch.reshape(g_, [-1]), 0, 0, 0)")
+                .line("o = ops.tessera.add_bias(x, torch.to(b, 6), none, 1.)")
+                .line("p = ops.tessera.add_bias(x, torch.to(b, 6), y, 0.70710678)")
                 .line("gb = ops.tessera.add_bias_backward(g_)");
-        same(script, List.of("o", "gb"), List.of(shape, channels), type);
+        same(script, List.of("o", "p", "gb"), List.of(shape, shape, channels), type);
       }
     }
   }
