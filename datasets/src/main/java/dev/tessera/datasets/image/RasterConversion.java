@@ -2,7 +2,9 @@ package dev.tessera.datasets.image;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 
 /**
@@ -63,6 +65,14 @@ final class RasterConversion {
     boolean grey = bands < 3;
     int max = (1 << model.getComponentSize(0)) - 1;
     RgbImage result = RgbImage.blank(raster.getWidth(), raster.getHeight());
+    if (bands == RgbImage.CHANNELS
+        && max == 255
+        && raster.getSampleModel() instanceof PixelInterleavedSampleModel layout
+        && raster.getDataBuffer() instanceof DataBufferByte buffer
+        && buffer.getNumBanks() == 1) {
+      copy(raster, layout, buffer, result);
+      return result;
+    }
     byte[] pixels = result.pixels();
     int[] row = new int[raster.getWidth() * bands];
     for (int y = 0, to = 0; y < raster.getHeight(); y++) {
@@ -77,6 +87,29 @@ final class RasterConversion {
       }
     }
     return result;
+  }
+
+  /**
+   * What nearly all JPEG files become: bytes as they are, in whatever order the channels have. As
+   * numbers through the raster's own methods they take longer than the decoding itself.
+   */
+  private static void copy(
+      Raster raster, PixelInterleavedSampleModel layout, DataBufferByte buffer, RgbImage result) {
+    byte[] source = buffer.getData();
+    byte[] pixels = result.pixels();
+    int[] offsets = layout.getBandOffsets();
+    int left = raster.getMinX() - raster.getSampleModelTranslateX();
+    int top = raster.getMinY() - raster.getSampleModelTranslateY();
+    int step = layout.getPixelStride();
+    int to = 0;
+    for (int y = 0; y < result.height(); y++) {
+      int from = buffer.getOffset() + (top + y) * layout.getScanlineStride() + left * step;
+      for (int x = 0; x < result.width(); x++, from += step, to += RgbImage.CHANNELS) {
+        pixels[to] = source[from + offsets[0]];
+        pixels[to + 1] = source[from + offsets[1]];
+        pixels[to + 2] = source[from + offsets[2]];
+      }
+    }
   }
 
   /** Rounds to the nearest of 256 levels: 16-bit 257 is 1, not the 1.004 of a shift. */

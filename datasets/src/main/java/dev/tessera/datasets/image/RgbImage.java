@@ -52,13 +52,14 @@ public record RgbImage(int width, int height, byte[] pixels) {
 
   /** Writes the picture as uint8 [3, height, width], the order that convolutions take. */
   public void putPlanar(ByteBuffer target) {
-    byte[] plane = new byte[width * height];
-    for (int c = 0; c < CHANNELS; c++) {
-      for (int i = 0, j = c; i < plane.length; i++, j += CHANNELS) {
-        plane[i] = pixels[j];
-      }
-      target.put(plane);
+    int size = width * height;
+    byte[] planes = new byte[pixels.length];
+    for (int i = 0, j = 0; i < size; i++, j += CHANNELS) {
+      planes[i] = pixels[j];
+      planes[size + i] = pixels[j + 1];
+      planes[2 * size + i] = pixels[j + 2];
     }
+    target.put(planes);
   }
 
   /** The inverse of {@link #putPlanar}: reads uint8 [3, height, width]. */
