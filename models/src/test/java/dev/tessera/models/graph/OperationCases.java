@@ -276,5 +276,14 @@ final class OperationCases {
         of(between(1.5, 2)).as(DType.FLOAT32).constant(),
         // Below 1: nothing is skipped.
         of(between(0, 0.5)).as(DType.FLOAT32).constant());
+    add(
+        new InPlace.AdamW(0.9, 0.999, 1e-8, 0.01, false, true),
+        of(7).buffer(),
+        of(7).constant(),
+        of(7).buffer(),
+        of(between(0, 1), 7).buffer(),
+        of(between(1, 2)).as(DType.FLOAT32).constant(),
+        of(between(0, 1)).as(DType.FLOAT32).constant(),
+        of(between(0, 0.5)).as(DType.FLOAT32).constant());
   }
 }
