@@ -113,8 +113,8 @@ final class WorkingSet {
     List<Storage> list = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
       boolean partner =
-          rule == Kept.PARTNERS && hasPartner(operands, 0, i)
-              || rule == Kept.FACTORS && i > 0 && hasPartner(operands, 1, i);
+          (rule == Kept.PARTNERS && hasPartner(operands, 0, i))
+              || (rule == Kept.FACTORS && i > 0 && hasPartner(operands, 1, i));
       if (rule == Kept.OPERANDS || rule == Kept.ALL || partner) {
         list.add(hold(storage(operands.get(i))));
       }
