@@ -95,7 +95,8 @@ final class OperatorHandlesTest {
             "w = torch.select(torch.reshape(x, [6, 4]), 0, 0)",
             "none = torch.narrow(w, 0, 0, 0)",
             "c = torch.contiguous(x, memory_format=2)",
-            "y, mean, rstd, = ops.tessera.group_norm_silu(c, none, w, w, none, 3, 1e-05, True, 0., 0)",
+            "y, mean, rstd, = ops.tessera.group_norm_silu(c, none, w, w, none, 3, 1e-05, True, 0.,"
+                + " 0)",
             "z = ops.tessera.scaled_sum(y, x, 2.)",
             "return [z]");
     try (Executable executable = runtime.load(program);
