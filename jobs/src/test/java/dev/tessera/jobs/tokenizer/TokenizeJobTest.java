@@ -84,7 +84,7 @@ class TokenizeJobTest {
   }
 
   @Test
-  void contentAndMeasuresAreTheSameBitsHoweverTheWorkIsDivided() {
+  void contentAndMeasuresAreTheSameBitsHoweverTheWorkIsDivided() throws Exception {
     List<List<Object>> contents = new ArrayList<>();
     for (int partitions : new int[] {1, 3, 7}) {
       TokenizeSummary summary =
@@ -117,7 +117,7 @@ class TokenizeJobTest {
   }
 
   @Test
-  void anotherPrecisionIsToldInTheManifest() {
+  void anotherPrecisionIsToldInTheManifest() throws Exception {
     TableManifest codes =
         tokenize(
                 chain.images(),
