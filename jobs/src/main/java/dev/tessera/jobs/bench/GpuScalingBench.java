@@ -79,9 +79,15 @@ final class GpuScalingBench {
 
   private void measure(Optional<PythonPeer> python) throws IOException {
     int n = recipe.ranks();
-    Turn one = turn("one GPU", 1, recipe.batch());
-    Turn weak = turn("weak", n, n * recipe.batch());
-    Turn strong = turn("strong", n, recipe.batch());
+    Turn one;
+    Turn weak;
+    Turn strong;
+    // One cluster for all turns: a GPU is claimed as long as this process lives.
+    try (JavaSparkContext spark = new JavaSparkContext(conf(n))) {
+      one = turn(spark, "one GPU", 1, recipe.batch());
+      weak = turn(spark, "weak", n, n * recipe.batch());
+      strong = turn(spark, "strong", n, recipe.batch());
+    }
     efficiency("weak", weak, one);
     efficiency("strong", strong, one);
     if (python.isPresent()) {
@@ -102,7 +108,7 @@ final class GpuScalingBench {
             100 * efficiency));
   }
 
-  private Turn turn(String work, int ranks, int batch) {
+  private Turn turn(JavaSparkContext spark, String work, int ranks, int batch) {
     TrainingSchedule given = subject.schedule();
     long images = (long) (WARMUP + recipe.steps()) * batch;
     TrainingSchedule schedule =
@@ -115,14 +121,12 @@ final class GpuScalingBench {
             given.precision(),
             given.activations(),
             given.lossScale());
-    SparkConf conf = conf(ranks);
-    List<ArrayList<StepReport>> all;
-    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
-      GpuScalingTask task = new GpuScalingTask(family(), schedule, Math.max(1, recipe.classes()));
-      GangSpec gang =
-          GangSpec.of("gpu-scaling", ranks, Algorithm.NCCL, TesseraSettings.from(conf)).withGpu();
-      all = Gang.<ArrayList<StepReport>>run(spark, gang, attempt -> task, GangListener.silent());
-    }
+    GpuScalingTask task = new GpuScalingTask(family(), schedule, Math.max(1, recipe.classes()));
+    GangSpec gang =
+        GangSpec.of("gpu-scaling", ranks, Algorithm.NCCL, TesseraSettings.from(spark.getConf()))
+            .withGpu();
+    List<ArrayList<StepReport>> all =
+        Gang.<ArrayList<StepReport>>run(spark, gang, attempt -> task, GangListener.silent());
     // What ranks report is equal to the bit: they hold the same parameters.
     for (ArrayList<StepReport> rank : all) {
       Map<String, Double> last = rank.get(rank.size() - 1).values();
