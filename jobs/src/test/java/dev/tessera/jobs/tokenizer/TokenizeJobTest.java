@@ -1,5 +1,6 @@
 package dev.tessera.jobs.tokenizer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -184,7 +185,7 @@ class TokenizeJobTest {
             (Integer share, TaskTables tables) -> {
               TablePartWriter<ImageRow> rows = tables.open(output, RowFormats.IMAGES);
               for (int id = 0; id < 40; id++) {
-                byte[] bytes = id == DAMAGED ? "no picture".getBytes("UTF-8") : picture;
+                byte[] bytes = id == DAMAGED ? "no picture".getBytes(UTF_8) : picture;
                 rows.write(
                     new ImageRow(id, bytes, id + ".png", 16, 16, null, null, "test", Subset.TRAIN));
               }
