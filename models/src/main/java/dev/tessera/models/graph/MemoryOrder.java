@@ -87,7 +87,9 @@ record MemoryOrder(List<Integer> dims) {
     return operand.order().isRowMajor() || splits(operand.shape(), shape);
   }
 
-  /** Whether each dimension of {@code from} is a product of consecutive dimensions of {@code to}. */
+  /**
+   * Whether each dimension of {@code from} is a product of consecutive dimensions of {@code to}.
+   */
   private static boolean splits(Shape from, Shape to) {
     int next = 0;
     for (int i = 0; i < from.rank(); i++) {

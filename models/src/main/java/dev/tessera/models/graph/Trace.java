@@ -452,8 +452,7 @@ public final class Trace {
     List<Tensor> outputs = new ArrayList<>();
     for (int i = 0; i < results.size(); i++) {
       outputs.add(
-          Tensor.result(
-              this, "t" + tensors++, results.get(i), operation, List.of(operands), i));
+          Tensor.result(this, "t" + tensors++, results.get(i), operation, List.of(operands), i));
     }
     for (int i : operation.mutates()) {
       mutated.add(operands[i].base());
@@ -550,7 +549,7 @@ public final class Trace {
         inputs.stream()
             .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
             .toList();
-    WorkingSet working = WorkingSet.of(applications, results);
+    WorkingSet working = WorkingSet.of(target, applications, results);
     return new Program(
         name,
         arguments,

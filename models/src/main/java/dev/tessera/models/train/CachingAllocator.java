@@ -35,6 +35,7 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
     private final boolean small;
     private final long address;
     private long size;
+    private long asked;
     private boolean free;
     private Block before;
     private Block after;
@@ -44,6 +45,11 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
       this.address = address;
       this.size = size;
     }
+
+    /** The bytes that were asked for. */
+    long asked() {
+      return asked;
+    }
   }
 
   private static final Comparator<Block> BY_SIZE =
@@ -52,10 +58,17 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
   private final TreeSet<Block> freeSmall = new TreeSet<>(BY_SIZE);
   private final TreeSet<Block> freeLarge = new TreeSet<>(BY_SIZE);
   private long reserved;
+  private long held;
+  private long peak;
 
   /** Bytes taken from the GPU so far. */
   long reserved() {
     return reserved;
+  }
+
+  /** Greatest number of bytes asked for and not given back so far. */
+  long peak() {
+    return peak;
   }
 
   @Override
@@ -74,14 +87,15 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
     if (small ? rest >= UNIT : rest > SMALL) {
       cut(block, size);
     }
+    block.asked = bytes;
+    held += bytes;
+    peak = Math.max(peak, held);
     return block;
   }
 
   private Block segment(boolean small, long size) {
     long segment =
-        small
-            ? SMALL_SEGMENT
-            : size < OWN_SEGMENT ? LARGE_SEGMENT : roundUp(size, SEGMENT_UNIT);
+        small ? SMALL_SEGMENT : size < OWN_SEGMENT ? LARGE_SEGMENT : roundUp(size, SEGMENT_UNIT);
     Block block = new Block(small, reserved, segment);
     reserved += segment;
     return block;
@@ -102,6 +116,7 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
 
   @Override
   public void free(Block block) {
+    held -= block.asked;
     TreeSet<Block> free = free(block.small);
     Block joined = block;
     if (joined.after != null && joined.after.free) {
