@@ -22,7 +22,8 @@ final class DeviceMemory {
             + what
             + " ("
             + facts(String.valueOf(cause.getMessage()))
-            + "): lower schedule.batch, raise schedule.shards, or choose precision: bf16.",
+            + "): lower schedule.batch, raise schedule.shards, or choose schedule.precision: bf16 or"
+            + " schedule.activations: recomputed.",
         cause);
   }
 
