@@ -19,9 +19,6 @@ final class PeerComparison {
 
   private static final String PEERS = "peers";
 
-  /** A codebook may be learnt or kept as state; a norm may have statistics. */
-  private static final double SAME = 0.02;
-
   private final BenchReport report;
   private final Map<String, Object> ours;
   private final List<Map<String, Object>> peers = new ArrayList<>();

@@ -51,6 +51,7 @@ public final class Trace {
     this(name, precision, Target.CPU);
   }
 
+  /** A program for either device, at its best on {@code target}. */
   public Trace(String name, Precision precision, Target target) {
     this.name = name;
     this.precision = precision;
