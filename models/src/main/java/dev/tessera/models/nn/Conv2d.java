@@ -89,9 +89,7 @@ public final class Conv2d {
   /** {@code (apply(x) + other) scale}, in one pass over the sum on a GPU. */
   Tensor applyAdding(Tensor x, Tensor other, double scale) {
     return x.trace()
-        .at(
-            path,
-            () -> convolved(x, null).addBias(x.trace().weight(bias), other, scale));
+        .at(path, () -> convolved(x, null).addBias(x.trace().weight(bias), other, scale));
   }
 
   /** As {@link #apply} without the bias, for a consumer that adds {@link #shift} by itself. */

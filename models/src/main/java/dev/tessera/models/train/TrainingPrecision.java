@@ -63,7 +63,8 @@ public enum TrainingPrecision {
             + setting
             + "="
             + wanted
-            + ", or change schedule.precision.");
+            + " (with local[n] the driver's own environment decides), or change"
+            + " schedule.precision.");
   }
 
   /** The types of a program. */
