@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
       KernelsCommand.class,
       AllReduceCommand.class,
       ScalingCommand.class,
+      GpuScalingCommand.class,
       TokenizeBenchCommand.class,
       EncodeBenchCommand.class,
       AttentionBenchCommand.class,

@@ -51,7 +51,20 @@ record TrainPeers(
     return new Scripts("ddpmpp.py", Optional.of("edm_original.py"));
   }
 
+  /** What the eager peer is asked on several GPUs, each with a batch of {@code batch}. */
+  Map<String, Object> distributed(int ranks, int batch) {
+    Map<String, Object> ask = ask(Optional.empty());
+    ask.put("batch", batch);
+    ask.put("ranks", ranks);
+    ask.put("script", scripts().ours());
+    return ask;
+  }
+
   private Map<String, Object> ask(PeerMode mode) {
+    return ask(mode.compile());
+  }
+
+  private Map<String, Object> ask(Optional<String> compile) {
     Map<String, Object> ask = new LinkedHashMap<>();
     ask.put("recipe", model());
     ask.put("batch", recipe.schedule().batch());
@@ -59,7 +72,7 @@ record TrainPeers(
     ask.put("side", size.side());
     ask.put("classes", size.classes());
     ask.put("precision", precision.orElse(own()));
-    ask.put("compile", mode.compile().orElse(null));
+    ask.put("compile", compile.orElse(null));
     ask.put("device", recipe.ranks().device() == Ranks.Device.GPU ? "cuda" : "cpu");
     ask.put("warmUp", pace.warmUp());
     ask.put("rounds", pace.rounds());

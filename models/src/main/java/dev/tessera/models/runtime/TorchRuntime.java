@@ -25,6 +25,12 @@ import java.nio.ByteBuffer;
  */
 public final class TorchRuntime implements AutoCloseable {
 
+  /**
+   * System property: {@code false} lets cuDNN choose convolutions by rules instead of trying them
+   * out in the first steps, so that two processes choose alike.
+   */
+  private static final String CUDNN_BENCHMARK = "tessera.cudnn.benchmark";
+
   private final Thread owner = Thread.currentThread();
   private final Libtorch libtorch;
   private final CudaDevice cuda;
@@ -51,6 +57,7 @@ public final class TorchRuntime implements AutoCloseable {
    */
   public static TorchRuntime onGpu(int index) {
     Libtorch libtorch = Libtorch.load();
+    JniUtils.setBenchmarkCuDNN(Boolean.parseBoolean(System.getProperty(CUDNN_BENCHMARK, "true")));
     return new TorchRuntime(libtorch, CudaDevice.open(libtorch, index));
   }
 
