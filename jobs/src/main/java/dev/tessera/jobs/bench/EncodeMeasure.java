@@ -1,5 +1,6 @@
 package dev.tessera.jobs.bench;
 
+import dev.tessera.models.UserException;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Program;
@@ -66,7 +67,7 @@ record EncodeMeasure(
 
   private static void require(boolean holds, String name, int value) {
     if (!holds) {
-      throw new dev.tessera.models.UserException(name + ": " + value + " (expected: 1 or more)");
+      throw new UserException(name + ": " + value + " (expected: 1 or more)");
     }
   }
 
