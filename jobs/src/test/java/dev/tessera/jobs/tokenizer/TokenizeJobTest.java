@@ -117,7 +117,7 @@ class TokenizeJobTest {
   }
 
   @Test
-  void anotherPrecisionIsToldInTheManifest() throws Exception {
+  void anotherPrecisionIsToldInTheManifest() {
     TableManifest codes =
         tokenize(
                 chain.images(),
