@@ -145,14 +145,18 @@ class BadInputTest {
 
   private static List<Arguments> gangs() {
     String dit = "train --config @/dit.yaml ";
+    String two = "--config @/dit.yaml ranks.count=2 ";
     return List.of(
         arguments(dit + "ranks.count=4", "4 ranks need 4 task slots and there are 2"),
         arguments(dit + "ranks.count=3", "cannot share the recipe's 4 shards"),
-        arguments(dit + "ranks.device=gpu", "2 ranks on GPUs cannot share the one process"),
-        arguments(dit + "ranks.allreduce=nccl", "ranks.allreduce: nccl sums in the memory of GPUs"),
+        arguments(
+            "train " + two + "ranks.device=gpu", "2 ranks on GPUs cannot share the one process"),
+        arguments(
+            "train " + two + "ranks.allreduce=nccl",
+            "ranks.allreduce: nccl sums in the memory of GPUs"),
         arguments(dit + "output.runs=@/file/runs", "Cannot make a run directory in"),
         arguments("plan --config @/dit.yaml ranks.count=4", "task slots and there are 2"),
-        arguments("plan --config @/dit.yaml ranks.device=gpu", "cannot share the one process"));
+        arguments("plan " + two + "ranks.device=gpu", "cannot share the one process"));
   }
 
   private static List<Arguments> resumed() {

@@ -143,7 +143,7 @@ final class EncodeBenchCommand implements Callable<Integer> {
     try (Contender process = new Contender(List.of(command), 1)) {
       JsonNode answer = Json.MAPPER.readTree(process.readAll().get(0));
       Map<String, Object> row = new LinkedHashMap<>();
-      answer.fields().forEachRemaining(field -> row.put(field.getKey(), field.getValue()));
+      answer.properties().forEach(field -> row.put(field.getKey(), field.getValue()));
       double theirs = answer.get("imagesPerSecond").asDouble();
       row.put("ratio", ours / theirs);
       report.line(

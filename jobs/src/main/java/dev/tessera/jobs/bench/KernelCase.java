@@ -39,6 +39,7 @@ record KernelCase(String name, long bytes, List<Operand> operands, String call, 
    *
    * @param finish of the row-major tensor {@code %s}
    */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
   record Operand(String name, int type, long[] sizes, String finish) {
 
     long elements() {
@@ -61,7 +62,7 @@ record KernelCase(String name, long bytes, List<Operand> operands, String call, 
   /** A call without operands of its own: what a copy moves. */
   static KernelCase copy(long elements) {
     return new KernelCase(
-        "copy of " + (elements * 4 >> 20) + " MiB",
+        "copy of " + ((elements * 4) >> 20) + " MiB",
         8 * elements,
         List.of(plain("from", FLOAT32, elements), plain("to", FLOAT32, elements)),
         "torch.copy_(to%1$s, from%1$s)",

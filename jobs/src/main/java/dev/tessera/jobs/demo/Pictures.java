@@ -17,6 +17,7 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
 /** Some pictures of a table as numbers 0 to 1, one row after the other. */
+@SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
 record Pictures(float[] values, int dimensions) {
 
   int count() {

@@ -263,7 +263,7 @@ class ExportJobTest {
   }
 
   private static float[] numbers(String line) {
-    String[] texts = line.split(",");
+    String[] texts = line.split(",", -1);
     float[] values = new float[texts.length];
     for (int i = 0; i < texts.length; i++) {
       values[i] = Float.parseFloat(texts[i]);

@@ -73,15 +73,18 @@ class TokenizeJobTest {
         .run(chain.tokenizerRun(), images, folder.resolve(name).toString(), settings);
   }
 
-  private static List<String> stageThreads() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .map(Thread::getName)
-        .filter(name -> name.matches("tessera-task-.*-(read|write|decode-[0-9]+)"))
-        .toList();
+  /** A job fails as soon as one of its tasks does, while the others are still being ended. */
+  private static void noStageIsLeft() throws InterruptedException {
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().matches("tessera-task-.*-(read|write|decode-[0-9]+)")) {
+        thread.join(30_000);
+        assertThat(thread.isAlive()).as(thread.getName()).isFalse();
+      }
+    }
   }
 
   @Test
-  void contentAndMeasuresAreTheSameBitsHoweverTheWorkIsDivided() {
+  void contentAndMeasuresAreTheSameBitsHoweverTheWorkIsDivided() throws Exception {
     List<List<Object>> contents = new ArrayList<>();
     for (int partitions : new int[] {1, 3, 7}) {
       TokenizeSummary summary =
@@ -99,7 +102,7 @@ class TokenizeJobTest {
       assertThat(summary.stages()).contains("read ", "decode and measure ", "encode ", "write ");
     }
     assertThat(contents).containsOnly(contents.get(0));
-    assertThat(stageThreads()).isEmpty();
+    noStageIsLeft();
   }
 
   @Test
@@ -114,7 +117,7 @@ class TokenizeJobTest {
   }
 
   @Test
-  void anotherPrecisionIsToldInTheManifest() {
+  void anotherPrecisionIsToldInTheManifest() throws Exception {
     TableManifest codes =
         tokenize(
                 chain.images(),
@@ -133,7 +136,7 @@ class TokenizeJobTest {
         .hasMessageContaining(images)
         .hasMessageContaining("row with id " + DAMAGED + " is not readable");
     assertThat(folder.resolve("damaged-tokens")).doesNotExist();
-    assertThat(stageThreads()).isEmpty();
+    noStageIsLeft();
   }
 
   @Test
@@ -143,7 +146,7 @@ class TokenizeJobTest {
     assertThatThrownBy(() -> tokenize(chain.images(), "unwritable", settings(1, 1)))
         .hasMessageContaining("latents");
     assertThat(tokens.resolve("codes")).doesNotExist();
-    assertThat(stageThreads()).isEmpty();
+    noStageIsLeft();
   }
 
   @Test

@@ -64,7 +64,8 @@ class RecipeFilesTest {
     Signal signal =
         channels == 0 ? Signal.pixels(side, side) : Signal.latents(channels, side, side, 0, 1);
     Objective objective =
-        new Family.Diffusion(recipe.model(), signal, 1000).objective(recipe.schedule());
+        new Family.Diffusion(recipe.model(), signal, 1000)
+            .objective(recipe.schedule(), recipe.ranks().target());
 
     assertThat(StepCost.of(objective, recipe.schedule()).allParameters()).isEqualTo(parameters);
   }
@@ -75,8 +76,10 @@ class RecipeFilesTest {
     Vqgan model = new Vqgan(recipe.model(), 256, 256);
 
     assertThat(model.latentShape()).isEqualTo(Shape.of(256, 16, 16));
-    assertThat(new Family.Tokenizer(recipe.model(), 256, 256).objective(recipe.schedule()).phases())
-        .hasSize(3);
+    Objective objective =
+        new Family.Tokenizer(recipe.model(), 256, 256)
+            .objective(recipe.schedule(), recipe.ranks().target());
+    assertThat(objective.phases()).hasSize(3);
   }
 
   private static Recipe read(String name) throws IOException {

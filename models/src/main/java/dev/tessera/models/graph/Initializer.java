@@ -51,6 +51,7 @@ public sealed interface Initializer {
   }
 
   /** Given values, in row-major order. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
   record Values(float[] values) implements Initializer {
     @Override
     public float[] values(Shape shape, long seed) {
@@ -72,7 +73,7 @@ public sealed interface Initializer {
 
   /** PyTorch's default of linear and convolution layers: uniform within {@code 1 / sqrt(fanIn)}. */
   static Initializer fanIn(long fanIn) {
-    return new Uniform(1 / Math.sqrt(fanIn));
+    return new Uniform(1 / Math.sqrt((double) fanIn));
   }
 
   /** Glorot and Bengio 2010: uniform within {@code sqrt(6 / (fanIn + fanOut))}. */

@@ -451,8 +451,9 @@ public final class Trace {
       throw new ShapeException(place(here()), e.getMessage());
     }
     List<Tensor> outputs = new ArrayList<>();
-    for (TensorType type : results) {
-      outputs.add(Tensor.result(this, "t" + tensors++, type, operation, List.of(operands)));
+    for (int i = 0; i < results.size(); i++) {
+      outputs.add(
+          Tensor.result(this, "t" + tensors++, results.get(i), operation, List.of(operands), i));
     }
     for (int i : operation.mutates()) {
       mutated.add(operands[i].base());
@@ -549,13 +550,15 @@ public final class Trace {
         inputs.stream()
             .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
             .toList();
+    WorkingSet working = WorkingSet.of(target, applications, results);
     return new Program(
         name,
         arguments,
         results.stream().map(Tensor::type).toList(),
         body,
         flops,
-        WorkingSet.peak(applications, results));
+        working.peak(),
+        working.allocations());
   }
 
   /**

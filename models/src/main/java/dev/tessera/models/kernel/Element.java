@@ -102,7 +102,7 @@ enum Element {
     } else if (exponent == 0) {
       value = mantissa * 0x1p-24;
     } else {
-      value = Math.scalb(mantissa + 1024, exponent - 25);
+      value = Math.scalb(mantissa + 1024.0, exponent - 25);
     }
     return bits < 0 ? -value : value;
   }

@@ -15,7 +15,7 @@ record Schema(String text, String name, List<Boolean> tensors) {
   static Schema of(String text) {
     int open = text.indexOf('(');
     List<Boolean> tensors = new ArrayList<>();
-    for (String argument : text.substring(open + 1, text.indexOf(") ->")).split(", ")) {
+    for (String argument : text.substring(open + 1, text.indexOf(") ->")).split(", ", -1)) {
       tensors.add(argument.startsWith("Tensor"));
     }
     return new Schema(text, text.substring(0, open), List.copyOf(tensors));

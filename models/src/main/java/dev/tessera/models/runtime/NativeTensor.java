@@ -104,10 +104,13 @@ public final class NativeTensor implements AutoCloseable {
   public void upload(ByteBuffer source, long firstElement, long elements) {
     if (runtime.onGpu()) {
       runtime.checkThread();
-      runtime.cuda().copy(addressOf(firstElement), Host.address(source), bytes(elements));
-      // The source may be changed once this returns.
-      runtime.cuda().synchronize();
-      Reference.reachabilityFence(source);
+      try {
+        runtime.cuda().copy(addressOf(firstElement), Host.address(source), bytes(elements));
+        // The source may be changed once this returns.
+        runtime.cuda().synchronize();
+      } finally {
+        Reference.reachabilityFence(source);
+      }
     } else {
       memory(firstElement, elements)
           .put(source.duplicate().limit(source.position() + (int) bytes(elements)));
@@ -118,9 +121,12 @@ public final class NativeTensor implements AutoCloseable {
   public void download(ByteBuffer target, long firstElement, long elements) {
     if (runtime.onGpu()) {
       runtime.checkThread();
-      runtime.cuda().copy(Host.address(target), addressOf(firstElement), bytes(elements));
-      runtime.cuda().synchronize();
-      Reference.reachabilityFence(target);
+      try {
+        runtime.cuda().copy(Host.address(target), addressOf(firstElement), bytes(elements));
+        runtime.cuda().synchronize();
+      } finally {
+        Reference.reachabilityFence(target);
+      }
     } else {
       target.duplicate().put(memory(firstElement, elements));
     }
@@ -237,8 +243,11 @@ public final class NativeTensor implements AutoCloseable {
       upload(source, 0, elements);
     } else {
       runtime.checkThread();
-      runtime.cuda().copy(address(), Host.address(source), bytes(elements));
-      Reference.reachabilityFence(source);
+      try {
+        runtime.cuda().copy(address(), Host.address(source), bytes(elements));
+      } finally {
+        Reference.reachabilityFence(source);
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Locale;
  * The arithmetic of training. Parameters, optimiser, norms, softmax, losses and the distances of a
  * quantiser are float32 in each; what differs is the type of matrix products and convolutions.
  */
+@SuppressWarnings("ImmutableEnumChecker") // Precision is a record of constants.
 public enum TrainingPrecision {
   /** float32 throughout. */
   FP32(Precision.FP32, 32),

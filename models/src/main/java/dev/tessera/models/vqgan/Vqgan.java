@@ -61,7 +61,7 @@ public final class Vqgan {
     }
     List<Integer> sides =
         IntStream.range(0, network.levels())
-            .mapToObj(level -> height / network.patch() >> level)
+            .mapToObj(level -> (height / network.patch()) >> level)
             .toList();
     if (!sides.containsAll(network.attentionResolutions())) {
       throw new IllegalArgumentException(

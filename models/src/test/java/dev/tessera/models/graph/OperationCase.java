@@ -36,7 +36,7 @@ record OperationCase(
       component.getAccessor().setAccessible(true);
       return component.getAccessor().invoke(operation);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 

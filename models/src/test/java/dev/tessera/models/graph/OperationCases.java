@@ -14,6 +14,7 @@ import java.util.List;
  * Every operation with operands that hold sizes of 1, odd sizes, broadcasting and views, at values
  * away from kinks.
  */
+@SuppressWarnings("BadImport") // A table of operands.
 final class OperationCases {
 
   private final List<OperationCase> cases = new ArrayList<>();

@@ -70,13 +70,21 @@ final class PyTorchTest {
       json.put("operands", operands);
       json.put("values", program.values());
       OperationProgram.Call call = program.call();
-      json.put("order", operation.operation().derivative().ordinal());
+      json.put("order", order(operation.operation().derivative()));
       json.put("y", call.y());
       json.put("shapes", program.results().stream().map(t -> t.shape().toArray()).toList());
       json.put("g", call.g());
       json.put("h", call.h());
     }
     return json;
+  }
+
+  private static int order(Derivative derivative) {
+    return switch (derivative) {
+      case NONE -> 0;
+      case FIRST -> 1;
+      case SECOND -> 2;
+    };
   }
 
   private static Map<String, Object> options(OperationCase operation) {

@@ -147,7 +147,7 @@ final class RandomTest {
   private static double pairs(double[] a, double[] b, int lag) {
     double[] joint = new double[a.length - lag];
     for (int i = 0; i < joint.length; i++) {
-      joint[i] = ((int) (a[i] * 16) * 16 + (int) (b[i + lag] * 16) + 0.5) / 256;
+      joint[i] = (((int) (a[i] * 16)) * 16 + (int) (b[i + lag] * 16) + 0.5) / 256;
     }
     return chiSquare(joint, 256);
   }

@@ -268,7 +268,12 @@ final class SegmentsTest {
           Tensor[] kept = new Tensor[1];
           Tensor h =
               trace.segment(
-                  "block0", in -> (kept[0] = in.get(0).exp()).mul(2), prologue(net, trace, x));
+                  "block0",
+                  in -> {
+                    kept[0] = in.get(0).exp();
+                    return kept[0].mul(2);
+                  },
+                  prologue(net, trace, x));
           return h.add(kept[0]).meanAll();
         },
         "was made within a segment and is no result of it");

@@ -14,15 +14,12 @@ import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -389,37 +386,5 @@ final class OperatorsTest {
       assertThat(right.run(runtime, List.of("y"), List.of(Shape.of(2))).get(0))
           .containsExactly(4, 8);
     }
-  }
-
-  @Test
-  void callsLeaveNothingBehind() throws Exception {
-    Path status = Path.of("/proc/self/status");
-    Assumptions.assumeTrue(Files.exists(status), "resident memory is read from /proc");
-    Shape shape = Shape.of(1, 1 << 14);
-    Script script =
-        new Script("calls")
-            .argument("x", shape, new double[1 << 14])
-            .line("y = ops.tessera.scaled_sum(x, x, 2.)")
-            .line("z = ops.tessera.scaled_sum(y, x, 2.)");
-    try (Executable executable = runtime.load(script.program(List.of("z"), List.of(shape)));
-        NativeTensor x = runtime.zeros(DType.FLOAT64, shape)) {
-      long warm = 0;
-      for (int i = 0; i < 1500; i++) {
-        if (i == 500) {
-          warm = resident(status);
-        }
-        executable.run(x).close();
-      }
-      // One handle kept of the five a call would add 128 KiB each time.
-      assertThat(resident(status) - warm).isLessThan(32L << 20);
-    }
-  }
-
-  private static long resident(Path status) throws Exception {
-    return Files.readAllLines(status).stream()
-        .filter(line -> line.startsWith("VmRSS:"))
-        .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
-        .findFirst()
-        .orElseThrow();
   }
 }

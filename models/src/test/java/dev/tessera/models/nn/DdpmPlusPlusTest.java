@@ -121,6 +121,7 @@ final class DdpmPlusPlusTest {
   // The network in plain loops.
 
   /** Parameters by name, drawn so that none is small. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
   private record Weights(Layout layout, double[] flat) {
     static Weights draw(Layout layout, long seed) {
       SplittableRandom random = new SplittableRandom(seed);

@@ -44,7 +44,7 @@ final class FreshJvmIT {
     ChildJvm.Outcome outcome =
         ChildJvm.run(PeakMemory.class, List.of(OPTIMIZER_OFF, "-Xms64m"), segmentation);
     assertThat(outcome.code()).as(outcome.output()).isZero();
-    String[] lines = outcome.output().strip().split("\n");
+    String[] lines = outcome.output().strip().split("\n", -1);
     return Long.parseLong(lines[lines.length - 1]);
   }
 }

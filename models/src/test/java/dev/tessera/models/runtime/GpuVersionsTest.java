@@ -16,8 +16,10 @@ final class GpuVersionsTest {
   void theDriversVersionIsFoundInWhatItsModuleSays() {
     assertThat(
             GpuVersions.versionIn(
-                "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19\n"
-                    + "GCC version:  gcc version 12.2.0\n"))
+                """
+                NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19
+                GCC version:  gcc version 12.2.0
+                """))
         .isEqualTo("535.104.05");
     assertThat(
             GpuVersions.versionIn(

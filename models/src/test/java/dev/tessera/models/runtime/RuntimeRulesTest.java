@@ -103,7 +103,7 @@ final class RuntimeRulesTest {
       ByteBuffer memory = ByteBuffer.allocateDirect(8);
       assertThatThrownBy(() -> runtime.wrap(memory, DType.BFLOAT16, Shape.of(1)))
           .isInstanceOf(IllegalArgumentException.class);
-      tensor.set(1.0009765625f, 0, 0, 1);
+      tensor.set(0x1.004p0f, 0, 0, 1);
       try (Results results = executable.run(tensor)) {
         assertThat(results.get(0).toFloats()).containsExactly(1, 0, 0, 1);
       }

@@ -98,10 +98,10 @@ final class ScriptExportTest {
       Path file = folder.resolve("network.pt");
       export(file, network(BATCH, true), flat);
       int batch = 7;
-      String[] lines = Python.run(script, file, batch).strip().split("\n");
+      String[] lines = Python.run(script, file, batch).strip().split("\n", -1);
       assertThat(lines[0]).isEqualTo("parameters [" + layout.size() + "]");
       assertThat(lines[1]).isEqualTo("results [7, 2] [7, 6, 2, 2]");
-      String[] printed = lines[2].split(" ");
+      String[] printed = lines[2].split(" ", -1);
       float[] expected = here(runtime, flat, batch, values(batch * 48), values(batch));
       assertThat(printed).hasSameSizeAs(expected);
       for (int i = 0; i < expected.length; i++) {

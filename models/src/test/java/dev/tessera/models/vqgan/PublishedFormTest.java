@@ -164,6 +164,7 @@ final class PublishedFormTest {
 
   // Plain loops.
 
+  @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
   private record Weights(Layout layout, double[] flat) {
     double[] get(String name) {
       Layout.Slice slice = layout.slices().get(name);

@@ -3,6 +3,7 @@ package dev.tessera.spark.inference;
 import dev.tessera.models.graph.Precision;
 
 /** The type of matrix products and convolutions where a trained model is only used. */
+@SuppressWarnings("ImmutableEnumChecker") // Precision is a record of constants.
 public enum InferencePrecision {
   FP32(Precision.FP32, 32),
   BF16(Precision.BF16, 16),

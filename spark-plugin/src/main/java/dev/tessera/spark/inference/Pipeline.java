@@ -133,7 +133,7 @@ final class Pipeline<B, W extends Closeable> implements Closeable {
   boolean isReady() {
     lock.lock();
     try {
-      return failure != null || allRead && read.isEmpty() || isFinished(read.peek());
+      return failure != null || (allRead && read.isEmpty()) || isFinished(read.peek());
     } finally {
       lock.unlock();
     }
@@ -367,6 +367,7 @@ final class Pipeline<B, W extends Closeable> implements Closeable {
   }
 
   /** Waits for a change; an interrupt that a stage's work has swallowed still ends its thread. */
+  @SuppressWarnings("WaitNotInLoop") // Its callers loop.
   private void await(Condition change) throws InterruptedException {
     if (stopped) {
       throw new InterruptedException();

@@ -19,6 +19,7 @@ public sealed interface TrainingMessage extends Serializable {
   record CheckpointWritten(String path, long step, long images) implements TrainingMessage {}
 
   /** Measures on held-out rows; from rank 0. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
   record Evaluated(long step, long images, Map<String, Double> values, long[] codebook)
       implements TrainingMessage {}
 

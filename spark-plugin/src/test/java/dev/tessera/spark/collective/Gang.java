@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
 /** Ranks on threads of this process, connected over loopback. */
@@ -26,15 +27,14 @@ final class Gang implements AutoCloseable {
   static final RunIdentity RUN = identity("run", 0, "a secret of this test");
 
   /** One rank and its thread. */
-  private static final class Member implements AutoCloseable {
+  private static final class Member {
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
     private Collective collective;
     private Floats.Place place = NativeFloats::of;
     private TorchRuntime runtime;
     private final Deque<AutoCloseable> closed = new ArrayDeque<>();
 
-    @Override
-    public void close() throws Exception {
+    void close() throws Exception {
       // On the rank's thread if it is free: it owns what lies on a GPU.
       Future<Void> closing =
           thread.submit(
@@ -220,7 +220,7 @@ final class Gang implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws ExecutionException, TimeoutException {
     List<Future<Void>> closing = new ArrayList<>();
     ExecutorService closers = Executors.newCachedThreadPool();
     for (Member member : members) {
@@ -232,8 +232,13 @@ final class Gang implements AutoCloseable {
                 return null;
               }));
     }
-    for (Future<Void> one : closing) {
-      one.get(90, TimeUnit.SECONDS);
+    try {
+      for (Future<Void> one : closing) {
+        one.get(90, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("the end of a gang was interrupted", e);
     }
     closers.shutdown();
     listeners.forEach(TcpListener::close);

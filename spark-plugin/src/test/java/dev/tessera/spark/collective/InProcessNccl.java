@@ -99,7 +99,7 @@ final class InProcessNccl implements Nccl {
       await(joining);
     }
     meet();
-    return 1000 + rank;
+    return 1000L + rank;
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -133,8 +134,8 @@ class PipelineTest {
     }
 
     private void at(Stage stage, int row) throws IOException {
-      if (new Random(31L * row + stage.ordinal()).nextInt(8) == 0) {
-        Thread.yield();
+      if (new Random(31L * row + stage.name().hashCode()).nextInt(8) == 0) {
+        LockSupport.parkNanos(1);
       }
       if (stage == failing && row == 57) {
         throw new IOException(stage + " failed at row " + row);
