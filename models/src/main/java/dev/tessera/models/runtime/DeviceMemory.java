@@ -22,8 +22,8 @@ final class DeviceMemory {
             + what
             + " ("
             + facts(String.valueOf(cause.getMessage()))
-            + "): lower the batch (schedule.batch in training), raise schedule.shards, choose bf16, or"
-            + " set schedule.activations=recomputed.",
+            + "): lower the batch (schedule.batch in training, or raise schedule.shards), or set the"
+            + " precision to bf16 or schedule.activations to recomputed.",
         cause);
   }
 
