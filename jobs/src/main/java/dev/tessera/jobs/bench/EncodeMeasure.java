@@ -76,7 +76,7 @@ record EncodeMeasure(
     Vqgan model = new Vqgan(recipe, side, side);
     boolean gpu = device == InferenceDevice.GPU;
     Program program = model.encoder(batch, precision.graph(), gpu ? Target.GPU : Target.CPU);
-    try (TorchRuntime runtime = gpu ? TorchRuntime.onGpu(0) : TorchRuntime.onCpu();
+    try (TorchRuntime runtime = gpu ? TorchRuntime.onGpuByRules(0) : TorchRuntime.onCpu();
         NativeTensor weights = fresh(runtime, model.layout());
         NativeTensor state = fresh(runtime, model.state());
         Tokenizer tokenizer =

@@ -53,7 +53,7 @@ public enum InferenceDevice {
       return TorchRuntime.onCpu();
     }
     boolean inDriver = isLocal(SparkEnv.get().conf());
-    return TorchRuntime.onGpu(assigned.onGpu(inDriver).cudaIndex());
+    return TorchRuntime.onGpuByRules(assigned.onGpu(inDriver).cudaIndex());
   }
 
   private static boolean isLocal(SparkConf conf) {
