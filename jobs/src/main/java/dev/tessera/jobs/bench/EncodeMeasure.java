@@ -1,5 +1,6 @@
 package dev.tessera.jobs.bench;
 
+import dev.tessera.models.UserException;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Program;
@@ -66,7 +67,7 @@ record EncodeMeasure(
 
   private static void require(boolean holds, String name, int value) {
     if (!holds) {
-      throw new dev.tessera.models.UserException(name + ": " + value + " (expected: 1 or more)");
+      throw new UserException(name + ": " + value + " (expected: 1 or more)");
     }
   }
 
@@ -75,7 +76,7 @@ record EncodeMeasure(
     Vqgan model = new Vqgan(recipe, side, side);
     boolean gpu = device == InferenceDevice.GPU;
     Program program = model.encoder(batch, precision.graph(), gpu ? Target.GPU : Target.CPU);
-    try (TorchRuntime runtime = gpu ? TorchRuntime.onGpu(0) : TorchRuntime.onCpu();
+    try (TorchRuntime runtime = gpu ? TorchRuntime.onGpuByRules(0) : TorchRuntime.onCpu();
         NativeTensor weights = fresh(runtime, model.layout());
         NativeTensor state = fresh(runtime, model.state());
         Tokenizer tokenizer =

@@ -125,6 +125,11 @@ final class GpuBench {
     return words;
   }
 
+  /** A ratio as benchmarks write it: a number, or the {@link Spread} of several. */
+  static double ratio(JsonNode written) {
+    return (written.isObject() ? written.path("median") : written).asDouble(Double.NaN);
+  }
+
   private Path file(Work work) {
     return folder.resolve(work.name() + ".json");
   }
@@ -182,7 +187,7 @@ final class GpuBench {
       Optional<Bar> bar =
           work.bars().stream().filter(b -> b.row() == number && b.peer().equals(name)).findFirst();
       bar.ifPresent(held::add);
-      double ratio = peer.path("ratio").asDouble(Double.NaN);
+      double ratio = ratio(peer.path("ratio"));
       String time =
           peer.has(PeerComparison.MILLISECONDS)
               ? String.format(Locale.ROOT, "%.3f", peer.get(PeerComparison.MILLISECONDS).asDouble())
@@ -201,8 +206,14 @@ final class GpuBench {
         text.append(String.format(Locale.ROOT, "%.3f ms", milliseconds));
       }
       if (row.has("imagesPerSecond")) {
+        text.append(text.isEmpty() ? "" : ", ");
         text.append(
-            String.format(Locale.ROOT, ", %.0f images/s", row.get("imagesPerSecond").asDouble()));
+            String.format(Locale.ROOT, "%.0f images/s", row.get("imagesPerSecond").asDouble()));
+      }
+      if (row.has("operator")) {
+        double share = row.path("shareOfCopy").asDouble();
+        text.append(row.get("operator").asText());
+        text.append(String.format(Locale.ROOT, ", %.0f %% of a copy", 100 * share));
       }
       return text.toString();
     }

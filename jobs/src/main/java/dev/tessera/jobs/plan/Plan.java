@@ -4,8 +4,10 @@ import dev.tessera.datasets.table.Subset;
 import dev.tessera.jobs.config.RecipeWriter;
 import dev.tessera.jobs.run.ConsoleBlock;
 import dev.tessera.jobs.train.BoundRun;
+import dev.tessera.jobs.train.Ranks;
 import dev.tessera.jobs.train.Recipe;
 import dev.tessera.jobs.train.TrainingJob;
+import dev.tessera.models.train.GpuMemoryEstimate;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.MemoryEstimate;
 import dev.tessera.models.train.Objective;
@@ -20,6 +22,8 @@ import org.apache.spark.SparkConf;
 /** What a recipe would do: everything that is known without running it. */
 public record Plan(
     BoundRun run, Objective objective, MemoryEstimate memory, int ranks, Slots slots) {
+
+  private static final double GIB = 1L << 30;
 
   /** Reads the recipe's table and traces its programs. */
   public static Plan of(Recipe recipe, Configuration conf, SparkConf spark) {
@@ -70,7 +74,7 @@ public record Plan(
                 schedule.shards(),
                 schedule.shardBatch(),
                 schedule.shards() / ranks))
-        .fact("memory", megabytes())
+        .fact("memory", onGpu() ? gigabytes() : megabytes())
         .fact(
             "slots",
             ranks
@@ -89,6 +93,26 @@ public record Plan(
         "%s %.1f MFLOP an image, forward and backward",
         phase.name(),
         phase.gradient().flops() / schedule.shardBatch() / 1e6);
+  }
+
+  private boolean onGpu() {
+    return run.recipe().ranks().device() == Ranks.Device.GPU;
+  }
+
+  /** Of each rank's GPU. */
+  private String gigabytes() {
+    GpuMemoryEstimate gpu = GpuMemoryEstimate.of(objective, run.recipe().schedule(), ranks);
+    return String.format(
+        Locale.ROOT,
+        """
+        %.1f GiB of a GPU a rank: CUDA and libraries %.1f, parameters and optimiser %.1f, batches %.1f, \
+        activations and gradients %.1f, fragments %.1f""",
+        gpu.total() / GIB,
+        gpu.process() / GIB,
+        gpu.vectors() / GIB,
+        gpu.batches() / GIB,
+        gpu.working() / GIB,
+        gpu.fragments() / GIB);
   }
 
   private String megabytes() {

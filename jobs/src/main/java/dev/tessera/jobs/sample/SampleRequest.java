@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param label name or number of a class; all classes in turn if absent
  * @param guidance weight of classifier-free guidance instead of the recipe's
  * @param partitions number of tasks; 0 for one a task slot
+ * @param device where tasks draw
  */
 public record SampleRequest(
     String checkpoint,

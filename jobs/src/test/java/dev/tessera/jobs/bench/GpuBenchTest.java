@@ -110,6 +110,13 @@ class GpuBenchTest {
   }
 
   @Test
+  void aRatioIsANumberOrTheMedianOfSeveral() {
+    assertThat(GpuBench.ratio(Json.MAPPER.valueToTree(1.5))).isEqualTo(1.5);
+    assertThat(GpuBench.ratio(Json.MAPPER.valueToTree(Spread.of(3, 1, 2)))).isEqualTo(2);
+    assertThat(GpuBench.ratio(Json.MAPPER.createObjectNode().path("ratio"))).isNaN();
+  }
+
+  @Test
   void aNameThatIsNotInTheListIsTold() {
     assertThatThrownBy(() -> bench(60).run(list(), List.of("optimiser"), List.of()))
         .isInstanceOf(UserException.class)

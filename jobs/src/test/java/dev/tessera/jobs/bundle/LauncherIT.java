@@ -121,6 +121,20 @@ class LauncherIT {
   }
 
   @Test
+  void aProcessThatComputesItselfGetsItsEnvironmentFromTheLauncher() throws Exception {
+    script("bin/spark-submit", "echo fp32=$NVIDIA_TF32_OVERRIDE; exit 2");
+    Map<String, String> spark = Map.of("SPARK_HOME", folder.toString(), "NVIDIA_TF32_OVERRIDE", "");
+
+    assertThat(tessera(spark, "train", "--master", "local[4]").lines()).containsExactly("fp32=0");
+    assertThat(tessera(spark, "bench", "gpu").lines()).containsExactly("fp32=0");
+    assertThat(
+            tessera(spark, "train", "--master=local", "--conf", "spark.tessera.tf32=true").lines())
+        .containsExactly("fp32=");
+    assertThat(tessera(spark, "train", "--master", "local-cluster[1,2,512]").lines())
+        .containsExactly("fp32=");
+  }
+
+  @Test
   void anOldJavaIsNamed() throws Exception {
     script("java/bin/java", "echo 'openjdk version \"11.0.2\"' >&2");
     Ended ended = tessera(Map.of("JAVA_HOME", folder.resolve("java").toString()), "demo");

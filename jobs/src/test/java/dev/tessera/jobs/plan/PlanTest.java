@@ -57,6 +57,14 @@ class PlanTest {
   }
 
   @Test
+  void onAGpuThePlanTellsOfTheDevicesMemory() throws Exception {
+    assertThat(facts(chain.tokenizerRecipe(), "ranks.device=gpu").get("memory"))
+        .matches(
+            "0\\.8 GiB of a GPU a rank: CUDA and libraries 0\\.8, parameters and optimiser 0\\.0,"
+                + " batches 0\\.0, activations and gradients 0\\.0, fragments 0\\.\\d");
+  }
+
+  @Test
   void aRecipeMayTakeAllTheSlotsThereAre() throws Exception {
     String key = "ranks.count=0";
     assertThat(ranks("local[2]", key)).isEqualTo(2);

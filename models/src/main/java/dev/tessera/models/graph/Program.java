@@ -16,6 +16,7 @@ import java.util.Map;
  * @param flops floating-point operations of one call, gradients counted as twice the forward pass
  * @param workingBytes greatest number of bytes that a call holds beside its arguments, results
  *     included; estimated from the lifetimes of its values
+ * @param allocations what a call asks of the allocator, by the same estimate
  */
 public record Program(
     String name,
@@ -23,12 +24,13 @@ public record Program(
     List<TensorType> outputs,
     String text,
     double flops,
-    long workingBytes) {
+    long workingBytes,
+    Allocations allocations) {
 
   /** A program whose working set is not known. */
   public Program(
       String name, List<Input> inputs, List<TensorType> outputs, String text, double flops) {
-    this(name, inputs, outputs, text, flops, 0);
+    this(name, inputs, outputs, text, flops, 0, Allocations.NONE);
   }
 
   /**

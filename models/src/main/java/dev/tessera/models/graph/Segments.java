@@ -95,7 +95,7 @@ final class Segments {
       if (parameters) {
         targets.addAll(tape.leaves());
       }
-      Map<Tensor, Tensor> derivatives = tape.differentiate(of, along, targets, parameters);
+      Map<Tensor, Tensor> derivatives = tape.differentiate(of, along, targets, parameters, false);
       tape.byParameter(derivatives).forEach((p, g) -> gradients.merge(p, g, Tape::sum));
       return leaves.stream().map(derivatives::get).toList();
     }

@@ -113,11 +113,16 @@ final class Tape {
    *
    * @param targets leaves, or values that {@code of} is computed from between two calls
    * @param parameters whether calls are to keep the derivatives by parameters of their own
+   * @param again whether this tape is followed once more afterwards
    * @return for each target that {@code of} depends on
    */
   Map<Tensor, Tensor> differentiate(
-      List<Tensor> of, List<Tensor> directions, Set<Tensor> targets, boolean parameters) {
-    return new Pass(targets, parameters).run(of, directions);
+      List<Tensor> of,
+      List<Tensor> directions,
+      Set<Tensor> targets,
+      boolean parameters,
+      boolean again) {
+    return new Pass(targets, parameters, again).run(of, directions);
   }
 
   /** One walk back over the tape. */
@@ -125,6 +130,10 @@ final class Tape {
 
     private final Set<Tensor> targets;
     private final boolean parameters;
+    private final boolean again;
+
+    /** The calls before this number have not been followed yet. */
+    private int ahead;
 
     /** Where autograd's part ends: the targets, and what calls have made. */
     private final Set<Tensor> ends;
@@ -135,9 +144,10 @@ final class Tape {
     /** Derivatives by values between calls that have not been followed yet. */
     private final Map<Tensor, Tensor> open = new LinkedHashMap<>();
 
-    Pass(Set<Tensor> targets, boolean parameters) {
+    Pass(Set<Tensor> targets, boolean parameters, boolean again) {
       this.targets = targets;
       this.parameters = parameters;
+      this.again = again;
       this.ends = new HashSet<>(targets);
       // The others lead to no target: their gradients are asked by nobody.
       for (Call call : calls) {
@@ -152,6 +162,7 @@ final class Tape {
     }
 
     Map<Tensor, Tensor> run(List<Tensor> of, List<Tensor> directions) {
+      ahead = calls.size();
       if (directions.isEmpty()) {
         follow(of, List.of());
       } else {
@@ -161,11 +172,13 @@ final class Tape {
       }
       for (int i = calls.size() - 1; i >= 0; i--) {
         Call call = calls.get(i);
+        ahead = i + 1;
         followWhatDependsOn(call);
         if (call.results().stream().anyMatch(received::containsKey)) {
           backward(call);
         }
       }
+      ahead = 0;
       followAll(List.copyOf(open.keySet()));
       received.keySet().retainAll(targets);
       return received;
@@ -206,18 +219,42 @@ final class Tape {
       }
     }
 
+    /**
+     * Whether a later part of this walk passes by an operation that {@code of} is made with: then
+     * autograd must keep what it kept for that one's derivative.
+     */
+    private boolean comesBack(List<Tensor> of) {
+      List<Tensor> later = new ArrayList<>(open.keySet());
+      calls.subList(0, ahead).forEach(call -> later.addAll(call.operands()));
+      Set<Tensor> there = operations(later);
+      return operations(of).stream().anyMatch(there::contains);
+    }
+
     private void follow(List<Tensor> of, List<Tensor> directions) {
       Set<Tensor> reached = reached(of, targets);
       List<Tensor> to = ends.stream().filter(reached::contains).sorted(Tensor.BY_AGE).toList();
       if (to.isEmpty()) {
         return;
       }
-      // Values between calls may share operations: autograd must not free them at the first visit.
-      List<Tensor> derivatives = trace.plainGrad(of, to, directions, false, !calls.isEmpty());
+      List<Tensor> derivatives = trace.plainGrad(of, to, directions, false, again || comesBack(of));
       for (int i = 0; i < to.size(); i++) {
         received.merge(to.get(i), derivatives.get(i), Tensor::add);
       }
     }
+  }
+
+  /** The values between leaves and {@code of}, those of {@code of} included. */
+  private static Set<Tensor> operations(List<Tensor> of) {
+    Deque<Tensor> unseen = new ArrayDeque<>(of);
+    Set<Tensor> seen = new HashSet<>();
+    while (!unseen.isEmpty()) {
+      Tensor tensor = unseen.pop();
+      boolean inner = tensor.requiresGrad() && !(tensor.operation() instanceof Structure.Leaf);
+      if (inner && seen.add(tensor)) {
+        unseen.addAll(tensor.operands());
+      }
+    }
+    return seen;
   }
 
   /** The leaves that autograd reaches from {@code of}, and those of {@code inner} on the way. */

@@ -32,6 +32,7 @@ public final class Tensor {
   private final boolean requiresGrad;
   private final long age;
   private final boolean inOrder;
+  private final MemoryOrder order;
 
   private Tensor(
       Trace trace,
@@ -39,6 +40,7 @@ public final class Tensor {
       TensorType type,
       Operation operation,
       List<Tensor> operands,
+      int index,
       String path) {
     this.path = path;
     this.trace = trace;
@@ -53,15 +55,25 @@ public final class Tensor {
                 && operation.derivative() != Derivative.NONE
                 && operands.stream().anyMatch(t -> t.requiresGrad));
     this.inOrder = inOrder();
+    this.order =
+        operation == null
+            ? MemoryOrder.rowMajor(type.shape())
+            : MemoryOrder.of(operation, operands, type.shape(), index);
   }
 
   static Tensor input(Trace trace, String name, TensorType type) {
-    return new Tensor(trace, name, type, null, List.of(), "");
+    return new Tensor(trace, name, type, null, List.of(), 0, "");
   }
 
+  /** Result number {@code index} of an operation. */
   static Tensor result(
-      Trace trace, String name, TensorType type, Operation operation, List<Tensor> operands) {
-    return new Tensor(trace, name, type, operation, operands, trace.here());
+      Trace trace,
+      String name,
+      TensorType type,
+      Operation operation,
+      List<Tensor> operands,
+      int index) {
+    return new Tensor(trace, name, type, operation, operands, index, trace.here());
   }
 
   public Trace trace() {
@@ -88,6 +100,11 @@ public final class Tensor {
 
   String name() {
     return name;
+  }
+
+  /** How the elements lie on a GPU. */
+  MemoryOrder order() {
+    return order;
   }
 
   /** What makes this value; null for an argument. */
@@ -148,6 +165,9 @@ public final class Tensor {
     if (operation == null) {
       return false;
     }
+    if (trace.channelsLast() && mayCopy()) {
+      return !copies();
+    }
     if (operation instanceof Structure.Reshape) {
       Tensor operand = operands.get(0);
       return operand.inOrder || withoutOnes(shape()).equals(withoutOnes(operand.shape()));
@@ -162,13 +182,32 @@ public final class Tensor {
         || operation.mutates().contains(0);
   }
 
+  /** Whether it depends on the operand's order in memory whether this value is a copy. */
+  private boolean mayCopy() {
+    return operation instanceof Structure.Reshape
+        || operation instanceof Structure.Contiguous
+        || operation instanceof Structure.ChannelsLast;
+  }
+
+  /** Whether a GPU copies here. */
+  private boolean copies() {
+    Tensor operand = operands.get(0);
+    if (operation instanceof Structure.Reshape) {
+      return !MemoryOrder.reshapesInPlace(operand, shape());
+    }
+    return operation instanceof Structure.Contiguous
+        ? !operand.order.isRowMajor()
+        : !operand.order.isChannelsLast();
+  }
+
   /** Whether libtorch hands the derivative of this value on to {@code operand} without a copy. */
   boolean passesDerivative(Tensor operand) {
     boolean pointwise = operation == Pointwise.Binary.ADD || operation == Pointwise.Binary.SUB;
     return (pointwise && shape().equals(operand.shape()))
         || operation instanceof Structure.Reshape
         || operation instanceof Structure.Permute
-        || operation instanceof Structure.Contiguous;
+        || operation instanceof Structure.Contiguous
+        || (operation instanceof Structure.ChannelsLast && trace.channelsLast());
   }
 
   private static List<Long> withoutOnes(Shape shape) {

@@ -33,6 +33,10 @@ public final class Trace {
   private final Set<Tensor> mutated = new HashSet<>();
   private final List<List<Tensor>> applications = new ArrayList<>();
   private final Map<Parameter, Tensor> weights = new HashMap<>();
+
+  /** Vectors that have been cast to the compute type. */
+  private final Map<Parameter, Tensor> shortVectors = new HashMap<>();
+
   private final Deque<String> path = new ArrayDeque<>();
   private Map<String, Integer> sites = new HashMap<>();
   private Statements text;
@@ -51,6 +55,7 @@ public final class Trace {
     this(name, precision, Target.CPU);
   }
 
+  /** A program for either device, at its best on {@code target}. */
   public Trace(String name, Precision precision, Target target) {
     this.name = name;
     this.precision = precision;
@@ -168,6 +173,12 @@ public final class Trace {
     return tensor;
   }
 
+  /** A bias as a matrix product takes it, without a cast of its own where there is one already. */
+  public Tensor bias(Parameter parameter) {
+    Tensor cast = exact ? null : shortVectors.get(parameter);
+    return cast != null ? cast : weight(parameter);
+  }
+
   /** Makes a group's parameters the slices of {@code flat}, as constants. */
   public void bind(Layout layout, Tensor flat) {
     if (!flat.shape().equals(Shape.of(layout.size()))) {
@@ -187,11 +198,17 @@ public final class Trace {
   void rebind(Map<Parameter, Tensor> before) {
     weights.clear();
     weights.putAll(before);
+    shortVectors.keySet().retainAll(before.keySet());
   }
 
   /** Makes the parameters of {@code runs} unknown. */
   void unbind(List<Layout.Run> runs) {
-    runs.forEach(run -> run.slices().forEach(slice -> weights.remove(slice.parameter())));
+    for (Layout.Run run : runs) {
+      for (Layout.Slice slice : run.slices()) {
+        weights.remove(slice.parameter());
+        shortVectors.remove(slice.parameter());
+      }
+    }
   }
 
   /**
@@ -203,7 +220,7 @@ public final class Trace {
       return;
     }
     if (computeType() == flat.type().dtype()) {
-      bindSlices(runs.stream().flatMap(run -> run.slices().stream()).toList(), flat, on);
+      bindSlices(runs.stream().flatMap(run -> run.slices().stream()).toList(), flat, on, weights);
       return;
     }
     List<Tensor> parts = flat.split(0, runs.stream().mapToLong(Layout.Run::size).toArray());
@@ -211,16 +228,21 @@ public final class Trace {
       // One cast for all weights of a segment; vectors stay in the master type.
       boolean matrices = runs.get(i).kind() == Parameter.Kind.MATRIX;
       Tensor part = parts.get(i);
-      bindSlices(runs.get(i).slices(), matrices ? part.cast(computeType()) : part, on);
+      bindSlices(runs.get(i).slices(), matrices ? part.cast(computeType()) : part, on, weights);
+      if (!matrices && fuses()) {
+        // One cast for all biases of a segment too: each is a kernel of its own otherwise.
+        bindSlices(runs.get(i).slices(), part.cast(computeType()), on, shortVectors);
+      }
     }
   }
 
-  private void bindSlices(List<Layout.Slice> slices, Tensor part, Tape on) {
+  private static void bindSlices(
+      List<Layout.Slice> slices, Tensor part, Tape on, Map<Parameter, Tensor> bound) {
     List<Tensor> values = part.split(0, slices.stream().mapToLong(Layout.Slice::size).toArray());
     for (int i = 0; i < slices.size(); i++) {
       Parameter parameter = slices.get(i).parameter();
       Tensor value = values.get(i).reshape(parameter.shape());
-      weights.put(parameter, on == null ? value : on.leaf(parameter, value));
+      bound.put(parameter, on == null ? value : on.leaf(parameter, value));
     }
   }
 
@@ -260,7 +282,8 @@ public final class Trace {
                           List.of(loss.get()),
                           List.of(),
                           new LinkedHashSet<>(whole.leaves()),
-                          true)));
+                          true,
+                          false)));
       if (segments != null) {
         segments.gradients().forEach((p, g) -> gradients.merge(p, g, Tape::sum));
       }
@@ -335,13 +358,16 @@ public final class Trace {
 
   private Tensor withWeights(List<Parameter> own, List<Tensor> values, Supplier<Tensor> body) {
     Map<Parameter, Tensor> before = bound();
+    Map<Parameter, Tensor> shortBefore = new HashMap<>(shortVectors);
     for (int i = 0; i < own.size(); i++) {
       weights.put(own.get(i), values.get(i));
+      shortVectors.remove(own.get(i));
     }
     try {
       return body.get();
     } finally {
       rebind(before);
+      shortVectors.putAll(shortBefore);
     }
   }
 
@@ -362,7 +388,7 @@ public final class Trace {
                 + ": a second derivative is asked of an operator of our own; trace for Target.CPU");
       }
       Map<Tensor, Tensor> derivatives =
-          tape.differentiate(of, directions, new LinkedHashSet<>(to), false);
+          tape.differentiate(of, directions, new LinkedHashSet<>(to), false, true);
       if (!derivatives.keySet().containsAll(to)) {
         throw new IllegalStateException(
             place(here()) + ": no gradient flows from the differentiated value to one of " + to);
@@ -450,8 +476,9 @@ public final class Trace {
       throw new ShapeException(place(here()), e.getMessage());
     }
     List<Tensor> outputs = new ArrayList<>();
-    for (TensorType type : results) {
-      outputs.add(Tensor.result(this, "t" + tensors++, type, operation, List.of(operands)));
+    for (int i = 0; i < results.size(); i++) {
+      outputs.add(
+          Tensor.result(this, "t" + tensors++, results.get(i), operation, List.of(operands), i));
     }
     for (int i : operation.mutates()) {
       mutated.add(operands[i].base());
@@ -548,13 +575,15 @@ public final class Trace {
         inputs.stream()
             .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
             .toList();
+    WorkingSet working = WorkingSet.of(target, applications, results);
     return new Program(
         name,
         arguments,
         results.stream().map(Tensor::type).toList(),
         body,
         flops,
-        WorkingSet.peak(applications, results));
+        working.peak(),
+        working.allocations());
   }
 
   /**

@@ -20,6 +20,9 @@ final class WorkingSet {
     final long bytes;
     int holders;
 
+    /** In the record of allocations. */
+    int number;
+
     Storage(long bytes) {
       this.bytes = bytes;
     }
@@ -33,14 +36,34 @@ final class WorkingSet {
   /** The last backward pass that comes by a tensor, whatever it was told to retain. */
   private final Map<Tensor, Tensor> lastPass = new HashMap<>();
 
+  /**
+   * Whether what a retained graph keeps stays until the program returns. On a GPU, a transformer
+   * whose activations are computed again was measured to hold what its blocks' graphs keep.
+   */
+  private final boolean stays;
+
+  private final Allocations.Recorder recorder = new Allocations.Recorder();
   private long held;
   private long peak;
 
-  /** The greatest number of bytes held at a time while {@code applications} run in order. */
-  static long peak(List<List<Tensor>> applications, List<Tensor> results) {
-    WorkingSet set = new WorkingSet();
+  private WorkingSet(boolean stays) {
+    this.stays = stays;
+  }
+
+  /** Of {@code applications} that run in order. */
+  static WorkingSet of(Target target, List<List<Tensor>> applications, List<Tensor> results) {
+    WorkingSet set = new WorkingSet(target == Target.GPU);
     set.run(applications, results);
-    return set.peak;
+    return set;
+  }
+
+  /** The greatest number of bytes held at a time. */
+  long peak() {
+    return peak;
+  }
+
+  Allocations allocations() {
+    return recorder.finish();
   }
 
   private void run(List<List<Tensor>> applications, List<Tensor> results) {
@@ -70,6 +93,7 @@ final class WorkingSet {
       }
       dead.forEach(tensor -> drop(storages.get(tensor)));
     }
+    kept.values().forEach(list -> list.forEach(this::drop));
   }
 
   private void apply(List<Tensor> made) {
@@ -156,7 +180,7 @@ final class WorkingSet {
                     to,
                     needed,
                     derivatives,
-                    grad.retain() && lastPass.get(tensor) != made.get(0)));
+                    grad.retain() && (stays || lastPass.get(tensor) != made.get(0))));
     for (int i = 0; i < made.size(); i++) {
       Storage derivative = derivatives.get(to.get(i));
       storages.put(
@@ -227,6 +251,9 @@ final class WorkingSet {
 
   private Storage hold(Storage storage) {
     if (storage.holders++ == 0) {
+      if (storage.bytes > 0) {
+        storage.number = recorder.allocate(storage.bytes);
+      }
       held += storage.bytes;
       peak = Math.max(peak, held);
     }
@@ -234,12 +261,16 @@ final class WorkingSet {
   }
 
   private void drop(Storage storage) {
-    if (storage != null && --storage.holders == 0) {
+    if (storage != null && --storage.holders == 0 && storage.bytes > 0) {
+      recorder.free(storage.number);
       held -= storage.bytes;
     }
   }
 
   private void transientBytes(long bytes) {
+    if (bytes > 0) {
+      recorder.free(recorder.allocate(bytes));
+    }
     peak = Math.max(peak, held + bytes);
   }
 }

@@ -51,7 +51,7 @@ public final class Operators {
     ALL.forEach(operator -> library.define(definitions, operator.schema().text()));
     implement(library, "CPU", Operator::onHost);
     if (cuda) {
-      Gpus gpus = new Gpus(folder);
+      OpenedGpus gpus = new OpenedGpus(folder);
       implement(library, "CUDA", (operator, call) -> operator.onGpu(call, gpus.of(call.device())));
     }
   }

@@ -148,7 +148,11 @@ public sealed interface BackboneRecipe extends Serializable {
           IntStream.range(0, multipliers.size()).mapToObj(level -> height >> level).toList();
       if (!sides.containsAll(attentionResolutions)) {
         throw new IllegalArgumentException(
-            "attentionResolutions: " + attentionResolutions + " (expected: some of " + sides + ")");
+            "attention-resolutions: "
+                + attentionResolutions
+                + " (expected: some of "
+                + sides
+                + ")");
       }
     }
   }

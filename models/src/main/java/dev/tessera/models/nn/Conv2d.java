@@ -78,30 +78,23 @@ public final class Conv2d {
 
   /** {@code x [N, in, H, W]} to {@code [N, out, H', W']}, in the compute type. */
   public Tensor apply(Tensor x) {
-    return x.trace().at(path, () -> convolved(oneSided ? x.padZeros(1, 1) : x));
+    return x.trace().at(path, () -> convolved(x, x.trace().weight(bias)));
   }
 
-  private Tensor convolved(Tensor x) {
-    return x.conv2d(x.trace().weight(weight), x.trace().weight(bias), stride, padding);
+  private Tensor convolved(Tensor x, Tensor biasOrNull) {
+    Tensor padded = oneSided ? x.padZeros(1, 1) : x;
+    return padded.conv2d(x.trace().weight(weight), biasOrNull, stride, padding);
   }
 
   /** {@code (apply(x) + other) scale}, in one pass over the sum on a GPU. */
   Tensor applyAdding(Tensor x, Tensor other, double scale) {
     return x.trace()
-        .at(
-            path,
-            () ->
-                withoutBias(oneSided ? x.padZeros(1, 1) : x)
-                    .addBias(x.trace().weight(bias), other, scale));
+        .at(path, () -> convolved(x, null).addBias(x.trace().weight(bias), other, scale));
   }
 
   /** As {@link #apply} without the bias, for a consumer that adds {@link #shift} by itself. */
   Tensor applyUnbiased(Tensor x) {
-    return x.trace().at(path, () -> withoutBias(oneSided ? x.padZeros(1, 1) : x));
-  }
-
-  private Tensor withoutBias(Tensor x) {
-    return x.conv2d(x.trace().weight(weight), null, stride, padding);
+    return x.trace().at(path, () -> convolved(x, null));
   }
 
   /** The bias as {@code [pictures, out]}. */

@@ -31,7 +31,7 @@ public final class Linear {
 
   /** {@code x [..., in]} to {@code [..., out]}, in the compute type. */
   public Tensor apply(Tensor x) {
-    return x.trace().at(path, () -> x.linear(x.trace().weight(weight), x.trace().weight(bias)));
+    return x.trace().at(path, () -> x.linear(x.trace().weight(weight), x.trace().bias(bias)));
   }
 
   /** {@link #apply}, then GELU in its tanh form. */

@@ -32,7 +32,8 @@ final class CudaDevice implements AutoCloseable {
   /**
    * Opens a GPU.
    *
-   * @throws UserException if libtorch was built without CUDA or there is no such GPU
+   * @throws UserException if libtorch was built without CUDA, there is no such GPU, or an earlier
+   *     failure has left CUDA of no use to this process
    */
   static CudaDevice open(Libtorch libtorch, int index) {
     if (!libtorch.api().hasCuda()) {
@@ -44,6 +45,14 @@ final class CudaDevice implements AutoCloseable {
               + " was built without CUDA: point PYTORCH_LIBRARY_PATH at one that was, or compute"
               + " on the CPU.");
     }
+    Gpus.ruin()
+        .ifPresent(
+            reason -> {
+              throw new UserException(
+                  "No GPU can be used by this process any more: "
+                      + reason
+                      + "; start the application anew.");
+            });
     Cudart cudart = Cudart.open();
     int devices = cudart.devices();
     if (index < 0 || index >= devices) {

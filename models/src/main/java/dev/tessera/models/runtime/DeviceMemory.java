@@ -22,7 +22,8 @@ final class DeviceMemory {
             + what
             + " ("
             + facts(String.valueOf(cause.getMessage()))
-            + "): lower schedule.batch, raise schedule.shards, or choose precision: bf16.",
+            + "): lower the batch (schedule.batch in training, or raise schedule.shards), or set the"
+            + " precision to bf16 or schedule.activations to recomputed.",
         cause);
   }
 

@@ -3,7 +3,9 @@ package dev.tessera.models.runtime;
 /**
  * A stream of a GPU on which steps are run a few times and then captured as CUDA graphs. The
  * caching allocator keeps blocks apart by stream; since nothing else runs on this one, no other
- * work ever gets the memory that a graph computes in, and nothing needs to be reserved for it.
+ * work ever gets the memory that a graph computes in, and nothing needs to be reserved for it. That
+ * ends where libtorch runs short of memory: before it gives up it returns all cached blocks to the
+ * driver, those of a graph too, and the graph must not be launched again.
  */
 public final class GraphStream implements AutoCloseable {
 

@@ -100,19 +100,6 @@ public final class NativeTensor implements AutoCloseable {
     return copy;
   }
 
-  /** Takes the values of a tensor of the same type, in the order of the device's work. */
-  public void copy(NativeTensor source) {
-    if (!type.equals(source.type)) {
-      throw new IllegalArgumentException("source: " + source.type + " (expected: " + type + ")");
-    }
-    if (runtime.onGpu()) {
-      runtime.checkThread();
-      runtime.cuda().copy(address(), source.address(), bytes(size()));
-    } else {
-      memory().put(source.memory());
-    }
-  }
-
   /** Writes elements from the host's memory. */
   public void upload(ByteBuffer source, long firstElement, long elements) {
     if (runtime.onGpu()) {

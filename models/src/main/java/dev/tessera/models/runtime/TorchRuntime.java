@@ -50,15 +50,29 @@ public final class TorchRuntime implements AutoCloseable {
 
   /**
    * Opens a runtime on a GPU; the calling thread becomes the rank's. What it is given runs in the
-   * order of one stream, while the host goes on.
+   * order of one stream, while the host goes on. cuDNN tries convolutions out in the first steps.
    *
    * @param index the GPU's number among those this process sees
    * @throws dev.tessera.models.UserException if there is no such GPU
    */
   public static TorchRuntime onGpu(int index) {
+    return onGpu(index, Boolean.parseBoolean(System.getProperty(CUDNN_BENCHMARK, "true")));
+  }
+
+  /**
+   * As {@link #onGpu}, with convolutions that cuDNN chooses by rules: all processes on GPUs of one
+   * kind choose alike, so that codes do not depend on the task that made them.
+   */
+  public static TorchRuntime onGpuByRules(int index) {
+    return onGpu(index, false);
+  }
+
+  private static TorchRuntime onGpu(int index, boolean tryOut) {
     Libtorch libtorch = Libtorch.load();
-    JniUtils.setBenchmarkCuDNN(Boolean.parseBoolean(System.getProperty(CUDNN_BENCHMARK, "true")));
-    return new TorchRuntime(libtorch, CudaDevice.open(libtorch, index));
+    CudaDevice device = CudaDevice.open(libtorch, index);
+    // The process's: the last runtime that was opened decides.
+    JniUtils.setBenchmarkCuDNN(tryOut);
+    return new TorchRuntime(libtorch, device);
   }
 
   /** The GPU's number, -1 for the CPU. */

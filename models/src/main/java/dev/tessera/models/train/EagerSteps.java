@@ -30,6 +30,9 @@ final class EagerSteps implements Steps {
   }
 
   @Override
+  public void renew() {}
+
+  @Override
   public void separate() {}
 
   @Override

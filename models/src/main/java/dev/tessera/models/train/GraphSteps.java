@@ -85,6 +85,13 @@ final class GraphSteps implements Steps {
   }
 
   @Override
+  public void renew() {
+    release();
+    dropGraphs();
+    combinations.values().forEach(combination -> combination.steps = 0);
+  }
+
+  @Override
   public void separate() {
     release();
     dropGraphs();

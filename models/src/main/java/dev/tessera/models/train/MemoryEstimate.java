@@ -78,7 +78,7 @@ public record MemoryEstimate(
     }
   }
 
-  private static long vectors(Objective objective, TrainingSchedule schedule) {
+  static long vectors(Objective objective, TrainingSchedule schedule) {
     long elements = objective.state().size();
     if (schedule.precision() == TrainingPrecision.FP16) {
       // Each phase that changes the state keeps it as it was.

@@ -15,6 +15,13 @@ sealed interface Steps extends AutoCloseable permits EagerSteps, GraphSteps {
   /** Bytes that the last run sent by operations of the collective that were captured before. */
   long replayedBytes();
 
+  /**
+   * Other work has had the device's memory: what was captured is forgotten and captured again. When
+   * memory runs short, libtorch's allocator gives cached blocks back to the driver before it tries
+   * again, and a graph's intermediate values lie in such blocks.
+   */
+  void renew();
+
   /** From now on no step is a graph. */
   void separate();
 

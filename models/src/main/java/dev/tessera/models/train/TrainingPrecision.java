@@ -16,7 +16,7 @@ public enum TrainingPrecision {
 
   /**
    * The programs of {@link #FP32}; a GPU's matrix products and convolutions take operands of 10
-   * bits of the fraction. It is the process that computes so: {@code ArithmeticProbe} tells.
+   * bits of the fraction. It is the process that computes so: {@link Arithmetic} tells.
    */
   TF32(Precision.FP32, 19),
 
@@ -64,7 +64,8 @@ public enum TrainingPrecision {
             + setting
             + "="
             + wanted
-            + ", or change schedule.precision.");
+            + " (with local[n] the driver's own environment decides), or change"
+            + " schedule.precision.");
   }
 
   /** The types of a program. */

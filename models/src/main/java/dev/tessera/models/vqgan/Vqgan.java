@@ -65,7 +65,7 @@ public final class Vqgan {
             .toList();
     if (!sides.containsAll(network.attentionResolutions())) {
       throw new IllegalArgumentException(
-          "network.attentionResolutions: "
+          "network.attention-resolutions: "
               + network.attentionResolutions()
               + " (expected: some of the levels' heights, "
               + sides

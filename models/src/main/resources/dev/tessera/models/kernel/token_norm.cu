@@ -140,7 +140,7 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32, RESIDENT) norm_backward
     int tokens,
     int blocks,
     int run) {
-  __shared__ float combined[ROWS][WIDTH];
+  __shared__ __align__(16) float combined[ROWS][WIDTH];
   long sample = blockIdx.x / blocks;
   int first = blockIdx.x % blocks * run;
   int last = min(first + run, tokens);

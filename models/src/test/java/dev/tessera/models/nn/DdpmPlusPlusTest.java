@@ -356,7 +356,7 @@ final class DdpmPlusPlusTest {
   void shapesThatDoNotFitAreRefused() {
     Scope scope = Scope.group("net");
     assertThatThrownBy(() -> TINY.build(scope, 3, 32, 32, 0))
-        .hasMessage("attentionResolutions: [8] (expected: some of [32, 16])");
+        .hasMessage("attention-resolutions: [8] (expected: some of [32, 16])");
     assertThatThrownBy(() -> TINY.build(scope, 3, 8, 16, 0))
         .hasMessageContaining("pictures of 8 x 16 are not square");
     assertThatThrownBy(() -> TINY.build(scope, 3, 7, 7, 0)).hasMessageStartingWith("multipliers: ");

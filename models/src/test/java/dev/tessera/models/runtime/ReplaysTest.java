@@ -138,9 +138,9 @@ final class ReplaysTest {
         NativeTensor y = runtime.zeros(DType.FLOAT32, Shape.of(3));
         NativeTensor z = runtime.zeros(DType.FLOAT32, Shape.of(4))) {
       x.set(1f, 2f, 3f);
-      y.copy(x);
+      y.copyFrom(x);
       assertThat(y.toFloats()).containsExactly(1, 2, 3);
-      assertThatThrownBy(() -> z.copy(x)).hasMessageContaining("expected: float32[4]");
+      assertThatThrownBy(() -> z.copyFrom(x)).hasMessageContaining("expected: float32[4]");
     }
   }
 }

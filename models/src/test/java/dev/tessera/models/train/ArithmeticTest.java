@@ -68,7 +68,8 @@ final class ArithmeticTest {
                 + words
                 + ": set --conf spark.some.setting="
                 + wanted
-                + ", or change schedule.precision.");
+                + " (with local[n] the driver's own environment decides), or change"
+                + " schedule.precision.");
   }
 
   @ParameterizedTest

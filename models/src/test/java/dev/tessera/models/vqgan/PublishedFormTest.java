@@ -334,6 +334,6 @@ final class PublishedFormTest {
         .hasMessage("latent: 0 (expected: 1 or more in the published form)");
     assertThatThrownBy(() -> new Vqgan(recipe(TINY, CODE, 1), 64, 64))
         .hasMessage(
-            "network.attentionResolutions: [4] (expected: some of the levels' heights, [64, 32])");
+            "network.attention-resolutions: [4] (expected: some of the levels' heights, [64, 32])");
   }
 }

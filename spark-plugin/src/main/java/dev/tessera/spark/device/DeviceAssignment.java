@@ -41,14 +41,14 @@ public record DeviceAssignment(int cores, List<Integer> gpus) implements Seriali
 
   /**
    * What a rank that needs a GPU computes with. In the driver's own process Spark gives out none,
-   * and the only rank there has the first.
+   * and the only rank there has the first that CUDA sees.
    *
    * @throws UserException if Spark gave this task none: a run that asks for a GPU never falls back
    *     to the CPU
    */
   public DeviceAssignment onGpu(boolean inDriver) {
     return gpus.isEmpty() && inDriver
-        ? new DeviceAssignment(cores, List.of(0))
+        ? new DeviceAssignment(cores, List.of(VisibleGpus.ofProcess().first()))
         : new DeviceAssignment(cores, List.of(requireGpu()));
   }
 

@@ -19,6 +19,17 @@ record VisibleGpus(String variable) {
     return new VisibleGpus(System.getenv(NAME));
   }
 
+  /** The host's number of the GPU that CUDA counts as its first; 0 where it has only a name. */
+  int first() {
+    return variable == null || !shown().get(0).matches("[0-9]{1,6}")
+        ? 0
+        : Integer.parseInt(shown().get(0));
+  }
+
+  private List<String> shown() {
+    return Arrays.stream(variable.split(",", -1)).map(String::strip).toList();
+  }
+
   /**
    * CUDA's number of a GPU of the host.
    *
@@ -28,7 +39,10 @@ record VisibleGpus(String variable) {
     if (variable == null) {
       return gpu;
     }
-    List<String> shown = Arrays.stream(variable.split(",", -1)).map(String::strip).toList();
+    List<String> shown = shown();
+    if (shown.size() == 1 && shown.get(0).matches("(GPU|MIG)-.*")) {
+      return 0; // the only one, by its name
+    }
     int index = shown.indexOf(Integer.toString(gpu));
     if (index < 0) {
       throw new UserException(

@@ -3,12 +3,11 @@ package dev.tessera.spark.inference;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.spark.device.DeviceAssignment;
 import dev.tessera.spark.device.GpuSettings;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
-import org.apache.spark.TaskContext;
+import org.apache.spark.SparkEnv;
 
 /** Where the tasks of an inference job compute. */
 public enum InferenceDevice {
@@ -30,7 +29,7 @@ public enum InferenceDevice {
    */
   public void check(SparkConf conf) {
     if (this == GPU) {
-      GpuSettings.check(conf, !isLocal(conf));
+      GpuSettings.check(conf, true);
     }
   }
 
@@ -48,17 +47,13 @@ public enum InferenceDevice {
     return Map.of("spark.task.cpus", cores);
   }
 
-  /** What Spark gave a task; in local mode, where it gives out no GPUs, the first one. */
-  static DeviceAssignment assigned(TaskContext task, SparkConf conf) {
-    DeviceAssignment given = DeviceAssignment.of(task);
-    return given.gpus().isEmpty() && isLocal(conf)
-        ? new DeviceAssignment(given.cores(), List.of(0))
-        : given;
-  }
-
   /** Opens the device of a task, on the thread that computes. */
   TorchRuntime open(DeviceAssignment assigned) {
-    return this == CPU ? TorchRuntime.onCpu() : TorchRuntime.onGpu(assigned.requireGpu());
+    if (this == CPU) {
+      return TorchRuntime.onCpu();
+    }
+    boolean inDriver = isLocal(SparkEnv.get().conf());
+    return TorchRuntime.onGpuByRules(assigned.onGpu(inDriver).cudaIndex());
   }
 
   private static boolean isLocal(SparkConf conf) {

@@ -112,10 +112,10 @@ public final class PictureSampler implements AutoCloseable {
   }
 
   private NativeTensor denoise(NativeTensor x, double level) {
-    noisy.copy(x);
+    noisy.copyFrom(x);
     sigma.set(level);
     NativeTensor clean = runtime.zeros(DType.FLOAT64, shape);
-    clean.copy(denoising.run().get(0));
+    clean.copyFrom(denoising.run().get(0));
     return clean;
   }
 

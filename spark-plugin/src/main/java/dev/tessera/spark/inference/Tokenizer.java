@@ -223,7 +223,7 @@ public final class Tokenizer implements AutoCloseable {
       latents = runtime.zeros(DType.FLOAT32, latents(model.latentShape()));
       decoding = call(model.decoder(batch, runtime.target()), latents);
     }
-    latents.copy(given);
+    latents.copyFrom(given);
     return decoding.calls.run().get(0);
   }
 

@@ -6,7 +6,6 @@ import dev.tessera.spark.table.TableTask;
 import dev.tessera.spark.table.TaskTables;
 import java.io.Serializable;
 import java.util.concurrent.ExecutionException;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 
 /**
@@ -27,7 +26,7 @@ interface TorchTask<S extends Serializable, T extends Serializable> extends Tabl
   default T run(S share, TaskTables tables) throws Exception {
     // Spark's context belongs to its own thread.
     TaskContext context = TaskContext.get();
-    DeviceAssignment device = InferenceDevice.assigned(context, SparkEnv.get().conf());
+    DeviceAssignment device = DeviceAssignment.of(context);
     RankThread.Run<T> run =
         RankThread.start(
             "tessera-task-" + context.taskAttemptId(),

@@ -88,11 +88,22 @@ class DeviceAssignmentTest {
     assertThat(new VisibleGpus(null).index(5)).isEqualTo(5);
     assertThat(new VisibleGpus("4, 5,7").index(5)).isEqualTo(1);
     assertThat(new VisibleGpus("7,5").index(7)).isEqualTo(0);
+    assertThat(new VisibleGpus("GPU-7f3a").index(5)).isEqualTo(0);
     for (String hidden : List.of("0,1", "GPU-7f3a,GPU-81c2", "")) {
       assertThatThrownBy(() -> new VisibleGpus(hidden).index(5))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith(
               "Spark gave this task GPU 5, which CUDA_VISIBLE_DEVICES=" + hidden + " hides");
     }
+  }
+
+  @Test
+  void theFirstGpuOfLocalModeIsTheFirstThatCudaSees() {
+    for (String variable : List.of("3", "3,1", "GPU-7f3a")) {
+      VisibleGpus visible = new VisibleGpus(variable);
+      assertThat(visible.index(visible.first())).as(variable).isEqualTo(0);
+    }
+    VisibleGpus all = new VisibleGpus(null);
+    assertThat(all.index(all.first())).isEqualTo(0);
   }
 }

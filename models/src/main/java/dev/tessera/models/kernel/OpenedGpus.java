@@ -5,14 +5,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The process's GPUs; the driver and the compiler are opened when a kernel is first needed. */
-final class Gpus {
+final class OpenedGpus {
 
   private final Path libtorch;
   private final Map<Integer, Gpu> opened = new HashMap<>();
   private CudaDriver driver;
   private Cubins cubins;
 
-  Gpus(Path libtorch) {
+  OpenedGpus(Path libtorch) {
     this.libtorch = libtorch;
   }
 

@@ -1,0 +1,74 @@
+package dev.tessera.models.graph;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The memory that one call of a program asks for and gives back, in order, as far as its values'
+ * lifetimes tell.
+ */
+public final class Allocations {
+
+  /** Asked for and given back by whoever listens. */
+  public interface Memory<B> {
+    B allocate(long bytes);
+
+    void free(B block);
+  }
+
+  static final Allocations NONE = new Allocations(new long[0]);
+
+  /** Bytes asked for, or -1 - n for the n-th of these given back. */
+  private final long[] events;
+
+  private Allocations(long[] events) {
+    this.events = events;
+  }
+
+  /**
+   * Asks {@code memory} as a call would.
+   *
+   * @return what is left when it returns: its results
+   */
+  public <B> List<B> replay(Memory<B> memory) {
+    List<B> blocks = new ArrayList<>();
+    for (long event : events) {
+      if (event >= 0) {
+        blocks.add(memory.allocate(event));
+      } else {
+        memory.free(blocks.set(Math.toIntExact(-1 - event), null));
+      }
+    }
+    blocks.removeIf(block -> block == null);
+    return blocks;
+  }
+
+  /** Writes them down. */
+  static final class Recorder {
+    private long[] events = new long[64];
+    private int size;
+    private int asked;
+
+    /** Returns the number by which it is given back. */
+    int allocate(long bytes) {
+      add(bytes);
+      return asked++;
+    }
+
+    void free(int number) {
+      add(-1L - number);
+    }
+
+    private void add(long event) {
+      if (size == events.length) {
+        events = Arrays.copyOf(events, 2 * size);
+      }
+      events[size++] = event;
+    }
+
+    Allocations finish() {
+      return new Allocations(Arrays.copyOf(events, size));
+    }
+  }
+}
