@@ -2,6 +2,7 @@ package dev.tessera.models.train;
 
 import dev.tessera.models.graph.Allocations;
 import java.util.Comparator;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /**
@@ -55,8 +56,8 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
   private static final Comparator<Block> BY_SIZE =
       Comparator.comparingLong((Block block) -> block.size).thenComparingLong(b -> b.address);
 
-  private final TreeSet<Block> freeSmall = new TreeSet<>(BY_SIZE);
-  private final TreeSet<Block> freeLarge = new TreeSet<>(BY_SIZE);
+  private final NavigableSet<Block> freeSmall = new TreeSet<>(BY_SIZE);
+  private final NavigableSet<Block> freeLarge = new TreeSet<>(BY_SIZE);
   private long reserved;
   private long held;
   private long peak;
@@ -75,7 +76,7 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
   public Block allocate(long bytes) {
     long size = Math.max(UNIT, roundUp(bytes, UNIT));
     boolean small = size <= SMALL;
-    TreeSet<Block> free = free(small);
+    NavigableSet<Block> free = free(small);
     Block block = free.ceiling(new Block(small, 0, size));
     if (block == null) {
       block = segment(small, size);
@@ -117,7 +118,7 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
   @Override
   public void free(Block block) {
     held -= block.asked;
-    TreeSet<Block> free = free(block.small);
+    NavigableSet<Block> free = free(block.small);
     Block joined = block;
     if (joined.after != null && joined.after.free) {
       free.remove(joined.after);
@@ -140,7 +141,7 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
     }
   }
 
-  private TreeSet<Block> free(boolean small) {
+  private NavigableSet<Block> free(boolean small) {
     return small ? freeSmall : freeLarge;
   }
 

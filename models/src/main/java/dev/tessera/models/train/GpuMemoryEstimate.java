@@ -57,7 +57,7 @@ public record GpuMemoryEstimate(
     return new GpuMemoryEstimate(
         CONTEXT + LIBRARIES,
         MemoryEstimate.vectors(objective, schedule),
-        COPIES * own * columns,
+        (long) COPIES * own * columns,
         allocator.peak(),
         allocator.reserved() - allocator.peak());
   }

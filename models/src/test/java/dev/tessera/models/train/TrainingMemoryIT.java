@@ -66,7 +66,8 @@ final class TrainingMemoryIT {
     LoopProcess vqgan = start(SizedObjective.DEMO_VQGAN, steps, batch);
     List<LoopProcess.Memory> ends = List.of(dit.finish(), vqgan.finish());
     System.out.print(
-        row("demo's DiT", steps, ends.get(0)) + row("demo's VQGAN", steps, ends.get(1)));
+        row("demo's DiT", steps, batch, ends.get(0))
+            + row("demo's VQGAN", steps, batch, ends.get(1)));
     assertThat(ends).allSatisfy(end -> assertThat(growth(end)).isLessThan(LIMIT));
   }
 
@@ -80,12 +81,13 @@ final class TrainingMemoryIT {
     return memory.typical(0.9, 1) - memory.typical(0.4, 0.5);
   }
 
-  private static String row(String name, int steps, LoopProcess.Memory memory) {
+  private static String row(String name, int steps, int batch, LoopProcess.Memory memory) {
     return String.format(
         Locale.ROOT,
-        "%s, batch 32: resident MB after a tenth, half and all of %,d steps: %.1f %.1f %.1f;"
+        "%s, batch %d: resident MB after a tenth, half and all of %,d steps: %.1f %.1f %.1f;"
             + " the last half adds %.1f; peak %.1f%n",
         name,
+        batch,
         steps,
         memory.typical(0.05, 0.15) / 1e6,
         memory.typical(0.4, 0.5) / 1e6,
