@@ -19,6 +19,7 @@ public sealed interface Operation
         Pointwise.AddProduct,
         Reduction.Reduce,
         Reduction.ArgReduce,
+        Reduction.CumulativeSum,
         Reduction.Softmax,
         Reduction.LogSoftmax,
         Contraction.MatMul,

@@ -12,7 +12,9 @@ final class Pointwise {
   enum Unary implements Operation {
     NEG("torch.neg(%s)", 1, Derivative.SECOND),
     EXP("torch.exp(%s)", 4, Derivative.SECOND),
+    EXPM1("torch.expm1(%s)", 4, Derivative.SECOND),
     LOG("torch.log(%s)", 4, Derivative.SECOND),
+    LOG1P("torch.log1p(%s)", 4, Derivative.SECOND),
     SQRT("torch.sqrt(%s)", 1, Derivative.SECOND),
     RSQRT("torch.rsqrt(%s)", 2, Derivative.SECOND),
     SQUARE("torch.square(%s)", 1, Derivative.SECOND),
@@ -20,6 +22,7 @@ final class Pointwise {
     ABS("torch.abs(%s)", 1, Derivative.SECOND),
     SIN("torch.sin(%s)", 4, Derivative.SECOND),
     COS("torch.cos(%s)", 4, Derivative.SECOND),
+    ATAN("torch.atan(%s)", 4, Derivative.SECOND),
     TANH("torch.tanh(%s)", 4, Derivative.SECOND),
     SIGMOID("torch.sigmoid(%s)", 4, Derivative.SECOND),
     SILU("torch.silu(%s)", 5, Derivative.SECOND),
@@ -45,12 +48,15 @@ final class Pointwise {
       return switch (this) {
         case NEG, SQUARE, ABS, SIGN, RELU -> true;
         case EXP,
+            EXPM1,
             LOG,
+            LOG1P,
             SQRT,
             RSQRT,
             RECIPROCAL,
             SIN,
             COS,
+            ATAN,
             TANH,
             SIGMOID,
             SILU,
@@ -82,8 +88,8 @@ final class Pointwise {
     @Override
     public Kept kept() {
       return switch (this) {
-        case EXP, SQRT, RSQRT, RECIPROCAL, TANH, SIGMOID, RELU -> Kept.RESULTS;
-        case LOG, SQUARE, ABS, SIN, COS, SILU, GELU, SOFTPLUS -> Kept.OPERANDS;
+        case EXP, EXPM1, SQRT, RSQRT, RECIPROCAL, TANH, SIGMOID, RELU -> Kept.RESULTS;
+        case LOG, LOG1P, SQUARE, ABS, SIN, COS, ATAN, SILU, GELU, SOFTPLUS -> Kept.OPERANDS;
         case NEG, SIGN, FLOOR, ROUND -> Kept.NOTHING;
       };
     }

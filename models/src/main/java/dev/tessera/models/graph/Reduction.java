@@ -93,6 +93,35 @@ final class Reduction {
     }
   }
 
+  /** Sums of the first element along {@code dim}, the first two, and so on. */
+  record CumulativeSum(int dim) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      inputs.get(0).shape().axis(dim);
+      return List.of(inputs.get(0).floating("cumulative sum"));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(outputs.get(0), "torch.cumsum(" + inputs.get(0) + ", " + dim + ")");
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      return inputs.get(0).shape().size();
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.NOTHING;
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
   /** {@code exp(x) / sum(exp(x))} along {@code dim}. */
   record Softmax(int dim) implements Operation {
     @Override

@@ -341,8 +341,18 @@ public final class Tensor {
     return trace.apply(Pointwise.Unary.EXP, this);
   }
 
+  /** {@code exp(x) - 1}, exact near 0. */
+  public Tensor expm1() {
+    return trace.apply(Pointwise.Unary.EXPM1, this);
+  }
+
   public Tensor log() {
     return trace.apply(Pointwise.Unary.LOG, this);
+  }
+
+  /** {@code log(1 + x)}, exact near 0. */
+  public Tensor log1p() {
+    return trace.apply(Pointwise.Unary.LOG1P, this);
   }
 
   public Tensor sqrt() {
@@ -372,6 +382,10 @@ public final class Tensor {
 
   public Tensor cos() {
     return trace.apply(Pointwise.Unary.COS, this);
+  }
+
+  public Tensor atan() {
+    return trace.apply(Pointwise.Unary.ATAN, this);
   }
 
   public Tensor tanh() {
@@ -488,6 +502,11 @@ public final class Tensor {
 
   public Tensor argMax(int dim) {
     return trace.apply(new Reduction.ArgReduce(false, dim), this);
+  }
+
+  /** Sums of the first element along {@code dim}, the first two, and so on. */
+  public Tensor cumulativeSum(int dim) {
+    return trace.apply(new Reduction.CumulativeSum(dim), this);
   }
 
   public Tensor softmax(int dim) {

@@ -70,7 +70,7 @@ final class OperationCases {
 
   private static Operand.Values domain(Pointwise.Unary unary) {
     return switch (unary) {
-      case LOG, SQRT, RSQRT, RECIPROCAL -> between(0.5, 2);
+      case LOG, LOG1P, SQRT, RSQRT, RECIPROCAL -> between(0.5, 2);
       case FLOOR -> awayFrom(-1, 0, 1);
       case ROUND -> awayFrom(-1.5, -0.5, 0.5, 1.5);
       default -> awayFrom(0);
@@ -104,6 +104,8 @@ final class OperationCases {
       add(new Reduction.ArgReduce(least, -1), of(apart(0), 3, 5).permuted());
       add(new Reduction.ArgReduce(least, 0), of(apart(0), 1, 5));
     }
+    add(new Reduction.CumulativeSum(0), of(4));
+    add(new Reduction.CumulativeSum(-1), of(3, 5).permuted());
     for (Operation softmax :
         List.of(
             new Reduction.Softmax(-1), new Reduction.LogSoftmax(-1), new Reduction.Softmax(0))) {
