@@ -1,5 +1,7 @@
 package dev.tessera.models.diffusion;
 
+import dev.tessera.models.diffusion.space.Design;
+import dev.tessera.models.diffusion.space.Traced;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Precision;
@@ -23,7 +25,7 @@ public final class DiffusionModel {
   private final int classes;
   private final Layout layout;
   private final Backbone backbone;
-  private final EdmPreconditioning preconditioning = new EdmPreconditioning(Signal.SIGMA_DATA);
+  private final Design design;
 
   /**
    * @param classes number of classes of the data; not used by an unconditional recipe
@@ -34,6 +36,7 @@ public final class DiffusionModel {
           "classConditional: true (expected: false, the data set has no labels)");
     }
     this.recipe = recipe;
+    this.design = recipe.design();
     this.signal = signal;
     this.classes = recipe.classConditional() ? classes : 0;
     Scope scope = Scope.group(DENOISER);
@@ -68,16 +71,35 @@ public final class DiffusionModel {
     return layout;
   }
 
-  EdmPreconditioning preconditioning() {
-    return preconditioning;
+  Design design() {
+    return design;
+  }
+
+  /** F for {@code x [N, C, H, W]} at {@code sigma [N]}; label int64 {@code [N]} or null. */
+  Tensor network(Tensor x, Tensor sigma, Tensor label) {
+    Traced level = new Traced(sigma);
+    Tensor noise = design.noise(level).tensor();
+    if (design.preconditioning().countsSteps()) {
+      noise = noise.mul(1 / backbone.labelScale());
+    }
+    return backbone.apply(x.mul(pixelwise(design.in(level))), noise, label);
   }
 
   /** The denoised {@code x [N, C, H, W]} at {@code sigma [N]}; label int64 {@code [N]} or null. */
   Tensor denoise(Tensor x, Tensor sigma, Tensor label) {
-    Tensor scaled = x.mul(EdmPreconditioning.pixelwise(preconditioning.in(sigma)));
-    Tensor f = backbone.apply(scaled, preconditioning.noise(sigma), label);
-    return x.mul(EdmPreconditioning.pixelwise(preconditioning.skip(sigma)))
-        .add(f.mul(EdmPreconditioning.pixelwise(preconditioning.out(sigma))));
+    Traced level = new Traced(sigma);
+    Tensor f = network(x, sigma, label);
+    return x.mul(pixelwise(design.skip(level))).add(f.mul(pixelwise(design.out(level))));
+  }
+
+  /** {@code [N]} as {@code [N, 1, 1, 1]}. */
+  static Tensor pixelwise(Traced perPicture) {
+    return pixelwise(perPicture.tensor());
+  }
+
+  /** {@code [N]} as {@code [N, 1, 1, 1]}. */
+  static Tensor pixelwise(Tensor perPicture) {
+    return perPicture.reshape(Shape.of(perPicture.dim(0), 1, 1, 1));
   }
 
   /**

@@ -1,5 +1,11 @@
 package dev.tessera.models.diffusion;
 
+import static dev.tessera.models.diffusion.DiffusionModel.pixelwise;
+
+import dev.tessera.models.diffusion.space.Design;
+import dev.tessera.models.diffusion.space.NoiseDistribution;
+import dev.tessera.models.diffusion.space.Prediction;
+import dev.tessera.models.diffusion.space.Traced;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Program;
@@ -21,10 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Denoising at log-normal noise levels, weighted so that every level counts alike at first (Karras
- * et al. 2022, section 5).
- */
+/** The gradient of a recipe's {@link Loss} at noise levels drawn for each picture. */
 public final class DiffusionObjective implements Objective {
 
   private final DiffusionModel model;
@@ -97,7 +100,9 @@ public final class DiffusionObjective implements Objective {
   }
 
   private Program program(Segmentation segmentation) {
-    Trace trace = new Trace("denoising", precision.graph(), target);
+    // Operators of our own have no second derivatives.
+    Target written = model.recipe().loss() instanceof Loss.SlicedScore ? Target.CPU : target;
+    Trace trace = new Trace("denoising", precision.graph(), written);
     Map<String, Tensor> batch = new LinkedHashMap<>();
     Tensor flat =
         trace.input(DiffusionModel.DENOISER, DType.FLOAT32, Shape.of(model.layout().size()));
@@ -124,14 +129,68 @@ public final class DiffusionObjective implements Objective {
   }
 
   private Tensor loss(Tensor clean, Tensor label) {
+    return model.recipe().loss() instanceof Loss.SlicedScore sliced
+        ? sliced(sliced, clean, label)
+        : denoising((Loss.Denoising) model.recipe().loss(), clean, label);
+  }
+
+  /** Noise levels {@code [N]} of the recipe's distribution. */
+  private Traced levels(Trace trace, long n) {
+    NoiseDistribution noise = model.recipe().noise();
+    Tensor drawn =
+        switch (noise.draw()) {
+          case NORMAL -> trace.normal(Shape.of(n));
+          case UNIFORM -> trace.uniform(Shape.of(n));
+        };
+    return noise.sigma(new Traced(drawn), model.recipe().path());
+  }
+
+  /**
+   * The error of what the network says, weighted as if it were the denoised data's: that difference
+   * itself would lose its digits where noise is low.
+   */
+  private Tensor denoising(Loss.Denoising loss, Tensor clean, Tensor label) {
+    Design design = model.design();
+    Traced sigma = levels(clean.trace(), clean.dim(0));
+    Tensor eps = clean.trace().normal(clean.shape());
+    Tensor noisy = clean.add(eps.mul(pixelwise(sigma)));
+    Prediction.Target<Traced> target = design.target(sigma);
+    Tensor wanted = clean.mul(pixelwise(target.data())).add(eps.mul(pixelwise(target.noise())));
+    Tensor said = model.network(noisy, sigma.tensor(), label);
+    Tensor error = said.sub(wanted).square().mean(1, 2, 3);
+    return error.mul(pixelwise(design.weight(loss.weighting(), sigma))).meanAll();
+  }
+
+  /**
+   * With {@code s = (D - x) / sigma^2} and a weight w of {@code |D - x0|^2}, which is {@code w
+   * sigma^4} of {@code |s - s*|^2}: {@code w sigma^4 (v' J v + |s|^2 / 2)}, an element.
+   */
+  private Tensor sliced(Loss.SlicedScore loss, Tensor clean, Tensor label) {
     Trace trace = clean.trace();
-    DiffusionRecipe.Noise noise = model.recipe().noise();
-    Tensor sigma =
-        trace.normal(Shape.of(clean.dim(0))).mul(noise.deviation()).add(noise.mean()).exp();
-    Tensor noisy = clean.add(trace.normal(clean.shape()).mul(EdmPreconditioning.pixelwise(sigma)));
-    Tensor error = model.denoise(noisy, sigma, label).sub(clean).square().mean(1, 2, 3);
-    Tensor weight = EdmPreconditioning.pixelwise(model.preconditioning().weight(sigma));
-    return error.mul(weight).meanAll();
+    trace.differentiateTwice();
+    Traced sigma = levels(trace, clean.dim(0));
+    Tensor variance = pixelwise(sigma.square());
+    Tensor noisy =
+        clean.add(trace.normal(clean.shape()).mul(pixelwise(sigma))).detach().leaf();
+    Tensor step = model.denoise(noisy, sigma.tensor(), label).sub(noisy);
+    List<Tensor> terms = new ArrayList<>();
+    for (int i = 0; i < loss.projections(); i++) {
+      Tensor v = Directions.of(trace, loss.direction(), clean.shape());
+      Tensor slice = step.mul(v);
+      Tensor curved =
+          trace.grad(List.of(slice.sumAll()), List.of(noisy), List.of(), true, true).get(0);
+      terms.add(curved.mul(v).mul(variance).mean(1, 2, 3));
+      if (!loss.varianceReduced()) {
+        double elements = (double) clean.shape().size() / clean.dim(0);
+        terms.add(slice.mean(1, 2, 3).square().mul(elements / 2));
+      }
+    }
+    Tensor sum = terms.stream().reduce(Tensor::add).orElseThrow().mul(1.0 / loss.projections());
+    if (loss.varianceReduced()) {
+      sum = sum.add(step.square().mean(1, 2, 3).mul(0.5));
+    }
+    Traced weight = loss.weighting().weight(sigma, model.recipe().path(), Signal.SIGMA_DATA);
+    return sum.mul(pixelwise(weight)).meanAll();
   }
 
   /** Labels of which some are replaced by the number that means no class. */
@@ -147,6 +206,6 @@ public final class DiffusionObjective implements Objective {
     Trace trace = data.trace();
     Tensor half = trace.full(DType.FLOAT32, Shape.of(), 0.5);
     Tensor mirror = trace.uniform(Shape.of(shardBatch)).less(half);
-    return EdmPreconditioning.pixelwise(mirror).where(data.flip(3), data);
+    return pixelwise(mirror).where(data.flip(3), data);
   }
 }

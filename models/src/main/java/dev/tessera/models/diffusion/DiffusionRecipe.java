@@ -1,15 +1,27 @@
 package dev.tessera.models.diffusion;
 
+import dev.tessera.models.diffusion.space.Design;
+import dev.tessera.models.diffusion.space.Linear;
+import dev.tessera.models.diffusion.space.NoiseDistribution;
+import dev.tessera.models.diffusion.space.Path;
+import dev.tessera.models.diffusion.space.Preconditioning;
+import dev.tessera.models.diffusion.space.Prediction;
 import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.train.EmaRecipe;
 import dev.tessera.models.train.OptimizerRecipe;
 import java.io.Serializable;
 
 /**
- * A diffusion model in EDM's form (Karras et al. 2022).
+ * A diffusion model: any path, prediction, preconditioning, training noise and loss with any
+ * network. The defaults are EDM's (Karras et al. 2022).
  *
- * @param backbone the network that denoises
- * @param noise distribution of the training noise
+ * @param backbone the network
+ * @param path from data to noise; with EDM's other choices it matters to nothing but times
+ * @param prediction what the network says
+ * @param preconditioning what the network is given
+ * @param noise the noise levels of training, in units in which the data's standard deviation is
+ *     {@link Signal#SIGMA_DATA}
+ * @param loss what is minimised
  * @param classConditional whether the network sees the label
  * @param labelDropout chance that a label is hidden in training, for classifier-free guidance
  * @param flip whether pictures are mirrored at random
@@ -18,7 +30,11 @@ import java.io.Serializable;
  */
 public record DiffusionRecipe(
     BackboneRecipe backbone,
-    Noise noise,
+    Path path,
+    Prediction prediction,
+    Preconditioning preconditioning,
+    NoiseDistribution noise,
+    Loss loss,
     boolean classConditional,
     double labelDropout,
     boolean flip,
@@ -31,12 +47,17 @@ public record DiffusionRecipe(
       throw new IllegalArgumentException(
           "labelDropout: " + labelDropout + " (expected: between 0 and 1)");
     }
+    new Design(path, prediction, preconditioning, Signal.SIGMA_DATA).check(noise);
   }
 
   public static DiffusionRecipe defaults() {
     return new DiffusionRecipe(
         BackboneRecipe.Dit.defaults(),
-        Noise.defaults(),
+        new Linear(),
+        Prediction.EDM,
+        new Preconditioning.Edm(),
+        NoiseDistribution.LogNormal.defaults(),
+        Loss.Denoising.defaults(),
         true,
         0.1,
         false,
@@ -44,22 +65,99 @@ public record DiffusionRecipe(
         EmaRecipe.defaults());
   }
 
-  /**
-   * Distribution of the training noise: {@code ln(sigma) ~ N(mean, deviation^2)}, sigma in units in
-   * which the data's standard deviation is {@link Signal#SIGMA_DATA}.
-   *
-   * @param mean of {@code ln(sigma)}
-   * @param deviation standard deviation of {@code ln(sigma)}, above 0
-   */
-  public record Noise(double mean, double deviation) implements Serializable {
-    public Noise {
-      if (!(deviation > 0)) {
-        throw new IllegalArgumentException("deviation: " + deviation + " (expected: above 0)");
-      }
-    }
+  /** The first four choices. */
+  public Design design() {
+    return new Design(path, prediction, preconditioning, Signal.SIGMA_DATA);
+  }
 
-    public static Noise defaults() {
-      return new Noise(-1.2, 1.2);
-    }
+  public DiffusionRecipe with(BackboneRecipe other) {
+    return new DiffusionRecipe(
+        other,
+        path,
+        prediction,
+        preconditioning,
+        noise,
+        loss,
+        classConditional,
+        labelDropout,
+        flip,
+        optimizer,
+        ema);
+  }
+
+  public DiffusionRecipe with(Path onPath, Prediction predicted, Preconditioning given) {
+    return new DiffusionRecipe(
+        backbone,
+        onPath,
+        predicted,
+        given,
+        noise,
+        loss,
+        classConditional,
+        labelDropout,
+        flip,
+        optimizer,
+        ema);
+  }
+
+  public DiffusionRecipe with(NoiseDistribution levels, Loss minimised) {
+    return new DiffusionRecipe(
+        backbone,
+        path,
+        prediction,
+        preconditioning,
+        levels,
+        minimised,
+        classConditional,
+        labelDropout,
+        flip,
+        optimizer,
+        ema);
+  }
+
+  /** With the class and so many hidden labels, or without classes. */
+  public DiffusionRecipe withClasses(boolean conditional, double dropout) {
+    return new DiffusionRecipe(
+        backbone,
+        path,
+        prediction,
+        preconditioning,
+        noise,
+        loss,
+        conditional,
+        dropout,
+        flip,
+        optimizer,
+        ema);
+  }
+
+  public DiffusionRecipe withFlip(boolean mirrored) {
+    return new DiffusionRecipe(
+        backbone,
+        path,
+        prediction,
+        preconditioning,
+        noise,
+        loss,
+        classConditional,
+        labelDropout,
+        mirrored,
+        optimizer,
+        ema);
+  }
+
+  public DiffusionRecipe with(OptimizerRecipe updates, EmaRecipe average) {
+    return new DiffusionRecipe(
+        backbone,
+        path,
+        prediction,
+        preconditioning,
+        noise,
+        loss,
+        classConditional,
+        labelDropout,
+        flip,
+        updates,
+        average);
   }
 }

@@ -49,6 +49,7 @@ public final class Trace {
   private double flopsFactor = 1;
   private boolean exact;
   private boolean training;
+  private boolean twice;
 
   /** A program for the CPU. */
   public Trace(String name, Precision precision) {
@@ -73,6 +74,18 @@ public final class Trace {
   /** Whether pictures lie in channels-last order. */
   boolean channelsLast() {
     return target == Target.GPU;
+  }
+
+  /**
+   * From here on writes attention as products and a softmax, which have second derivatives; the
+   * flash kernel has a first alone.
+   */
+  public void differentiateTwice() {
+    twice = true;
+  }
+
+  boolean differentiableTwice() {
+    return twice;
   }
 
   public Precision precision() {

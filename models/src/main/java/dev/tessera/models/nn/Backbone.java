@@ -12,4 +12,12 @@ public interface Backbone {
    * @return {@code [N, C, H, W]} in the master type
    */
   Tensor apply(Tensor x, Tensor noise, Tensor label);
+
+  /**
+   * What the network multiplies the label with before it takes its sines. EDM's label spans a few
+   * units; labels that count a thousand time steps are divided by this.
+   */
+  default double labelScale() {
+    return 1;
+  }
 }

@@ -50,6 +50,11 @@ public final class Dit implements Backbone {
   }
 
   @Override
+  public double labelScale() {
+    return NoiseEmbedding.SCALE;
+  }
+
+  @Override
   public Tensor apply(Tensor x, Tensor noiseLevel, Tensor label) {
     Tensor tokens = patches.apply(patchify(x)).master().add(x.trace().weight(positions));
     Tensor condition = noise.apply(noiseLevel, label).silu();

@@ -12,7 +12,7 @@ import java.util.List;
 final class NoiseEmbedding {
 
   /** EDM's c_noise spans about 3; DDPM's time steps, for which the frequencies are made, 1000. */
-  private static final double SCALE = 250;
+  static final double SCALE = 250;
 
   private static final int FREQUENCIES = 64;
   private static final double SLOWEST = 1e-4;

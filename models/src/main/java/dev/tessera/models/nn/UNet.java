@@ -82,6 +82,11 @@ public final class UNet implements Backbone {
   }
 
   @Override
+  public double labelScale() {
+    return NoiseEmbedding.SCALE;
+  }
+
+  @Override
   public Tensor apply(Tensor x, Tensor noiseLevel, Tensor label) {
     Tensor embedding = noise.apply(noiseLevel, label).silu();
     Deque<Tensor> skips = new ArrayDeque<>();

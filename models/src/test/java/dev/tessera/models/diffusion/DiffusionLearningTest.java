@@ -58,15 +58,13 @@ final class DiffusionLearningTest {
   void samplesAreThePointsOfTheirClass(TrainingPrecision precision) {
     Libtorch.useThreads(1);
     DiffusionRecipe recipe =
-        new DiffusionRecipe(
-            new BackboneRecipe.Dit(2, 32, 2, 2),
-            DiffusionRecipe.Noise.defaults(),
-            true,
+        DiffusionRecipe.defaults()
+            .with(new BackboneRecipe.Dit(2, 32, 2, 2))
             // Half of the labels hidden: the case without a class is learnt as well as the others.
-            0.5,
-            false,
-            new OptimizerRecipe(4e-3, 0.9, 0.99, 1e-8, 0, 500, 0.5, 1),
-            new EmaRecipe(2_000, 0.05));
+            .withClasses(true, 0.5)
+            .with(
+                new OptimizerRecipe(4e-3, 0.9, 0.99, 1e-8, 0, 500, 0.5, 1),
+                new EmaRecipe(2_000, 0.05));
     DiffusionModel model = new DiffusionModel(recipe, SIGNAL, 2);
     TrainingSchedule schedule =
         new TrainingSchedule(5, BATCH, 1, 1_000L * BATCH, 1_000_000, precision, Activations.KEPT);

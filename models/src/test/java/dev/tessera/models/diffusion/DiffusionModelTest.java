@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.tessera.models.diffusion.space.NoiseDistribution.LogNormal;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Program;
@@ -44,10 +45,11 @@ final class DiffusionModelTest {
   }
 
   static DiffusionRecipe recipe(
-      BackboneRecipe backbone, DiffusionRecipe.Noise noise, boolean conditional, double dropout) {
-    DiffusionRecipe defaults = DiffusionRecipe.defaults();
-    return new DiffusionRecipe(
-        backbone, noise, conditional, dropout, false, defaults.optimizer(), defaults.ema());
+      BackboneRecipe backbone, LogNormal noise, boolean conditional, double dropout) {
+    return DiffusionRecipe.defaults()
+        .with(backbone)
+        .with(noise, Loss.Denoising.defaults())
+        .withClasses(conditional, dropout);
   }
 
   /** Arguments by the program's signature: small random floats, {@code labels}, a key. */
@@ -79,7 +81,7 @@ final class DiffusionModelTest {
   @ValueSource(doubles = {0.01, 0.5, 1, 20})
   void aNetworkThatSaysNothingLosesOnePerElementAtEveryLevel(double sigma) {
     int batch = 8192;
-    DiffusionRecipe.Noise noise = new DiffusionRecipe.Noise(Math.log(sigma), 1e-6);
+    LogNormal noise = new LogNormal(Math.log(sigma), 1e-6);
     for (BackboneRecipe backbone : List.of(DIT, UNET)) {
       DiffusionModel model =
           new DiffusionModel(recipe(backbone, noise, false, 0), Signal.latents(1, 4, 4, 3, 2), 0);
@@ -111,7 +113,7 @@ final class DiffusionModelTest {
   void recomputedActivationsGiveTheSameGradient() {
     DiffusionModel model =
         new DiffusionModel(
-            recipe(DIT, DiffusionRecipe.Noise.defaults(), true, 0.3),
+            recipe(DIT, LogNormal.defaults(), true, 0.3),
             Signal.latents(2, 4, 4, 0, 1),
             3);
     Program whole = gradient(model, 6, Segmentation.WHOLE);
@@ -153,7 +155,7 @@ final class DiffusionModelTest {
           new DiffusionModel(
               recipe(
                   new BackboneRecipe.Dit(2, 8, 1, 1),
-                  DiffusionRecipe.Noise.defaults(),
+                  LogNormal.defaults(),
                   true,
                   dropout),
               Signal.latents(1, 2, 2, 0, 1),
@@ -189,7 +191,7 @@ final class DiffusionModelTest {
   void guidanceExtrapolatesFromTheUnconditionalDenoiser() {
     DiffusionModel model =
         new DiffusionModel(
-            recipe(DIT, DiffusionRecipe.Noise.defaults(), true, 0.1), Signal.pixels(4, 4), 2);
+            recipe(DIT, LogNormal.defaults(), true, 0.1), Signal.pixels(4, 4), 2);
     Program guided = model.denoiser(4, true);
     Program plain = model.denoiser(4, false);
     List<NativeTensor> arguments = arguments(guided, 8, 0, 1);
@@ -236,7 +238,7 @@ final class DiffusionModelTest {
     for (BackboneRecipe backbone : List.of(DIT, UNET)) {
       DiffusionModel model =
           new DiffusionModel(
-              recipe(backbone, DiffusionRecipe.Noise.defaults(), true, 0.1),
+              recipe(backbone, LogNormal.defaults(), true, 0.1),
               Signal.pixels(4, 4),
               2);
       ProgramContract.verify(runtime, model.denoiser(3, false), 1);
@@ -248,7 +250,7 @@ final class DiffusionModelTest {
 
   @Test
   void pixelsAndLatentsReturnToWhatWasStored() {
-    DiffusionRecipe recipe = recipe(DIT, DiffusionRecipe.Noise.defaults(), false, 0);
+    DiffusionRecipe recipe = recipe(DIT, LogNormal.defaults(), false, 0);
     DiffusionModel pixels = new DiffusionModel(recipe, Signal.pixels(2, 2), 0);
     try (Executable stored = runtime.load(pixels.stored(1));
         NativeTensor x = runtime.zeros(DType.FLOAT64, Shape.of(1, 3, 2, 2))) {
@@ -274,10 +276,10 @@ final class DiffusionModelTest {
 
   @Test
   void aConditionalRecipeNeedsClasses() {
-    DiffusionRecipe recipe = recipe(DIT, DiffusionRecipe.Noise.defaults(), true, 0.1);
+    DiffusionRecipe recipe = recipe(DIT, LogNormal.defaults(), true, 0.1);
     assertThatThrownBy(() -> new DiffusionModel(recipe, Signal.pixels(4, 4), 0))
         .hasMessage("classConditional: true (expected: false, the data set has no labels)");
-    DiffusionRecipe free = recipe(DIT, DiffusionRecipe.Noise.defaults(), false, 0.1);
+    DiffusionRecipe free = recipe(DIT, LogNormal.defaults(), false, 0.1);
     assertThat(new DiffusionModel(free, Signal.pixels(4, 4), 7).classes()).isZero();
   }
 }

@@ -73,14 +73,12 @@ final class PrecisionCurveTest {
   /** Loss by step, averaged over a twentieth of the run. */
   private static double[] curve(TrainingPrecision precision, long seed, int width, int steps) {
     DiffusionRecipe recipe =
-        new DiffusionRecipe(
-            new BackboneRecipe.Dit(4, width, 2, 2),
-            DiffusionRecipe.Noise.defaults(),
-            false,
-            0,
-            false,
-            new OptimizerRecipe(2e-3, 0.9, 0.99, 1e-8, 0, 20L * BATCH, 0, 1),
-            new EmaRecipe(2_000, 0.05));
+        DiffusionRecipe.defaults()
+            .with(new BackboneRecipe.Dit(4, width, 2, 2))
+            .withClasses(false, 0)
+            .with(
+                new OptimizerRecipe(2e-3, 0.9, 0.99, 1e-8, 0, 20L * BATCH, 0, 1),
+                new EmaRecipe(2_000, 0.05));
     // Mean and deviation of the set.
     DiffusionModel model =
         new DiffusionModel(recipe, Signal.latents(1, SIDE, SIDE, 0.286, 0.353), 0);

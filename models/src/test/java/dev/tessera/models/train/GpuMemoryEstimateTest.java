@@ -58,14 +58,10 @@ final class GpuMemoryEstimateTest {
       BackboneRecipe backbone, Signal signal, int classes, TrainingSchedule schedule) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
     DiffusionRecipe recipe =
-        new DiffusionRecipe(
-            backbone,
-            defaults.noise(),
-            classes > 0,
-            defaults.labelDropout(),
-            classes == 0,
-            defaults.optimizer(),
-            defaults.ema());
+        defaults
+            .with(backbone)
+            .withClasses(classes > 0, defaults.labelDropout())
+            .withFlip(classes == 0);
     return new DiffusionObjective(
         new DiffusionModel(recipe, signal, classes),
         schedule.shards(),

@@ -69,8 +69,7 @@ final class ObjectiveProgramsTest {
       BackboneRecipe backbone, Segmentation segmentation, TrainingPrecision precision) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
     DiffusionRecipe recipe =
-        new DiffusionRecipe(
-            backbone, defaults.noise(), true, 0.1, true, defaults.optimizer(), defaults.ema());
+        defaults.with(backbone).withFlip(true);
     return new DiffusionObjective(
         new DiffusionModel(recipe, Signal.pixels(8, 8), 5),
         2,

@@ -79,14 +79,7 @@ enum SizedObjective {
       BackboneRecipe.Dit backbone, int latentWidth, int shards, int shardBatch) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
     DiffusionRecipe recipe =
-        new DiffusionRecipe(
-            backbone,
-            defaults.noise(),
-            true,
-            defaults.labelDropout(),
-            false,
-            defaults.optimizer(),
-            defaults.ema());
+        defaults.with(backbone);
     Signal signal = Signal.latents(latentWidth, 8, 8, 0, 1);
     return new DiffusionObjective(
         new DiffusionModel(recipe, signal, 8), shards, shardBatch, Segmentation.WHOLE);

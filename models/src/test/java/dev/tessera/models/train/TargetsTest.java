@@ -65,8 +65,7 @@ final class TargetsTest {
   private static Form diffusion(BackboneRecipe backbone) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
     DiffusionRecipe recipe =
-        new DiffusionRecipe(
-            backbone, defaults.noise(), true, 0.1, true, defaults.optimizer(), defaults.ema());
+        defaults.with(backbone).withFlip(true);
     return (segmentation, precision, target) ->
         new DiffusionObjective(
             new DiffusionModel(recipe, Signal.pixels(8, 8), 5),

@@ -33,8 +33,7 @@ final class FamilyTest {
   private static Family diffusion(BackboneRecipe backbone, Signal signal) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
     return new Family.Diffusion(
-        new DiffusionRecipe(
-            backbone, defaults.noise(), true, 0.1, false, defaults.optimizer(), defaults.ema()),
+        defaults.with(backbone),
         signal,
         5);
   }
