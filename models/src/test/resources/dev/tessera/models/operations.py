@@ -69,6 +69,8 @@ def apply(key, o, x):
             return REDUCE[kind](x[0], dim=o["dims"], keepdim=True)
         case "ArgReduce":
             return (torch.argmin if o["least"] else torch.argmax)(x[0], dim=o["dim"])
+        case "CumulativeSum":
+            return torch.cumsum(x[0], o["dim"])
         case "Softmax":
             return torch.softmax(x[0], o["dim"])
         case "LogSoftmax":
