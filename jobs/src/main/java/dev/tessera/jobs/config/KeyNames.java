@@ -6,8 +6,12 @@ import java.util.regex.Pattern;
 /** How Java's names are spelled in a recipe. */
 final class KeyNames {
 
-  /** A capital after a small letter or digit begins a word, unless it ends the name. */
-  private static final Pattern WORD = Pattern.compile("(?<=[a-z0-9])(?=[A-Z][a-z0-9])");
+  /**
+   * A capital after a small letter or digit begins a word, unless it ends the name; so does a digit
+   * between letters.
+   */
+  private static final Pattern WORD =
+      Pattern.compile("(?<=[a-z0-9])(?=[A-Z][a-z0-9])|(?<=[a-z])(?=[0-9][a-z])");
 
   private KeyNames() {}
 

@@ -55,7 +55,7 @@ public final class DemoJob {
                     recipe.samples(),
                     0,
                     Optional.empty(),
-                    Optional.empty(),
+                    SampleRequest.Way.RECIPES,
                     0,
                     true,
                     InferenceDevice.CPU));

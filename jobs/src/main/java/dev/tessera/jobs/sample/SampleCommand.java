@@ -4,6 +4,8 @@ import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.Session;
+import dev.tessera.models.diffusion.sampler.Grid;
+import dev.tessera.models.diffusion.sampler.Sampler;
 import dev.tessera.spark.inference.InferenceDevice;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -22,12 +24,33 @@ public final class SampleCommand implements Callable<Integer> {
    *
    * @param guidance weight of classifier-free guidance instead of the recipe's
    * @param partitions number of Spark tasks; 0 for one a task slot
+   * @param guide checkpoint of a smaller or earlier model that guides instead of the model without
+   *     its class
+   * @param sampler instead of the recipe's, such as {@code dpmpp-2m}
+   * @param grid instead of the recipe's, such as {@code karras}
+   * @param steps instead of the recipe's
    * @param overwrite whether an existing table may be replaced
    * @param device where tasks draw
    */
   record Settings(
-      Optional<Double> guidance, int partitions, boolean overwrite, InferenceDevice device) {
-    static final Settings DEFAULTS = new Settings(Optional.empty(), 0, false, InferenceDevice.CPU);
+      Optional<Double> guidance,
+      Optional<String> guide,
+      Optional<Sampler> sampler,
+      Optional<Grid> grid,
+      Optional<Integer> steps,
+      int partitions,
+      boolean overwrite,
+      InferenceDevice device) {
+    static final Settings DEFAULTS =
+        new Settings(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            0,
+            false,
+            InferenceDevice.CPU);
 
     Settings {
       if (guidance.isPresent() && !(guidance.get() >= 0)) {
@@ -37,6 +60,10 @@ public final class SampleCommand implements Callable<Integer> {
       if (partitions < 0) {
         throw new IllegalArgumentException("partitions: " + partitions + " (expected: 0 or more)");
       }
+    }
+
+    SampleRequest.Way way() {
+      return new SampleRequest.Way(guidance, guide, sampler, grid, steps);
     }
   }
 
@@ -80,7 +107,7 @@ public final class SampleCommand implements Callable<Integer> {
             count,
             seed,
             Optional.ofNullable(label),
-            settings.guidance(),
+            settings.way(),
             settings.partitions(),
             settings.overwrite(),
             settings.device());

@@ -19,6 +19,7 @@ import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.sampler.Guidance;
 import dev.tessera.spark.inference.RowRange;
 import dev.tessera.spark.inference.SampleTask;
 import dev.tessera.spark.inference.SamplerSpec;
@@ -30,6 +31,7 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -57,7 +59,7 @@ public final class SampleJob {
     Checkpoint checkpoint = StoredWeights.checkpoint(conf, request.checkpoint());
     Trained.TrainedDiffusion trained = Trained.diffusion(checkpoint);
     label(request, trained);
-    tokenizer(conf, checkpoint, trained);
+    spec(conf, trained, tokenizer(conf, checkpoint, trained), request);
     TableOutput.check(
         conf, QualifiedPath.of(conf, request.output()).toString(), request.overwrite());
   }
@@ -75,7 +77,7 @@ public final class SampleJob {
     Checkpoint checkpoint = StoredWeights.checkpoint(conf, request.checkpoint());
     Trained.TrainedDiffusion trained = Trained.diffusion(checkpoint);
     int label = label(request, trained);
-    SamplerSpec spec = spec(trained, tokenizer(conf, checkpoint, trained), request);
+    SamplerSpec spec = spec(conf, trained, tokenizer(conf, checkpoint, trained), request);
     TableOutput output = TableOutput.begin(conf, qualified(request.output()), request.overwrite());
     boolean committed = false;
     try {
@@ -105,7 +107,7 @@ public final class SampleJob {
                       "checkpoint",
                       checkpoint.path().toString(),
                       "guidance",
-                      Double.toString(spec.guidance()),
+                      Double.toString(spec.guidance().weight()),
                       "seed",
                       Long.toString(request.seed()))));
       committed = true;
@@ -119,22 +121,27 @@ public final class SampleJob {
     }
   }
 
+  /** The model and how it is drawn, all checked but the weights. */
   private static SamplerSpec spec(
-      Trained.TrainedDiffusion trained, TokenizerSpec tokenizer, SampleRequest request) {
+      Configuration conf,
+      Trained.TrainedDiffusion trained,
+      TokenizerSpec tokenizer,
+      SampleRequest request) {
     SamplerSpec spec = trained.spec(tokenizer);
-    return request
-        .guidance()
-        .map(
-            weight ->
-                new SamplerSpec(
-                    spec.recipe(),
-                    spec.signal(),
-                    spec.classes(),
-                    spec.grid(),
-                    weight,
-                    spec.batch(),
-                    spec.tokenizer()))
-        .orElse(spec);
+    SampleRequest.Way way = request.way();
+    Guidance guidance = way.guidance(spec.guidance());
+    Optional<String> by = way.guide().or(trained.recipe().sampling()::guide);
+    if (guidance.guides() && by.isEmpty() && !trained.recipe().model().classConditional()) {
+      throw new UserException(
+          "guidance: "
+              + guidance.weight()
+              + " (expected: 1, the model knows no classes; or guide=CHECKPOINT of a smaller model)");
+    }
+    SamplerSpec.Guide guide =
+        by.map(path -> StoredWeights.checkpoint(conf, path))
+            .map(c -> Trained.diffusion(c).guide(c.path().toString(), trained))
+            .orElse(null);
+    return spec.with(way.drawing(spec.drawing()), guidance, guide);
   }
 
   private int tasks(SampleRequest request) {

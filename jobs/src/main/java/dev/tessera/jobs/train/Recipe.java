@@ -76,6 +76,12 @@ public sealed interface Recipe {
 
     public Diffusion {
       requireDevice(schedule, ranks);
+      if (sampling.guidance() != 1 && sampling.guide().isEmpty() && !model.classConditional()) {
+        throw new IllegalArgumentException(
+            "sampling: guidance "
+                + sampling.guidance()
+                + " (expected: 1, a model without classes has nothing to be guided by; or a guide)");
+      }
     }
 
     public static Diffusion defaults() {

@@ -1,15 +1,34 @@
 package dev.tessera.jobs.train;
 
-import dev.tessera.models.diffusion.KarrasGrid;
+import dev.tessera.models.diffusion.sampler.Drawing;
+import dev.tessera.models.diffusion.sampler.Grid;
+import dev.tessera.models.diffusion.sampler.Guidance;
+import dev.tessera.models.diffusion.sampler.Heun;
+import dev.tessera.models.diffusion.sampler.Sampler;
+import java.util.Optional;
 
 /**
- * How pictures are drawn: Heun's method on a Karras grid.
+ * How pictures are drawn.
  *
- * @param guidance weight of classifier-free guidance; 1 for none
+ * @param sampler leads from one noise level to the next
+ * @param grid the noise levels
+ * @param steps how many
+ * @param guidance weight of guidance; 1 for none
+ * @param guidanceMin least noise level at which it guides
+ * @param guidanceMax greatest noise level at which it guides
+ * @param guide a checkpoint of a smaller or earlier model of the same data, whose denoiser is the
+ *     reference (autoguidance); absent, it is the model's own without the class
  * @param batch pictures drawn at a time
  */
 public record Sampling(
-    int steps, double sigmaMin, double sigmaMax, double rho, double guidance, int batch) {
+    Sampler sampler,
+    Grid grid,
+    int steps,
+    double guidance,
+    double guidanceMin,
+    double guidanceMax,
+    Optional<String> guide,
+    int batch) {
 
   public Sampling {
     if (batch < 1) {
@@ -18,14 +37,35 @@ public record Sampling(
     if (!(guidance >= 0)) {
       throw new IllegalArgumentException("guidance: " + guidance + " (expected: 0 or more)");
     }
-    new KarrasGrid(steps, sigmaMin, sigmaMax, rho);
+    if (!(guidanceMin >= 0 && guidanceMin < guidanceMax)) {
+      throw new IllegalArgumentException(
+          "guidanceMin: "
+              + guidanceMin
+              + " (expected: 0 or more and below guidanceMax, "
+              + guidanceMax
+              + ")");
+    }
+    new Drawing(sampler, grid, steps);
   }
 
   public static Sampling defaults() {
-    return new Sampling(18, 0.002, 80, 7, 1.5, 50);
+    return new Sampling(
+        Heun.defaults(),
+        Grid.Karras.defaults(),
+        18,
+        1,
+        0,
+        Double.POSITIVE_INFINITY,
+        Optional.empty(),
+        50);
   }
 
-  KarrasGrid grid() {
-    return new KarrasGrid(steps, sigmaMin, sigmaMax, rho);
+  Drawing drawing() {
+    return new Drawing(sampler, grid, steps);
+  }
+
+  /** The guidance of one weight within the interval. */
+  Guidance guidanceOf(double weight) {
+    return new Guidance(weight, guidanceMin, guidanceMax);
   }
 }

@@ -47,10 +47,30 @@ public sealed interface Trained {
           recipe.model(),
           signal,
           classNames.size(),
-          sampling.grid(),
-          sampling.guidance(),
+          sampling.drawing(),
+          sampling.guidanceOf(sampling.guidance()),
           sampling.batch(),
-          tokenizer);
+          tokenizer,
+          null);
+    }
+
+    /**
+     * This model, whose weights are at {@code checkpoint}, as the reference of guidance.
+     *
+     * @throws UserException if it is of other data than {@code guided}
+     */
+    public SamplerSpec.Guide guide(String checkpoint, TrainedDiffusion guided) {
+      boolean same =
+          signal.equals(guided.signal())
+              && (!recipe.model().classConditional() || classNames.equals(guided.classNames()));
+      if (!same) {
+        throw new UserException(
+            "guide: "
+                + checkpoint
+                + " is a model of other data than the checkpoint (expected: one trained on the same"
+                + " table).");
+      }
+      return new SamplerSpec.Guide(recipe.model(), signal, classNames.size(), checkpoint);
     }
   }
 

@@ -120,7 +120,7 @@ final class Chain implements AutoCloseable {
                 30,
                 seed,
                 label,
-                Optional.empty(),
+                SampleRequest.Way.RECIPES,
                 partitions,
                 false,
                 InferenceDevice.CPU));

@@ -170,8 +170,7 @@ public final class DiffusionObjective implements Objective {
     trace.differentiateTwice();
     Traced sigma = levels(trace, clean.dim(0));
     Tensor variance = pixelwise(sigma.square());
-    Tensor noisy =
-        clean.add(trace.normal(clean.shape()).mul(pixelwise(sigma))).detach().leaf();
+    Tensor noisy = clean.add(trace.normal(clean.shape()).mul(pixelwise(sigma))).detach().leaf();
     Tensor step = model.denoise(noisy, sigma.tensor(), label).sub(noisy);
     List<Tensor> terms = new ArrayList<>();
     for (int i = 0; i < loss.projections(); i++) {

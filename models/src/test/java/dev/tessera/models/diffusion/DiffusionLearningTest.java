@@ -2,6 +2,11 @@ package dev.tessera.models.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tessera.models.diffusion.sampler.Chain;
+import dev.tessera.models.diffusion.sampler.Denoiser;
+import dev.tessera.models.diffusion.sampler.Grid;
+import dev.tessera.models.diffusion.sampler.Heun;
+import dev.tessera.models.diffusion.sampler.NoiseSource;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
@@ -98,7 +103,7 @@ final class DiffusionLearningTest {
     Shape shape = Shape.of(SAMPLES, 1, SIZE, SIZE);
     SplittableRandom random = new SplittableRandom(17);
     try (Executable denoiser = runtime.load(model.denoiser(SAMPLES, false));
-        HeunSampler sampler = new HeunSampler(runtime, new KarrasGrid(12, 0.01, 40, 7), shape);
+        Chain chain = new Chain(runtime, shape);
         NativeTensor labels = runtime.zeros(DType.INT64, Shape.of(SAMPLES));
         NativeTensor sigma = runtime.zeros(DType.FLOAT64, Shape.of());
         NativeTensor noise = runtime.zeros(DType.FLOAT64, shape)) {
@@ -117,7 +122,13 @@ final class DiffusionLearningTest {
               return results.take(0);
             }
           };
-      try (NativeTensor drawn = sampler.sample(trained, noise)) {
+      try (NativeTensor drawn =
+          chain.sample(
+              Heun.defaults(),
+              trained,
+              new Grid.Karras(0.01, 40, 7).sigmas(12),
+              noise,
+              NoiseSource.none())) {
         return drawn.toDoubles();
       }
     }

@@ -113,9 +113,7 @@ final class DiffusionModelTest {
   void recomputedActivationsGiveTheSameGradient() {
     DiffusionModel model =
         new DiffusionModel(
-            recipe(DIT, LogNormal.defaults(), true, 0.3),
-            Signal.latents(2, 4, 4, 0, 1),
-            3);
+            recipe(DIT, LogNormal.defaults(), true, 0.3), Signal.latents(2, 4, 4, 0, 1), 3);
     Program whole = gradient(model, 6, Segmentation.WHOLE);
     Program recomputed = gradient(model, 6, Segmentation.RECOMPUTE);
     // What is computed again is not counted as work done.
@@ -153,11 +151,7 @@ final class DiffusionModelTest {
     for (double dropout : new double[] {0, 0.3, 1}) {
       DiffusionModel model =
           new DiffusionModel(
-              recipe(
-                  new BackboneRecipe.Dit(2, 8, 1, 1),
-                  LogNormal.defaults(),
-                  true,
-                  dropout),
+              recipe(new BackboneRecipe.Dit(2, 8, 1, 1), LogNormal.defaults(), true, dropout),
               Signal.latents(1, 2, 2, 0, 1),
               classes);
       Program program = gradient(model, classes, Segmentation.WHOLE);
@@ -190,8 +184,7 @@ final class DiffusionModelTest {
   @Test
   void guidanceExtrapolatesFromTheUnconditionalDenoiser() {
     DiffusionModel model =
-        new DiffusionModel(
-            recipe(DIT, LogNormal.defaults(), true, 0.1), Signal.pixels(4, 4), 2);
+        new DiffusionModel(recipe(DIT, LogNormal.defaults(), true, 0.1), Signal.pixels(4, 4), 2);
     Program guided = model.denoiser(4, true);
     Program plain = model.denoiser(4, false);
     List<NativeTensor> arguments = arguments(guided, 8, 0, 1);
@@ -238,9 +231,7 @@ final class DiffusionModelTest {
     for (BackboneRecipe backbone : List.of(DIT, UNET)) {
       DiffusionModel model =
           new DiffusionModel(
-              recipe(backbone, LogNormal.defaults(), true, 0.1),
-              Signal.pixels(4, 4),
-              2);
+              recipe(backbone, LogNormal.defaults(), true, 0.1), Signal.pixels(4, 4), 2);
       ProgramContract.verify(runtime, model.denoiser(3, false), 1);
       ProgramContract.verify(runtime, model.denoiser(3, true), 2);
       ProgramContract.verify(runtime, model.stored(3), 3);

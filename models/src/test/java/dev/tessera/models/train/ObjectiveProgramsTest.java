@@ -91,8 +91,7 @@ final class ObjectiveProgramsTest {
   private static Objective diffusion(
       BackboneRecipe backbone, Segmentation segmentation, TrainingPrecision precision) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
-    DiffusionRecipe recipe =
-        defaults.with(backbone).withFlip(true);
+    DiffusionRecipe recipe = defaults.with(backbone).withFlip(true);
     return new DiffusionObjective(
         new DiffusionModel(recipe, Signal.pixels(8, 8), 5),
         2,

@@ -78,8 +78,7 @@ enum SizedObjective {
   private static Objective dit(
       BackboneRecipe.Dit backbone, int latentWidth, int shards, int shardBatch) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
-    DiffusionRecipe recipe =
-        defaults.with(backbone);
+    DiffusionRecipe recipe = defaults.with(backbone);
     Signal signal = Signal.latents(latentWidth, 8, 8, 0, 1);
     return new DiffusionObjective(
         new DiffusionModel(recipe, signal, 8), shards, shardBatch, Segmentation.WHOLE);

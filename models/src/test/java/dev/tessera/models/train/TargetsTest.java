@@ -84,8 +84,7 @@ final class TargetsTest {
 
   private static Form diffusion(BackboneRecipe backbone) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
-    DiffusionRecipe recipe =
-        defaults.with(backbone).withFlip(true);
+    DiffusionRecipe recipe = defaults.with(backbone).withFlip(true);
     return (segmentation, precision, target) ->
         new DiffusionObjective(
             new DiffusionModel(recipe, Signal.pixels(8, 8), 5),

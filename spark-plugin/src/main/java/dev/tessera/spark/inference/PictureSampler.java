@@ -1,8 +1,9 @@
 package dev.tessera.spark.inference;
 
 import dev.tessera.models.diffusion.DiffusionModel;
-import dev.tessera.models.diffusion.HeunSampler;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.sampler.Chain;
+import dev.tessera.models.diffusion.sampler.Guided;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Hash;
 import dev.tessera.models.graph.Initializer;
@@ -28,10 +29,13 @@ public final class PictureSampler implements AutoCloseable {
   private final Shape shape;
   private final boolean conditional;
   private final TorchRuntime runtime;
-  private final HeunSampler sampler;
+  private final Chain chain;
   private final Executable denoiser;
+  private final Executable guided;
+  private final Reference reference;
   private final Replays replays;
   private final Replays.Replay denoising;
+  private final Replays.Replay guiding;
   private final Executable stored;
   private final Tokenizer tokenizer;
   private final NativeTensor noise;
@@ -68,8 +72,12 @@ public final class PictureSampler implements AutoCloseable {
     conditional = model.classes() > 0;
     Signal signal = spec.signal();
     shape = Shape.of(spec.batch(), signal.channels(), signal.height(), signal.width());
-    sampler = new HeunSampler(runtime, spec.grid(), shape);
-    denoiser = runtime.load(model.denoiser(spec.batch(), spec.guided(), runtime.target()));
+    chain = new Chain(runtime, shape);
+    denoiser = runtime.load(model.denoiser(spec.batch(), false, runtime.target()));
+    guided =
+        spec.classifierFree()
+            ? runtime.load(model.denoiser(spec.batch(), true, runtime.target()))
+            : null;
     stored = runtime.load(model.stored(spec.batch()));
     tokenizer =
         spec.tokenizer() == null
@@ -79,17 +87,54 @@ public final class PictureSampler implements AutoCloseable {
     noisy = runtime.zeros(DType.FLOAT64, shape);
     sigma = runtime.zeros(DType.FLOAT64, Shape.of());
     guidance = runtime.zeros(DType.FLOAT64, Shape.of());
-    guidance.set(spec.guidance());
+    guidance.set(spec.guidance().weight());
     labels = runtime.zeros(DType.INT64, Shape.of(spec.batch()));
-    denoising = replays.of(denoiser, arguments(weights));
+    denoising = replays.of(denoiser, arguments(weights, false));
+    guiding = guided == null ? null : replays.of(guided, arguments(weights, true));
+    reference = spec.guide() == null || !spec.guidance().guides() ? null : new Reference(conf);
   }
 
-  private List<NativeTensor> arguments(NativeTensor weights) {
+  /** Another model that guides. */
+  private final class Reference implements AutoCloseable {
+
+    private final NativeTensor weights;
+    private final Executable program;
+    private final Replays.Replay calls;
+    private final Guided combined;
+
+    private Reference(Configuration conf) {
+      DiffusionModel model = spec.guide().model();
+      weights =
+          StoredWeights.open(conf, spec.guide().checkpoint()).group(runtime, model.layout(), "ema");
+      program = runtime.load(model.denoiser(spec.batch(), false, runtime.target()));
+      List<NativeTensor> arguments = new ArrayList<>(List.of(weights, noisy, sigma));
+      if (model.classes() > 0) {
+        arguments.add(labels);
+      }
+      calls = replays.of(program, arguments);
+      combined =
+          new Guided(
+              runtime,
+              shape,
+              (x, level) -> called(denoising, x, level),
+              (x, level) -> called(calls, x, level),
+              spec.guidance());
+    }
+
+    @Override
+    public void close() {
+      combined.close();
+      program.close();
+      weights.close();
+    }
+  }
+
+  private List<NativeTensor> arguments(NativeTensor weights, boolean withGuidance) {
     List<NativeTensor> arguments = new ArrayList<>(List.of(weights, noisy, sigma));
     if (conditional) {
       arguments.add(labels);
     }
-    if (spec.guided()) {
+    if (withGuidance) {
       arguments.add(guidance);
     }
     return arguments;
@@ -103,32 +148,55 @@ public final class PictureSampler implements AutoCloseable {
    * @return one planar picture a row: {@code [batch][3 H W]}
    */
   public List<byte[]> draw(long seed, long firstPicture, int[] classes) {
-    fillNoise(seed, firstPicture);
+    fill(noise, seed, firstPicture, 0);
     labels.set(IntStream.of(classes).asLongStream().toArray());
-    try (NativeTensor x = sampler.sample(this::denoise, noise);
+    try (NativeTensor x =
+            chain.sample(
+                spec.drawing().sampler(),
+                this::denoise,
+                spec.drawing().sigmas(),
+                noise,
+                draw -> drawn(seed, firstPicture, draw));
         Results values = stored.run(x)) {
       return rows(tokenizer == null ? values.get(0) : tokenizer.decode(values.get(0)));
     }
   }
 
   private NativeTensor denoise(NativeTensor x, double level) {
+    if (reference != null) {
+      return reference.combined.denoise(x, level);
+    }
+    boolean guide = guiding != null && spec.guidance().guides(level);
+    return called(guide ? guiding : denoising, x, level);
+  }
+
+  private NativeTensor called(Replays.Replay calls, NativeTensor x, double level) {
     noisy.copyFrom(x);
     sigma.set(level);
     NativeTensor clean = runtime.zeros(DType.FLOAT64, shape);
-    clean.copyFrom(denoising.run().get(0));
+    clean.copyFrom(calls.run().get(0));
     return clean;
   }
 
-  private void fillNoise(long seed, long firstPicture) {
+  private NativeTensor drawn(long seed, long firstPicture, int draw) {
+    NativeTensor drawn = runtime.zeros(DType.FLOAT64, shape);
+    fill(drawn, seed, firstPicture, draw + 1);
+    return drawn;
+  }
+
+  /** Normal numbers of each picture's own: the start is draw 0. */
+  private void fill(NativeTensor target, long seed, long firstPicture, int draw) {
     double[] values = new double[Math.toIntExact(shape.size())];
     int at = 0;
     Shape one = Shape.of(shape.size() / spec.batch());
     for (int i = 0; i < spec.batch(); i++) {
-      for (float value : new Initializer.Normal(1).values(one, Hash.of(seed, firstPicture + i))) {
+      long picture = Hash.of(seed, firstPicture + i);
+      long key = draw == 0 ? picture : Hash.of(picture, draw);
+      for (float value : new Initializer.Normal(1).values(one, key)) {
         values[at++] = value;
       }
     }
-    noise.set(values);
+    target.set(values);
   }
 
   private List<byte[]> rows(NativeTensor pictures) {
@@ -146,8 +214,14 @@ public final class PictureSampler implements AutoCloseable {
   @Override
   public void close() {
     replays.close();
-    sampler.close();
+    chain.close();
     denoiser.close();
+    if (reference != null) {
+      reference.close();
+    }
+    if (guided != null) {
+      guided.close();
+    }
     stored.close();
     if (tokenizer != null) {
       tokenizer.close();

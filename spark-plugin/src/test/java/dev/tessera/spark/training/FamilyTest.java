@@ -33,10 +33,7 @@ final class FamilyTest {
 
   private static Family diffusion(BackboneRecipe backbone, Signal signal) {
     DiffusionRecipe defaults = DiffusionRecipe.defaults();
-    return new Family.Diffusion(
-        defaults.with(backbone),
-        signal,
-        5);
+    return new Family.Diffusion(defaults.with(backbone), signal, 5);
   }
 
   private static final Family DIT =

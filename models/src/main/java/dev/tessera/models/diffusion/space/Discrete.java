@@ -16,6 +16,10 @@ public record Discrete(Betas betas, int steps, boolean zeroTerminalSnr) implemen
     if (steps < 2) {
       throw new IllegalArgumentException("steps: " + steps + " (expected: 2 or more)");
     }
+    if (!(betas.logs(Numbers.of(steps - 1), steps).value() < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "steps: " + steps + " (expected: more, a beta of so few is 1 or above)");
+    }
   }
 
   public static Discrete defaults() {

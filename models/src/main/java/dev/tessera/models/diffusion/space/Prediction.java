@@ -13,8 +13,7 @@ public enum Prediction {
     @Override
     <R extends Real<R>> Target<R> target(R sigma, Path path, double sigmaData) {
       R root = sigma.square().add(sigmaData * sigmaData).sqrt();
-      return new Target<>(
-          sigma.div(root).mul(1 / sigmaData), root.reciprocal().mul(-sigmaData));
+      return new Target<>(sigma.div(root).mul(1 / sigmaData), root.reciprocal().mul(-sigmaData));
     }
   },
   /** The clean data. */

@@ -1,4 +1,4 @@
-package dev.tessera.models.diffusion;
+package dev.tessera.models.diffusion.sampler;
 
 import dev.tessera.models.runtime.NativeTensor;
 

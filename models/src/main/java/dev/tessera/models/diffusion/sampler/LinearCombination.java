@@ -1,4 +1,4 @@
-package dev.tessera.models.diffusion;
+package dev.tessera.models.diffusion.sampler;
 
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Precision;

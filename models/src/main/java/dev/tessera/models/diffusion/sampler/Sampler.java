@@ -1,0 +1,46 @@
+package dev.tessera.models.diffusion.sampler;
+
+import dev.tessera.models.runtime.NativeTensor;
+import java.io.Serializable;
+
+/**
+ * How noise becomes data along falling noise levels. This list is the only one: recipes, {@code
+ * tessera sample}, {@code tessera verify}, the documentation's table and the oracle tests go by it.
+ */
+public sealed interface Sampler extends Serializable
+    permits Euler,
+        Heun,
+        Ddim,
+        Ddpm,
+        Dpmpp2m,
+        Dpmpp2s,
+        Dpmpp2mSde,
+        UniPc,
+        RungeKutta,
+        EulerMaruyama,
+        ReverseDiffusion,
+        PredictorCorrector,
+        AnnealedLangevin,
+        FlowSde {
+
+  /**
+   * Follows the levels.
+   *
+   * @param x the start, at {@code sigmas[0]}; closed by this
+   * @return the sample, owned by the caller
+   */
+  NativeTensor run(Chain chain, double[] sigmas, NativeTensor x);
+
+  /** Calls of the denoiser for {@code sigmas}; an estimate for adaptive steps. */
+  int evaluations(double[] sigmas);
+
+  /** Whether it draws noise on its way. */
+  boolean stochastic();
+
+  /**
+   * Refuses levels that it cannot follow.
+   *
+   * @throws IllegalArgumentException naming the nearest valid choice
+   */
+  default void check(double[] sigmas) {}
+}

@@ -1,0 +1,309 @@
+package dev.tessera.models.diffusion.sampler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.tessera.models.diffusion.law.Law;
+import dev.tessera.models.diffusion.law.Mixture;
+import dev.tessera.models.diffusion.space.Cosine;
+import dev.tessera.models.diffusion.space.Linear;
+import dev.tessera.models.diffusion.space.VarianceExploding;
+import dev.tessera.models.diffusion.space.VariancePreserving;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+final class DeterministicSamplersTest {
+
+  private static final double VARIANCE = 0.25;
+  private static final Law GAUSSIAN = Mixture.gaussian(0, 0.5);
+  private static Bench bench;
+
+  @BeforeAll
+  static void open() {
+    bench = new Bench();
+  }
+
+  @AfterAll
+  static void close() {
+    bench.close();
+  }
+
+  private static double[] grid(int steps) {
+    return Grid.Karras.defaults().sigmas(steps);
+  }
+
+  /** The levels without the final 0. */
+  private static double[] above(int steps) {
+    return Arrays.copyOf(grid(steps), steps);
+  }
+
+  private static double gain(double sigma) {
+    return VARIANCE / (VARIANCE + sigma * sigma);
+  }
+
+  /** Each sampler multiplies a Gaussian's x by a factor that its published formula gives. */
+  @Test
+  void aGaussianIsScaledByTheRecursionOfEachSampler() {
+    for (int steps : new int[] {10, 18, 40, 80}) {
+      double[] sigmas = grid(steps);
+      Map<Sampler, Double> expected = new LinkedHashMap<>();
+      expected.put(new Euler(), euler(sigmas));
+      expected.put(new Ddim(0), euler(sigmas));
+      expected.put(Heun.defaults(), heun(sigmas));
+      expected.put(Dpmpp2m.defaults(), multistep(sigmas));
+      expected.put(new Dpmpp2s(), singlestep(sigmas));
+      expected.forEach(
+          (sampler, factor) -> {
+            double[] noise = {-2, -0.3, 0, 1, 1.7};
+            double[] end = bench.run(sampler, sigmas, GAUSSIAN, noise);
+            for (int i = 0; i < noise.length; i++) {
+              assertThat(end[i])
+                  .as("%s, %d steps", sampler, steps)
+                  .isCloseTo(noise[i] * factor, within(1e-11));
+            }
+          });
+    }
+  }
+
+  private static double euler(double[] sigmas) {
+    double x = sigmas[0];
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double slope = (x - gain(sigmas[i]) * x) / sigmas[i];
+      x += (sigmas[i + 1] - sigmas[i]) * slope;
+    }
+    return x;
+  }
+
+  private static double heun(double[] sigmas) {
+    double x = sigmas[0];
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double s = sigmas[i];
+      double t = sigmas[i + 1];
+      double slope = (x - gain(s) * x) / s;
+      double ahead = x + (t - s) * slope;
+      x = t == 0 ? ahead : x + (t - s) / 2 * (slope + (ahead - gain(t) * ahead) / t);
+    }
+    return x;
+  }
+
+  private static double multistep(double[] sigmas) {
+    double x = sigmas[0];
+    double before = 0;
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double d = gain(sigmas[i]) * x;
+      if (sigmas[i + 1] == 0) {
+        return d;
+      }
+      double lambda = -Math.log(sigmas[i]);
+      double h = -Math.log(sigmas[i + 1]) - lambda;
+      double both = d;
+      if (i > 0) {
+        double r = (lambda + Math.log(sigmas[i - 1])) / h;
+        both = (1 + 1 / (2 * r)) * d - before / (2 * r);
+      }
+      x = sigmas[i + 1] / sigmas[i] * x - Math.expm1(-h) * both;
+      before = d;
+    }
+    return x;
+  }
+
+  private static double singlestep(double[] sigmas) {
+    double x = sigmas[0];
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double d = gain(sigmas[i]) * x;
+      if (sigmas[i + 1] == 0) {
+        return d;
+      }
+      double h = Math.log(sigmas[i]) - Math.log(sigmas[i + 1]);
+      double s = sigmas[i] * Math.exp(-h / 2);
+      double u = s / sigmas[i] * x - Math.expm1(-h / 2) * d;
+      x = sigmas[i + 1] / sigmas[i] * x - Math.expm1(-h) * gain(s) * u;
+    }
+    return x;
+  }
+
+  @Test
+  void theFlowsExactMapIsApproached() {
+    double[] sigmas = above(80);
+    double exact = 80 * Math.sqrt((VARIANCE + sigmas[79] * sigmas[79]) / (VARIANCE + 6400));
+    for (Sampler sampler :
+        List.of(Heun.defaults(), Dpmpp2m.defaults(), new Dpmpp2s(), new UniPc(3, false))) {
+      assertThat(bench.run(sampler, sigmas, GAUSSIAN, 1)[0])
+          .as("%s", sampler)
+          .isCloseTo(exact, within(2e-3));
+    }
+    for (var path :
+        List.of(
+            VariancePreserving.defaults(),
+            new Linear(),
+            new Cosine(),
+            new VarianceExploding(0.002, 80))) {
+      Sampler adaptive = new RungeKutta(path, 1e-9, 1e-9);
+      assertThat(bench.run(adaptive, sigmas, GAUSSIAN, 1)[0])
+          .as("%s", path)
+          .isCloseTo(exact, within(1e-6));
+    }
+    // From 80 z the deviation of data is reached but for what noise is left and lost.
+    assertThat(80 / Math.sqrt(VARIANCE + 6400)).isCloseTo(.99998047, within(1e-8));
+  }
+
+  @Test
+  void ordersOfConvergence() {
+    Map<Sampler, Double> orders = new LinkedHashMap<>();
+    orders.put(new Euler(), 1.0);
+    orders.put(new Ddim(0), 1.0);
+    orders.put(Heun.defaults(), 2.0);
+    orders.put(new Heun(0, 0, 1, 1, 0.5), 2.0);
+    orders.put(Dpmpp2m.defaults(), 2.0);
+    orders.put(new Dpmpp2s(), 2.0);
+    orders.put(new Dpmpp2mSde(0), 2.0);
+    Law law = Mixture.threeBells();
+    double[] noise = new SplittableRandom(2).doubles(24, -1.5, 1.5).toArray();
+    double[] exact = bench.run(new RungeKutta(new Linear(), 1e-12, 1e-12), above(2), law, noise);
+    orders.forEach(
+        (sampler, order) -> {
+          List<Double> errors = new ArrayList<>();
+          for (int steps : new int[] {129, 257, 513}) {
+            errors.add(Bench.rmse(bench.run(sampler, above(steps), law, noise), exact));
+          }
+          for (int i = 1; i < errors.size(); i++) {
+            assertThat(Math.log(errors.get(i - 1) / errors.get(i)) / Math.log(2))
+                .as("%s, %s", sampler, errors)
+                .isCloseTo(order, within(0.1));
+          }
+        });
+    // UniPC gains an order by its corrector (Zhao et al. 2023, theorem 3.1).
+    double coarse = Bench.rmse(bench.run(new UniPc(2, false), above(129), law, noise), exact);
+    double fine = Bench.rmse(bench.run(new UniPc(2, false), above(257), law, noise), exact);
+    assertThat(Math.log(coarse / fine) / Math.log(2)).isBetween(1.9, 3.3);
+    double third = Bench.rmse(bench.run(new UniPc(3, false), above(257), law, noise), exact);
+    assertThat(third).isLessThan(fine);
+  }
+
+  @Test
+  void atEqualCallsTheErrorsFallInThePublishedOrder() {
+    Law law = Mixture.threeBells();
+    double[] noise = new SplittableRandom(3).doubles(4000, -2.5, 2.5).toArray();
+    double[] exact = bench.run(new RungeKutta(new Linear(), 1e-10, 1e-10), above(2), law, noise);
+    double euler = Bench.rmse(bench.run(new Euler(), above(36), law, noise), exact);
+    double heun = Bench.rmse(bench.run(Heun.defaults(), above(18), law, noise), exact);
+    double single = Bench.rmse(bench.run(new Dpmpp2s(), above(18), law, noise), exact);
+    double multi = Bench.rmse(bench.run(Dpmpp2m.defaults(), above(36), law, noise), exact);
+    assertThat(heun).isLessThan(euler);
+    assertThat(single).isLessThan(heun);
+    assertThat(multi).isLessThan(single);
+  }
+
+  @Test
+  void twoPointsAreReachedExactly() {
+    double[] noise = {1 / 80.0, -1 / 80.0, 0.5, -0.5, 1.5, -1.5};
+    assertThat(bench.run(Heun.defaults(), grid(18), Mixture.twoPoints(), noise))
+        .containsExactly(1, -1, 1, -1, 1, -1);
+  }
+
+  /** Four frameworks, one update: each is written as its paper has it, in its own coordinates. */
+  @Test
+  void flowMatchingDdimEdmAndDpmSolverTakeTheSameStep() {
+    double[] sigmas = Grid.Karras.defaults().sigmas(12);
+    Law law = Mixture.threeBells();
+    double[] noise = {-1.3, 0.2, 0.9};
+    double[] ours = bench.run(new Euler(), sigmas, law, noise);
+    for (int i = 0; i < noise.length; i++) {
+      assertThat(flow(sigmas, noise[i])).isCloseTo(ours[i], within(1e-12));
+      assertThat(ddim(sigmas, noise[i])).isCloseTo(ours[i], within(1e-12));
+      assertThat(edm(sigmas, noise[i])).isCloseTo(ours[i], within(1e-12));
+      assertThat(dpm(sigmas, noise[i])).isCloseTo(ours[i], within(1e-12));
+    }
+  }
+
+  private static double denoised(double x, double sigma) {
+    double[] w = {.3, .5, .2};
+    double[] mu = {-1, .2, 1};
+    double[] sd = {.2, .3, .1};
+    double sum = 0;
+    double mean = 0;
+    for (int k = 0; k < 3; k++) {
+      double total = sd[k] * sd[k] + sigma * sigma;
+      double p = w[k] / Math.sqrt(total) * Math.exp(-Math.pow(x - mu[k], 2) / (2 * total));
+      sum += p;
+      mean += p * (sd[k] * sd[k] * x + sigma * sigma * mu[k]) / total;
+    }
+    return mean / sum;
+  }
+
+  private static double flow(double[] sigmas, double z) {
+    double t = sigmas[0] / (1 + sigmas[0]);
+    double x = t * z;
+    for (int i = 1; i < sigmas.length; i++) {
+      double next = sigmas[i] / (1 + sigmas[i]);
+      double clean = denoised(x / (1 - t), t / (1 - t));
+      double u = (x - clean) / t;
+      x += (next - t) * u;
+      t = next;
+    }
+    return x;
+  }
+
+  private static double ddim(double[] sigmas, double z) {
+    double abar = 1 / (1 + sigmas[0] * sigmas[0]);
+    double x = Math.sqrt(1 - abar) * z;
+    for (int i = 1; i < sigmas.length; i++) {
+      double next = 1 / (1 + sigmas[i] * sigmas[i]);
+      double x0 = denoised(x / Math.sqrt(abar), sigmas[i - 1]);
+      double eps = (x - Math.sqrt(abar) * x0) / Math.sqrt(1 - abar);
+      x = Math.sqrt(next) * x0 + Math.sqrt(1 - next) * eps;
+      abar = next;
+    }
+    return x;
+  }
+
+  private static double edm(double[] sigmas, double z) {
+    double x = sigmas[0] * z;
+    for (int i = 1; i < sigmas.length; i++) {
+      x += (sigmas[i] - sigmas[i - 1]) * (x - denoised(x, sigmas[i - 1])) / sigmas[i - 1];
+    }
+    return x;
+  }
+
+  private static double dpm(double[] sigmas, double z) {
+    double x = sigmas[0] * z;
+    for (int i = 1; i < sigmas.length; i++) {
+      double h = Math.log(sigmas[i - 1] / sigmas[i]);
+      double clean = denoised(x, sigmas[i - 1]);
+      x = sigmas[i] / sigmas[i - 1] * x - Math.expm1(-h) * clean;
+    }
+    return x;
+  }
+
+  @Test
+  void samplersCallTheDenoiserAsOftenAsTheySay() {
+    double[] noise = {0.3};
+    for (Sampler sampler :
+        List.of(
+            new Euler(),
+            Heun.defaults(),
+            Dpmpp2m.defaults(),
+            new Dpmpp2s(),
+            UniPc.defaults(),
+            Ddim.defaults())) {
+      for (double[] sigmas : List.of(grid(18), above(18))) {
+        var shape = dev.tessera.models.graph.Shape.of(1, 1);
+        try (Chain chain = new Chain(bench.runtime, shape);
+            Law.Ideal ideal = GAUSSIAN.denoiser(bench.runtime, shape);
+            var start = bench.tensor(noise)) {
+          chain.sample(sampler, ideal, sigmas, start, NoiseSource.none()).close();
+          assertThat(ideal.calls()).as("%s", sampler).isEqualTo(sampler.evaluations(sigmas));
+          assertThat(start.toDoubles()).as("the noise is not changed").isEqualTo(noise);
+        }
+      }
+    }
+    assertThat(Heun.defaults().evaluations(grid(18))).isEqualTo(35);
+  }
+}

@@ -1,0 +1,397 @@
+package dev.tessera.models.diffusion.sampler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import dev.tessera.models.diffusion.law.Law;
+import dev.tessera.models.diffusion.law.Mixture;
+import dev.tessera.models.diffusion.space.Discrete;
+import dev.tessera.models.diffusion.space.SubVariancePreserving;
+import dev.tessera.models.diffusion.space.VarianceExploding;
+import dev.tessera.models.diffusion.space.VariancePreserving;
+import dev.tessera.models.runtime.NativeTensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * On a Gaussian every sampler is linear, so the variance of its samples follows a recursion that is
+ * written here as the sampler's paper has it.
+ */
+final class StochasticSamplersTest {
+
+  private static final int SAMPLES = 40_000;
+  private static Bench bench;
+
+  @BeforeAll
+  static void open() {
+    bench = new Bench();
+  }
+
+  @AfterAll
+  static void close() {
+    bench.close();
+  }
+
+  /** The variance of many samples. */
+  private static double measured(Sampler sampler, double[] sigmas, double variance) {
+    double[] noise = Bench.normals(new SplittableRandom(11), SAMPLES);
+    Law law = Mixture.gaussian(0, Math.sqrt(variance));
+    return Bench.variance(bench.run(sampler, sigmas, law, noise));
+  }
+
+  /** The variance by the sampler's own coefficients: {@code v' = (kx + kd g)^2 v + kn^2}. */
+  private static double linear(OneStep sampler, double[] sigmas, double variance) {
+    double v = sigmas[0] * sigmas[0];
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      Step step = sampler.step(sigmas[i], sigmas[i + 1]);
+      double g = variance / (variance + sigmas[i] * sigmas[i]);
+      v = Math.pow(step.x() + step.clean() * g, 2) * v + step.noise() * step.noise();
+    }
+    return v;
+  }
+
+  private static double[] respaced(int steps) {
+    return new Grid.Respaced(Discrete.defaults(), Grid.Spacing.EVEN, false).sigmas(steps);
+  }
+
+  /** Ho et al. 2020, in x_t: mean of the posterior with the ideal noise of N(0, 1), plus noise. */
+  private static double ancestral(double[] sigmas, boolean large) {
+    double v = sigmas[0] * sigmas[0] / (1 + sigmas[0] * sigmas[0]);
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double abar = 1 / (1 + sigmas[i] * sigmas[i]);
+      double before = 1 / (1 + sigmas[i + 1] * sigmas[i + 1]);
+      double beta = 1 - abar / before;
+      // x_t ~ N(0, 1): E[x0 | x_t] = sqrt(abar) x_t.
+      double k =
+          beta * Math.sqrt(before) / (1 - abar) * Math.sqrt(abar)
+              + (1 - before) * Math.sqrt(1 - beta) / (1 - abar);
+      double noise = large ? beta : beta * (1 - before) / (1 - abar);
+      v = k * k * v + (sigmas[i + 1] == 0 ? 0 : noise);
+    }
+    return v;
+  }
+
+  @Test
+  void ddpmFollowsItsVarianceRecursion() {
+    for (boolean large : new boolean[] {true, false}) {
+      Ddpm sampler = new Ddpm(large ? Ddpm.Variance.FIXED_LARGE : Ddpm.Variance.FIXED_SMALL);
+      for (int steps : new int[] {10, 100, 1000}) {
+        double expected = ancestral(respaced(steps), large);
+        assertThat(linear(sampler, respaced(steps), 1)).isCloseTo(expected, within(1e-10));
+      }
+      assertThat(measured(sampler, respaced(30), 1))
+          .isCloseTo(ancestral(respaced(30), large), withinPercentage(2.5));
+    }
+    assertThat(ancestral(respaced(1000), false)).isCloseTo(1, within(0.01));
+  }
+
+  /** DDIM with eta 1 on all steps is DDPM with the small variance: the same path for path. */
+  @Test
+  void ddimWithFullNoiseIsDdpm() {
+    double[] sigmas = respaced(1000);
+    double abar500 = 1 / (1 + Math.pow(Discrete.defaults().sigmas()[500], 2));
+    double abar499 = 1 / (1 + Math.pow(Discrete.defaults().sigmas()[499], 2));
+    double small = (1 - abar500 / abar499) * (1 - abar499) / (1 - abar500);
+    double ours = Ddim.posterior(sigmas[499], sigmas[500]) * Math.sqrt(abar499);
+    assertThat(ours).isCloseTo(Math.sqrt(small), within(1e-12));
+    assertThat(Math.sqrt(small)).isCloseTo(.10025635, within(1e-8));
+    double[] noise = {-1, 0.4, 2};
+    Law law = Mixture.threeBells();
+    double[] ddpm = bench.run(Ddpm.defaults(), sigmas, law, noise);
+    assertThat(bench.run(new Ddim(1), sigmas, law, noise)).containsExactly(ddpm, within(2e-12));
+    assertThat(publishedDdpm(sigmas, noise[1])).isCloseTo(ddpm[1], within(1e-9));
+  }
+
+  /** One trajectory in x_t with the noise that the sampler draws. */
+  private static double publishedDdpm(double[] sigmas, double z) {
+    NoiseSource source = Bench.random(bench.runtime, 3, 5);
+    double abar = 1 / (1 + sigmas[0] * sigmas[0]);
+    double x = Math.sqrt(1 - abar) * z;
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double before = 1 / (1 + sigmas[i + 1] * sigmas[i + 1]);
+      double beta = 1 - abar / before;
+      double x0 = denoised(x / Math.sqrt(abar), sigmas[i]);
+      double mean =
+          beta * Math.sqrt(before) / (1 - abar) * x0
+              + (1 - before) * Math.sqrt(1 - beta) / (1 - abar) * x;
+      if (sigmas[i + 1] == 0) {
+        return mean;
+      }
+      try (NativeTensor drawn = source.normal(i)) {
+        double small = beta * (1 - before) / (1 - abar);
+        x = mean + Math.sqrt(small) * drawn.toDoubles()[1];
+      }
+      abar = before;
+    }
+    return x;
+  }
+
+  private static double denoised(double x, double sigma) {
+    double[] w = {.3, .5, .2};
+    double[] mu = {-1, .2, 1};
+    double[] sd = {.2, .3, .1};
+    double sum = 0;
+    double mean = 0;
+    for (int k = 0; k < 3; k++) {
+      double total = sd[k] * sd[k] + sigma * sigma;
+      double p = w[k] / Math.sqrt(total) * Math.exp(-Math.pow(x - mu[k], 2) / (2 * total));
+      sum += p;
+      mean += p * (sd[k] * sd[k] * x + sigma * sigma * mu[k]) / total;
+    }
+    return mean / sum;
+  }
+
+  @Test
+  void eulerMaruyamaFollowsTheVpEquation() {
+    int n = 200;
+    double[] sigmas =
+        Arrays.copyOf(new Grid.UniformTime(VariancePreserving.defaults(), 1e-3, 1).sigmas(n), n);
+    double dt = (1 - 1e-3) / (n - 1);
+    // x_t of N(0, 1) data has variance 1; score = -x.
+    double v = sigmas[0] * sigmas[0] / (1 + sigmas[0] * sigmas[0]);
+    for (int i = 0; i < n - 1; i++) {
+      double b = 0.1 + 19.9 * (1 - i * dt);
+      v = Math.pow(1 - b * dt / 2, 2) * v + b * dt;
+    }
+    double last = sigmas[n - 1];
+    double inEdm = v * (1 + last * last);
+    assertThat(linear(EulerMaruyama.defaults(), sigmas, 1)).isCloseTo(inEdm, within(1e-9));
+    assertThat(measured(EulerMaruyama.defaults(), sigmas, 1))
+        .isCloseTo(inEdm, withinPercentage(2.5));
+  }
+
+  @Test
+  void reversePredictorsOfVeFollowTheirRecursions() {
+    double[] sigmas = new Grid.Ve(0.01, 50).sigmas(1000);
+    double variance = 0.25;
+    for (boolean ancestral : new boolean[] {false, true}) {
+      double v = 2500;
+      for (int i = 0; i < 999; i++) {
+        double s = sigmas[i] * sigmas[i];
+        double t = sigmas[i + 1] * sigmas[i + 1];
+        double k = 1 - (s - t) / (variance + s);
+        v = k * k * v + (ancestral ? t * (s - t) / s : s - t);
+      }
+      OneStep sampler = ancestral ? new Ddim(1) : ReverseDiffusion.defaults();
+      double[] above = Arrays.copyOf(sigmas, 1000);
+      assertThat(linear(sampler, above, variance)).isCloseTo(v, within(1e-10));
+      // The last step, without noise, takes the rest away.
+      double k = variance / (variance + 1e-4);
+      assertThat(linear(sampler, sigmas, variance)).isCloseTo(k * k * v, within(1e-10));
+      assertThat(v).isCloseTo(variance, within(0.02));
+    }
+  }
+
+  @Test
+  void reverseDiffusionOfVpTurnsTheChainRound() {
+    double[] sigmas = respaced(1000);
+    double v = 1;
+    double variance = 0.25;
+    v = sigmas[0] * sigmas[0] / (1 + sigmas[0] * sigmas[0]);
+    for (int i = 0; i < 999; i++) {
+      double abar = 1 / (1 + sigmas[i] * sigmas[i]);
+      double beta = 1 - abar * (1 + sigmas[i + 1] * sigmas[i + 1]);
+      double marginal = abar * variance + 1 - abar;
+      double k = 2 - Math.sqrt(1 - beta) - beta / marginal;
+      v = k * k * v + beta;
+    }
+    double[] above = Arrays.copyOf(sigmas, 1000);
+    double last = above[999];
+    assertThat(linear(new ReverseDiffusion(ReverseDiffusion.Form.VP), above, variance))
+        .isCloseTo(v * (1 + last * last), within(1e-10));
+  }
+
+  @Test
+  void churnFollowsItsRecursion() {
+    double variance = 0.25;
+    double[][] settings = {{18, 40, 0, 1e9, 1}, {40, 40, .05, 50, 1.003}, {18, 5, .05, 1, 1.01}};
+    for (double[] s : settings) {
+      int n = (int) s[0];
+      Heun sampler = new Heun(s[1], s[2], s[3], s[4], 1);
+      double[] sigmas = Grid.Karras.defaults().sigmas(n);
+      double v = 6400;
+      for (int i = 0; i < n; i++) {
+        boolean in = sigmas[i] >= s[2] && sigmas[i] <= s[3];
+        double raised = sigmas[i] * (1 + (in ? Math.min(s[1] / n, Math.sqrt(2) - 1) : 0));
+        v += (raised * raised - sigmas[i] * sigmas[i]) * s[4] * s[4];
+        double t = sigmas[i + 1];
+        double slope = raised / (raised * raised + variance);
+        double euler = 1 + (t - raised) * slope;
+        double ahead = t / (t * t + variance) * euler;
+        double k = t == 0 ? euler : 1 + (t - raised) * (slope + ahead) / 2;
+        v *= k * k;
+      }
+      assertThat(measured(sampler, sigmas, variance))
+          .as(Arrays.toString(s))
+          .isCloseTo(v, withinPercentage(2.5));
+    }
+  }
+
+  @Test
+  void langevinStepsHaveTheirStationaryVariance() {
+    // NCSNv2's and NCSNv1's last levels: alpha over sigma^2.
+    for (double[] c : new double[][] {{.062, 1.03199174}, {.2, 1.11111111}}) {
+      double a = c[0];
+      double expected = 1 / (1 - a / 2);
+      assertThat(expected).isCloseTo(c[1], within(1e-8));
+      double v = 3;
+      for (int i = 0; i < 600; i++) {
+        v = Math.pow(1 - a, 2) * v + 2 * a;
+      }
+      assertThat(v).isCloseTo(expected, within(1e-9));
+    }
+    // The sampler itself, one level held for long, on a point of variance next to nothing.
+    double sigma = 0.01;
+    AnnealedLangevin sampler = new AnnealedLangevin(400, 6.2e-6, false);
+    double found = measured(sampler, new double[] {sigma, 0}, 1e-12);
+    assertThat(found / (sigma * sigma)).isCloseTo(1.03199174, withinPercentage(2.5));
+  }
+
+  @Test
+  void annealedLangevinFollowsItsRecursionOverAllLevels() {
+    double[] sigmas = new Grid.Ve(0.01, 1).sigmas(10);
+    double variance = 0.25;
+    for (boolean denoise : new boolean[] {false, true}) {
+      AnnealedLangevin sampler = new AnnealedLangevin(30, 2e-5, denoise);
+      double v = 1;
+      for (int i = 0; i < 10; i++) {
+        double alpha = 2e-5 * Math.pow(sigmas[i] / 0.01, 2);
+        double k = 1 - alpha / (variance + sigmas[i] * sigmas[i]);
+        for (int t = 0; t < 30; t++) {
+          v = k * k * v + 2 * alpha;
+        }
+      }
+      double last = variance / (variance + 1e-4);
+      double expected = denoise ? last * last * v : v;
+      assertThat(measured(sampler, sigmas, variance)).isCloseTo(expected, withinPercentage(2.5));
+      assertThat(sampler.evaluations(sigmas)).isEqualTo(denoise ? 301 : 300);
+    }
+  }
+
+  @Test
+  void theCorrectorKeepsALawNearItself() {
+    double r = 0.16;
+    // With the step 2 r^2 of a law of variance 1, whatever x is: 1 / (1 - r^2).
+    assertThat(1 / (1 - r * r)).isCloseTo(1.02627258, within(1e-8));
+    // With norms of a large batch, |z| / |score| is 1 / deviation of x: 1 + r^2.
+    double v = 1;
+    for (int i = 0; i < 400; i++) {
+      double step = 2 * r * r / v;
+      v = Math.pow(1 - step, 2) * v + 2 * step;
+    }
+    assertThat(v).isCloseTo(1 + r * r, within(1e-8));
+    PredictorCorrector still = new PredictorCorrector(new Euler(), r, 60);
+    // Two levels as good as equal: the predictor hardly moves.
+    double[] sigmas = {1, 1 - 1e-9};
+    assertThat(measured(still, sigmas, 1e-12)).isCloseTo(1 + r * r, withinPercentage(2.0));
+  }
+
+  @Test
+  void everyReverseEquationEndsInTheData() {
+    double variance = 0.25;
+    double[] karras = Grid.Karras.defaults().sigmas(120);
+    double[] times = new Grid.UniformTime(VariancePreserving.defaults(), 1e-3, 1).sigmas(200);
+    double[] flow = Grid.Flow.defaults().sigmas(250);
+    check(new Dpmpp2mSde(1), karras, variance, 3);
+    check(new Ddim(0.5), karras, variance, 3);
+    check(PredictorCorrector.defaults(), new Grid.Ve(0.01, 50).sigmas(150), variance, 8);
+    check(EulerMaruyama.defaults(), times, variance, 6);
+    check(new EulerMaruyama(SubVariancePreserving.defaults()), times, variance, 6);
+    check(
+        new EulerMaruyama(new VarianceExploding(0.01, 50)),
+        new Grid.Ve(0.01, 50).sigmas(300),
+        variance,
+        6);
+    for (FlowSde.Form form : FlowSde.Form.values()) {
+      double[] sigmas =
+          form == FlowSde.Form.SBDM
+              ? new Grid.UniformTime(new dev.tessera.models.diffusion.space.Linear(), 0.01, 0.99)
+                  .sigmas(250)
+              : flow;
+      check(new FlowSde(form, 1), sigmas, variance, 6);
+    }
+  }
+
+  private static void check(Sampler sampler, double[] sigmas, double variance, double percent) {
+    sampler.check(sigmas);
+    assertThat(Math.sqrt(measured(sampler, sigmas, variance) / variance))
+        .as("%s", sampler)
+        .isCloseTo(1, withinPercentage(percent));
+  }
+
+  @Test
+  void learnedVariancesLieBetweenBothFixedOnes() {
+    double[] sigmas = respaced(20);
+    double[] noise = {0.3, -1};
+    Law law = Mixture.gaussian(0, 1);
+    double[] large = bench.run(new Ddpm(Ddpm.Variance.FIXED_LARGE), sigmas, law, noise);
+    double[] small = bench.run(new Ddpm(Ddpm.Variance.FIXED_SMALL), sigmas, law, noise);
+    assertThat(learned(sigmas, law, 1, noise)).containsExactly(large, within(1e-12));
+    assertThat(learned(sigmas, law, 0, noise)).containsExactly(small, within(1e-12));
+    assertThatThrownBy(() -> bench.run(new Ddpm(Ddpm.Variance.LEARNED_RANGE), sigmas, law, noise))
+        .hasMessageContaining("has learnt no variance");
+  }
+
+  private static double[] learned(double[] sigmas, Law law, double fraction, double... noise) {
+    var shape = dev.tessera.models.graph.Shape.of(noise.length, 1);
+    try (Chain chain = new Chain(bench.runtime, shape);
+        Law.Ideal ideal = law.denoiser(bench.runtime, shape);
+        NativeTensor start = bench.tensor(noise);
+        NativeTensor end =
+            chain.sample(
+                new Ddpm(Ddpm.Variance.LEARNED_RANGE),
+                new Fraction(ideal, fraction),
+                sigmas,
+                start,
+                Bench.random(bench.runtime, noise.length, 5))) {
+      return end.toDoubles();
+    }
+  }
+
+  private record Fraction(Denoiser ideal, double value) implements VarianceDenoiser {
+    @Override
+    public NativeTensor denoise(NativeTensor x, double sigma) {
+      return ideal.denoise(x, sigma);
+    }
+
+    @Override
+    public NativeTensor fraction(NativeTensor x, double sigma) {
+      double[] values = new double[(int) x.size()];
+      Arrays.fill(values, value);
+      return bench.tensor(values);
+    }
+  }
+
+  @Test
+  void guidanceOfGaussiansIsAGaussianAtEveryLevel() {
+    double[] sigmas = Grid.Karras.defaults().sigmas(40);
+    double sd = 0.5;
+    for (double w : new double[] {0, 1, 2.5}) {
+      Law conditional = Mixture.gaussian(0.6, sd);
+      Law unconditional = Mixture.gaussian(-0.2, sd);
+      Law expected = Mixture.gaussian(-0.2 + w * 0.8, sd);
+      double[] noise = {-1.2, 0, 0.8};
+      var shape = dev.tessera.models.graph.Shape.of(3, 1);
+      try (Chain chain = new Chain(bench.runtime, shape);
+          Law.Ideal model = conditional.denoiser(bench.runtime, shape);
+          Law.Ideal reference = unconditional.denoiser(bench.runtime, shape);
+          Guided guided = new Guided(bench.runtime, shape, model, reference, Guidance.of(w));
+          NativeTensor start = bench.tensor(noise);
+          NativeTensor end =
+              chain.sample(Heun.defaults(), guided, sigmas, start, NoiseSource.none())) {
+        assertThat(end.toDoubles())
+            .containsExactly(bench.run(Heun.defaults(), sigmas, expected, noise), within(1e-12));
+        assertThat(reference.calls()).as("weight %s", w).isEqualTo(w == 1 ? 0 : 79);
+      }
+    }
+    Guidance interval = new Guidance(2, 0.3, 5);
+    assertThat(List.of(interval.guides(0.2), interval.guides(1), interval.guides(6)))
+        .containsExactly(false, true, false);
+  }
+}
