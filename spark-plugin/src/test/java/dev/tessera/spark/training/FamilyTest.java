@@ -145,7 +145,12 @@ final class FamilyTest {
             "dit patch=1 width=96 depth=6 heads=4 norm=rms feedForward=swiglu positions=rotary"
                 + " qkNorm=true noiseFeatures=256 signal-");
     assertThat(Stream.of(TURNED, NCSN, ADM, EDM2, MLP).map(f -> f.architecture(SCHEDULE)))
-        .containsExactly("?");
+        .containsExactly(
+            "5a98e891aa39561f",
+            "177962fecc1e256d",
+            "c8622815491846e3",
+            "ea19bd33bf28c58a",
+            "2966d573f8b7d647");
   }
 
   @Test
