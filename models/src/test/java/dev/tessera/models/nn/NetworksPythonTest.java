@@ -92,15 +92,7 @@ final class NetworksPythonTest {
         "DIT_REPO",
         "dit",
         new BackboneRecipe.Dit(
-            2,
-            16,
-            3,
-            2,
-            plain.norm(),
-            plain.feedForward(),
-            plain.positions(),
-            plain.qkNorm(),
-            256),
+            2, 16, 3, 2, plain.norm(), plain.feedForward(), plain.positions(), plain.qkNorm(), 256),
         BackboneShape.of(3, 8, 8, 4).withOutputs(6),
         new LinkedHashMap<>(
             Map.of("patch_size", 2, "hidden_size", 16, "depth", 3, "num_heads", 2)));
