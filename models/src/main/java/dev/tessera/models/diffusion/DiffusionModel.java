@@ -166,4 +166,32 @@ public final class DiffusionModel {
             ? values.clamp(0, 255).round().cast(DType.UINT8)
             : values.cast(DType.FLOAT32));
   }
+
+  /**
+   * The denoiser D with its Jacobian along one direction: {@code (denoiser, x float64 [N, C, H, W],
+   * sigma float64 [], label int64 [N], v float64 [N, C, H, W]) -> (D float64, v' J v float64 [N])}.
+   * Unconditional models take no label.
+   */
+  public Program probed(int batch, Target target) {
+    Trace trace = new Trace("denoise and trace", Precision.FP32, target);
+    Tensor flat = trace.input(DENOISER, DType.FLOAT32, Shape.of(layout.size()));
+    Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
+    Tensor sigma = trace.scalar("sigma", DType.FLOAT64);
+    Tensor label = classes > 0 ? trace.input("label", DType.INT64, Shape.of(batch)) : null;
+    Tensor v = trace.input("v", DType.FLOAT64, signal.shape(batch));
+    trace.bind(layout, flat);
+    Tensor single = x.cast(DType.FLOAT32).detach().leaf();
+    Tensor levels = sigma.cast(DType.FLOAT32).reshape(1).expand(Shape.of(batch));
+    Tensor clean = denoise(single, levels, label);
+    Tensor direction = v.cast(DType.FLOAT32);
+    Tensor along =
+        trace.grad(List.of(clean), List.of(single), List.of(direction), false, false).get(0);
+    Tensor product = along.cast(DType.FLOAT64).mul(v).sum(1, 2, 3).reshape(batch);
+    return trace.finish(clean.detach().cast(DType.FLOAT64), product);
+  }
+
+  /** Of a batch of pictures, {@code [N, C, H, W]}. */
+  public Shape shape(int batch) {
+    return signal.shape(batch);
+  }
 }
