@@ -5,6 +5,7 @@ import dev.tessera.jobs.demo.DemoCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
 import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
+import dev.tessera.jobs.likelihood.LikelihoodCommand;
 import dev.tessera.jobs.plan.PlanCommand;
 import dev.tessera.jobs.sample.SampleCommand;
 import dev.tessera.jobs.tokenizer.TokenizeCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       TokenizeCommand.class,
       TrainCommand.class,
       SampleCommand.class,
+      LikelihoodCommand.class,
       ExportCommand.class
     },
     mixinStandardHelpOptions = true,
