@@ -11,6 +11,7 @@ import dev.tessera.jobs.sample.SampleCommand;
 import dev.tessera.jobs.tokenizer.TokenizeCommand;
 import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
 import dev.tessera.jobs.train.TrainCommand;
+import dev.tessera.jobs.verify.VerifyCommand;
 import dev.tessera.spark.settings.RuntimeProperties;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       SampleCommand.class,
       LikelihoodCommand.class,
-      ExportCommand.class
+      ExportCommand.class,
+      VerifyCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
