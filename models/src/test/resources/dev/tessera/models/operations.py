@@ -75,6 +75,8 @@ def apply(key, o, x):
             return F.linear(*x)
         case "Conv2d":
             return F.conv2d(*x, stride=o["stride"], padding=o["padding"])
+        case "Depthwise":
+            return F.conv2d(*x, padding=o["padding"], groups=x[1].shape[0])
         case "Attention":
             return attention(*x, o["causal"])
         case "GroupNorm":
