@@ -50,11 +50,11 @@ record Column(String name, Drawing drawing) {
         of(Dpmpp2mSde.defaults(), karras, 64),
         of(UniPc.defaults(), karras, 32),
         of(new RungeKutta(VariancePreserving.defaults(), 1e-3, 1e-3), karras, 2),
-        of(EulerMaruyama.defaults(), vp, 250),
-        of(ReverseDiffusion.defaults(), geometric, 250),
-        of(PredictorCorrector.defaults(), geometric, 125),
-        of(new AnnealedLangevin(5, 6.2e-6, true), geometric, 116),
-        of(FlowSde.defaults(), linear, 250));
+        of(EulerMaruyama.defaults(), vp, 200),
+        of(ReverseDiffusion.defaults(), geometric, 200),
+        of(PredictorCorrector.defaults(), geometric, 100),
+        of(new AnnealedLangevin(5, 6.2e-6, true), geometric, 58),
+        of(FlowSde.defaults(), linear, 200));
   }
 
   private static Column of(Sampler sampler, Grid grid, int steps) {

@@ -35,12 +35,12 @@ record GalleryRecipe(
   }
 
   static GalleryRecipe defaults() {
-    return new GalleryRecipe(3000, 1024, 4000, 96, 3, 4e-3, 1);
+    return new GalleryRecipe(1500, 512, 2000, 64, 3, 4e-3, 1);
   }
 
   DiffusionRecipe complete(DiffusionRecipe choices) {
     return choices
-        .with(new BackboneRecipe.Dit(1, width, depth, 1))
+        .with(new BackboneRecipe.Mlp(width, depth))
         .with(
             new OptimizerRecipe(learningRate, 0.9, 0.99, 1e-8, 0, 20L * batch, 0.6, 1),
             new EmaRecipe(100.0 * batch, 0.05));

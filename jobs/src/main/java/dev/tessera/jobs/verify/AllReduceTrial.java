@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -47,7 +48,7 @@ final class AllReduceTrial {
     }
 
     List<Verdict> verdicts() {
-      String name = of.algorithm().name().toLowerCase(java.util.Locale.ROOT);
+      String name = of.algorithm().name().toLowerCase(Locale.ROOT);
       String what = name + ", " + of.ranks() + " ranks of " + of.length() + ": ";
       List<Verdict> verdicts = new ArrayList<>();
       verdicts.add(new Verdict("allreduce", what + "sums that are not exact", 0, wrong, 0));
@@ -60,7 +61,7 @@ final class AllReduceTrial {
 
     Map<String, Object> fields() {
       Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put("algorithm", of.algorithm().name().toLowerCase(java.util.Locale.ROOT));
+      fields.put("algorithm", of.algorithm().name().toLowerCase(Locale.ROOT));
       fields.put("ranks", of.ranks());
       fields.put("length", of.length());
       fields.put("inexactSums", wrong);

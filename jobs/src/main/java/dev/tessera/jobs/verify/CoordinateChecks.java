@@ -18,6 +18,7 @@ import dev.tessera.models.diffusion.space.Weighting;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The one coordinate system: conversions, weights, published tables. */
@@ -96,7 +97,7 @@ final class CoordinateChecks {
           farthest = Math.max(farthest, Math.abs(clean - x0) / Math.max(1, sigma));
         }
       }
-      String name = prediction.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+      String name = prediction.name().toLowerCase(Locale.ROOT).replace('_', '-');
       verdicts.add(
           Verdict.equal(SPACE, name + " on every path: x0 = skip x + out F", farthest, 1e-12));
     }

@@ -10,6 +10,7 @@ import dev.tessera.models.diffusion.law.Mixture;
 import dev.tessera.models.diffusion.law.Points;
 import dev.tessera.models.diffusion.space.NoiseDistribution;
 import dev.tessera.models.diffusion.space.Weighting;
+import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
@@ -90,7 +91,7 @@ final class ObjectiveChecks {
   private double loss(NoiseDistribution noise, Loss loss, double scale) {
     DiffusionRecipe recipe =
         DiffusionRecipe.defaults()
-            .with(new BackboneRecipe.Dit(1, 16, 1, 1))
+            .with(new BackboneRecipe.Mlp(16, 1))
             .with(noise, loss)
             .withClasses(false, 0);
     DiffusionModel model = new DiffusionModel(recipe, Signal.latents(2, 1, 1, 0, 1), 0);
@@ -131,7 +132,7 @@ final class ObjectiveChecks {
     double sigma = .7;
     double off = 0;
     try (Law.Ideal ideal = law.denoiser(runtime, Shape.of(3, 2));
-        NativeTensor at = runtime.zeros(dev.tessera.models.graph.DType.FLOAT64, Shape.of(3, 2))) {
+        NativeTensor at = runtime.zeros(DType.FLOAT64, Shape.of(3, 2))) {
       at.set(x);
       try (NativeTensor clean = ideal.denoise(at, sigma)) {
         double[] found = clean.toDoubles();
@@ -176,7 +177,7 @@ final class ObjectiveChecks {
     double variance = 0;
     try (Law.Ideal ideal = Mixture.twoPoints().denoiser(runtime, Shape.of(n, 1));
         NativeTensor at =
-            runtime.zeros(dev.tessera.models.graph.DType.FLOAT64, Shape.of(n, 1))) {
+            runtime.zeros(DType.FLOAT64, Shape.of(n, 1))) {
       at.set(x);
       try (NativeTensor clean = ideal.denoise(at, sigma)) {
         double[] d = clean.toDoubles();

@@ -7,6 +7,7 @@ import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.spark.collective.Algorithm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,7 +50,7 @@ public final class VerifyCommand implements Callable<Integer> {
     } else {
       out.say(
           String.format(
-              java.util.Locale.ROOT,
+              Locale.ROOT,
               "verify  %d of %d hold  %.1f s",
               all - failed, all, seconds));
     }

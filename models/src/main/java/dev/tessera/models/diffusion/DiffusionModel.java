@@ -75,17 +75,21 @@ public final class DiffusionModel {
     return design;
   }
 
-  /** F for {@code x [N, C, H, W]} at {@code sigma [N]}; label int64 {@code [N]} or null. */
+  /**
+   * F for {@code x [N, C, H, W]} at {@code sigma [N]}, or {@code [1]} for all alike; label int64
+   * {@code [N]} or null.
+   */
   Tensor network(Tensor x, Tensor sigma, Tensor label) {
     Traced level = new Traced(sigma);
     Tensor noise = design.noise(level).tensor();
     if (design.preconditioning().countsSteps()) {
       noise = noise.mul(1 / backbone.labelScale());
     }
+    noise = noise.expand(Shape.of(x.dim(0)));
     return backbone.apply(x.mul(pixelwise(design.in(level))), noise, label);
   }
 
-  /** The denoised {@code x [N, C, H, W]} at {@code sigma [N]}; label int64 {@code [N]} or null. */
+  /** The denoised {@code x [N, C, H, W]} at {@code sigma [N]} or {@code [1]}, as above. */
   Tensor denoise(Tensor x, Tensor sigma, Tensor label) {
     Traced level = new Traced(sigma);
     Tensor f = network(x, sigma, label);
@@ -124,14 +128,13 @@ public final class DiffusionModel {
     Tensor single = x.cast(DType.FLOAT32);
     Tensor level = sigma.cast(DType.FLOAT32);
     if (!guided) {
-      Tensor levels = level.reshape(1).expand(Shape.of(batch));
-      return trace.finish(denoise(single, levels, label).cast(DType.FLOAT64));
+      return trace.finish(denoise(single, level.reshape(1), label).cast(DType.FLOAT64));
     }
     Tensor none = trace.full(DType.INT64, Shape.of(batch), classes);
     Tensor both =
         denoise(
             Tensor.cat(0, List.of(single, single)),
-            level.reshape(1).expand(Shape.of(2L * batch)),
+            level.reshape(1),
             Tensor.cat(0, List.of(label, none)));
     List<Tensor> halves = both.cast(DType.FLOAT64).chunk(0, 2);
     Tensor difference = halves.get(0).sub(halves.get(1));
@@ -181,7 +184,7 @@ public final class DiffusionModel {
     Tensor v = trace.input("v", DType.FLOAT64, signal.shape(batch));
     trace.bind(layout, flat);
     Tensor single = x.cast(DType.FLOAT32).detach().leaf();
-    Tensor levels = sigma.cast(DType.FLOAT32).reshape(1).expand(Shape.of(batch));
+    Tensor levels = sigma.cast(DType.FLOAT32).reshape(1);
     Tensor clean = denoise(single, levels, label);
     Tensor direction = v.cast(DType.FLOAT32);
     Tensor along =
