@@ -49,7 +49,7 @@ final class GalleryFiles {
       }
       cells.add(line);
     }
-    return new PictureTable(-1.75, -1.5, 3.5).draw(columns, rows, cells);
+    return PictureTable.around(drawn.data()).draw(columns, rows, cells);
   }
 
   private static String markdown(Gallery.Drawn drawn) {

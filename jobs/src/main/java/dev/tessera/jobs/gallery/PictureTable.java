@@ -42,8 +42,23 @@ final class PictureTable {
   private final double bottom;
   private final double range;
 
-  /** A table of pictures that all show the square from (left, bottom). */
-  PictureTable(double left, double bottom, double range) {
+  /** Room around the data, of their extent. */
+  private static final double MARGIN = 0.2;
+
+  /** Of pictures that all show the square in which {@code data} lie, and some room around it. */
+  static PictureTable around(float... data) {
+    double[] low = {Double.MAX_VALUE, Double.MAX_VALUE};
+    double[] high = {-Double.MAX_VALUE, -Double.MAX_VALUE};
+    for (int i = 0; i < data.length; i++) {
+      low[i % 2] = Math.min(low[i % 2], data[i]);
+      high[i % 2] = Math.max(high[i % 2], data[i]);
+    }
+    double range = (1 + 2 * MARGIN) * Math.max(high[0] - low[0], high[1] - low[1]);
+    return new PictureTable(
+        (low[0] + high[0] - range) / 2, (low[1] + high[1] - range) / 2, range);
+  }
+
+  private PictureTable(double left, double bottom, double range) {
     this.left = left;
     this.bottom = bottom;
     this.range = range;

@@ -11,9 +11,9 @@ import java.util.SplittableRandom;
  */
 final class Tree {
 
-  private static final int FORKS = 5;
-  private static final double SHORTER = 0.74;
-  private static final double THINNER = 0.72;
+  private static final int FORKS = 2;
+  private static final double SHORTER = 0.9;
+  private static final double THINNER = 0.85;
 
   /** From (x, y) by (dx, dy). */
   private record Stroke(double x, double y, double dx, double dy, double width, double weight) {}
@@ -24,7 +24,7 @@ final class Tree {
 
   Tree(long seed) {
     this.seed = seed;
-    grow(new SplittableRandom(seed), 0, -1.25, Math.PI / 2, 0.8, 0.045, 0);
+    grow(new SplittableRandom(seed), 0, -1.1, Math.PI / 2, 0.8, 0.05, 0);
   }
 
   private void grow(
@@ -44,8 +44,8 @@ final class Tree {
       return;
     }
     for (int side = -1; side <= 1; side += 2) {
-      double turn = side * (0.32 + 0.3 * random.nextDouble());
-      double shorter = SHORTER * (0.85 + 0.3 * random.nextDouble());
+      double turn = side * (0.52 + 0.14 * random.nextDouble());
+      double shorter = SHORTER * (0.9 + 0.2 * random.nextDouble());
       grow(random, x + dx, y + dy, angle + turn, length * shorter, width * THINNER, forks + 1);
     }
   }
