@@ -44,17 +44,17 @@ record Column(String name, Drawing drawing) {
         of(new Euler(), karras, 64),
         of(Heun.defaults(), karras, 32),
         of(Ddim.defaults(), karras, 64),
-        of(Ddpm.defaults(), karras, 128),
+        of(Ddpm.defaults(), karras, 100),
         of(Dpmpp2m.defaults(), karras, 32),
         of(new Dpmpp2s(), karras, 32),
         of(Dpmpp2mSde.defaults(), karras, 64),
         of(UniPc.defaults(), karras, 32),
         of(new RungeKutta(VariancePreserving.defaults(), 1e-3, 1e-3), karras, 2),
-        of(EulerMaruyama.defaults(), vp, 200),
-        of(ReverseDiffusion.defaults(), geometric, 200),
-        of(PredictorCorrector.defaults(), geometric, 100),
-        of(new AnnealedLangevin(5, 6.2e-6, true), geometric, 58),
-        of(FlowSde.defaults(), linear, 200));
+        of(EulerMaruyama.defaults(), vp, 150),
+        of(ReverseDiffusion.defaults(), geometric, 150),
+        of(PredictorCorrector.defaults(), geometric, 75),
+        of(new AnnealedLangevin(5, 2e-5, true), geometric, 58),
+        of(FlowSde.defaults(), linear, 150));
   }
 
   private static Column of(Sampler sampler, Grid grid, int steps) {

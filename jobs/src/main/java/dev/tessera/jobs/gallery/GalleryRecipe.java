@@ -35,7 +35,7 @@ record GalleryRecipe(
   }
 
   static GalleryRecipe defaults() {
-    return new GalleryRecipe(2000, 256, 2000, 64, 4, 5e-3, 1);
+    return new GalleryRecipe(2000, 256, 1500, 64, 4, 5e-3, 1);
   }
 
   DiffusionRecipe complete(DiffusionRecipe choices) {

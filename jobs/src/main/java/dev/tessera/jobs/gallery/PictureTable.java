@@ -43,7 +43,7 @@ final class PictureTable {
   private final double range;
 
   /** Room around the data, of their extent. */
-  private static final double MARGIN = 0.2;
+  private static final double MARGIN = 0.1;
 
   /** Of pictures that all show the square in which {@code data} lie, and some room around it. */
   static PictureTable around(float... data) {
