@@ -63,8 +63,6 @@ record Column(String name, Drawing drawing) {
   }
 
   String calls() {
-    return drawing.sampler() instanceof RungeKutta
-        ? "adaptive"
-        : drawing.evaluations() + " calls";
+    return drawing.sampler() instanceof RungeKutta ? "adaptive" : drawing.evaluations() + " calls";
   }
 }

@@ -82,7 +82,10 @@ final class FrameworksFigure {
       String text =
           sigmas[i] >= 10
               ? String.format(Locale.ROOT, "%.0f", sigmas[i])
-              : String.format(Locale.ROOT, sigmas[i] == 0 ? "%.0f" : sigmas[i] < 0.01 ? "%.1g" : "%.2g", sigmas[i]);
+              : String.format(
+                  Locale.ROOT,
+                  sigmas[i] == 0 ? "%.0f" : sigmas[i] < 0.01 ? "%.1g" : "%.2g",
+                  sigmas[i]);
       int width = pen.getFontMetrics().stringWidth(text);
       pen.drawString(text, (float) (x(i) - width / 2.0), BOTTOM + 24);
     }

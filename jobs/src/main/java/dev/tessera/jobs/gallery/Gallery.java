@@ -33,8 +33,7 @@ final class Gallery {
    * @param floor distance between the data and others of the density, as many
    * @param rows of the objectives
    */
-  record Drawn(
-      float[] data, double floor, List<Row> rows, List<Column> columns) {}
+  record Drawn(float[] data, double floor, List<Row> rows, List<Column> columns) {}
 
   /**
    * A row.
@@ -96,7 +95,9 @@ final class Gallery {
     }
   }
 
-  /** Mean and deviation of both coordinates together, from samples that are used for nothing else. */
+  /**
+   * Mean and deviation of both coordinates together, from samples that are used for nothing else.
+   */
   private Signal signal(Tree tree) {
     float[] values = tree.samples(2 * HELD_OUT, 20_000);
     double mean = 0;

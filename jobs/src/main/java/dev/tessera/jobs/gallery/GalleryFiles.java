@@ -44,8 +44,7 @@ final class GalleryFiles {
       line.add(new PictureTable.Cell(drawn.data(), ""));
       for (int c = 0; c < row.points().size(); c++) {
         line.add(
-            new PictureTable.Cell(
-                row.points().get(c), PictureTable.note(row.distances().get(c))));
+            new PictureTable.Cell(row.points().get(c), PictureTable.note(row.distances().get(c))));
       }
       cells.add(line);
     }

@@ -123,8 +123,7 @@ record Objective(String name, String choices, DiffusionRecipe recipe) {
     Loss loss = new Loss.SlicedScore(new Weighting.Eps(), 1, Loss.Direction.RADEMACHER, true);
     DiffusionRecipe recipe =
         DiffusionRecipe.defaults()
-            .with(
-                VarianceExploding.defaults(), Prediction.EDM, new Preconditioning.Edm())
+            .with(VarianceExploding.defaults(), Prediction.EDM, new Preconditioning.Edm())
             .with(new NoiseDistribution.LogUniform(0.01, 50), loss)
             .withClasses(false, 0);
     return new Objective("sliced score", "VE, F, no target", recipe);

@@ -54,8 +54,7 @@ final class PictureTable {
       high[i % 2] = Math.max(high[i % 2], data[i]);
     }
     double range = (1 + 2 * MARGIN) * Math.max(high[0] - low[0], high[1] - low[1]);
-    return new PictureTable(
-        (low[0] + high[0] - range) / 2, (low[1] + high[1] - range) / 2, range);
+    return new PictureTable((low[0] + high[0] - range) / 2, (low[1] + high[1] - range) / 2, range);
   }
 
   private PictureTable(double left, double bottom, double range) {

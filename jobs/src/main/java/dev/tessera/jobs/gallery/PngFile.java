@@ -40,7 +40,8 @@ final class PngFile {
     }
     int[] palette = colours.keySet().stream().mapToInt(rgb -> rgb).toArray();
     IndexColorModel model =
-        new IndexColorModel(8, palette.length, palette, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE);
+        new IndexColorModel(
+            8, palette.length, palette, 0, false, -1, java.awt.image.DataBuffer.TYPE_BYTE);
     BufferedImage indexed =
         new BufferedImage(
             image.getWidth(), image.getHeight(), BufferedImage.TYPE_BYTE_INDEXED, model);

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A density of two dimensions that looks like a tree: strokes that fork and thin, normal across
- * and at their ends. After the toy of Karras et al. (2024), with branches of our own.
+ * A density of two dimensions that looks like a tree: strokes that fork and thin, normal across and
+ * at their ends. After the toy of Karras et al. (2024), with branches of our own.
  */
 final class Tree {
 

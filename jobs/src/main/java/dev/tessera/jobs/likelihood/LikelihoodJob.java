@@ -53,10 +53,7 @@ final class LikelihoodJob {
     LikelihoodRecipe levels;
     try {
       levels = request.settings().levels(trained.recipe().model().path());
-      request
-          .settings()
-          .trace()
-          .check(signal.channels() * signal.height() * signal.width());
+      request.settings().trace().check(signal.channels() * signal.height() * signal.width());
     } catch (IllegalArgumentException e) {
       throw new UserException(e.getMessage(), e);
     }
@@ -64,8 +61,7 @@ final class LikelihoodJob {
     requireSame(signal, trained, manifest, request.table());
     long train = manifest.rows(Subset.TRAIN);
     long heldOut = manifest.rows(Subset.HELDOUT);
-    Subset subset =
-        request.settings().subset().orElse(heldOut > 0 ? Subset.HELDOUT : Subset.TRAIN);
+    Subset subset = request.settings().subset().orElse(heldOut > 0 ? Subset.HELDOUT : Subset.TRAIN);
     long there = manifest.rows(subset);
     long rows = request.count() == 0 ? there : request.count();
     if (rows > there || there == 0) {

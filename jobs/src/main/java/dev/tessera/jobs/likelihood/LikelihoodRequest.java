@@ -9,8 +9,7 @@ import dev.tessera.models.UserException;
  * @param table of pictures or latents, whatever the model was trained on
  * @param count the first so many rows of the subset; 0 for all
  */
-record LikelihoodRequest(
-    String checkpoint, String table, long count, LikelihoodSettings settings) {
+record LikelihoodRequest(String checkpoint, String table, long count, LikelihoodSettings settings) {
 
   LikelihoodRequest {
     if (count < 0) {

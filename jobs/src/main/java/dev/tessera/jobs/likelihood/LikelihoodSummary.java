@@ -49,6 +49,13 @@ record LikelihoodSummary(
         Locale.ROOT,
         "likelihood  %.4f ± %.4f bits/dim  %.3f ± %.3f nats  %,d rows of %,d dimensions"
             + "  %.0f calls a batch  %.1f s",
-        bits, bitsError, nats, natsError, rows, dimensions, evaluations, seconds);
+        bits,
+        bitsError,
+        nats,
+        natsError,
+        rows,
+        dimensions,
+        evaluations,
+        seconds);
   }
 }

@@ -113,8 +113,7 @@ final class AllReduceTrial {
   private static long sum(
       AllReduceCase of, TcpListener listener, int rank, List<Peer> peers, long address) {
     try (TcpCollective collective =
-        TcpCollective.connect(
-            listener, RUN, rank, peers, of.algorithm(), Timeouts.standard())) {
+        TcpCollective.connect(listener, RUN, rank, peers, of.algorithm(), Timeouts.standard())) {
       collective.allReduce(FloatMemory.host(address, of.length()));
       // The barrier's own bytes do not count, and nobody leaves while others still receive.
       long sent = collective.bytesSent();

@@ -124,11 +124,17 @@ final class CoordinateChecks {
     for (int i = 0; i < names.length; i++) {
       verdicts.add(
           new Verdict(
-              TABLE, "EDM " + names[i] + " at sigma .5", golden[i][0], found.get(i).values()[0],
+              TABLE,
+              "EDM " + names[i] + " at sigma .5",
+              golden[i][0],
+              found.get(i).values()[0],
               1e-9));
       verdicts.add(
           new Verdict(
-              TABLE, "EDM " + names[i] + " at sigma 1", golden[i][1], found.get(i).values()[1],
+              TABLE,
+              "EDM " + names[i] + " at sigma 1",
+              golden[i][1],
+              found.get(i).values()[1],
               1e-9));
     }
     double variance = 0;
@@ -160,7 +166,11 @@ final class CoordinateChecks {
     Path vp = VariancePreserving.defaults();
     same("squared error of eps is weight eps", Prediction.EPS, vp, new Weighting.Eps());
     same("squared error of v is weight v", Prediction.V, vp, new Weighting.V());
-    same("squared error of velocity is weight flow", Prediction.FLOW, new Linear(), new Weighting.Flow());
+    same(
+        "squared error of velocity is weight flow",
+        Prediction.FLOW,
+        new Linear(),
+        new Weighting.Flow());
     same("squared error of EDM's F is weight edm", Prediction.EDM, vp, new Weighting.Edm());
     same("squared error of x0 is weight data", Prediction.X0, vp, new Weighting.Data());
     double off = 0;

@@ -60,8 +60,7 @@ final class Experiment {
     return values;
   }
 
-  double[] run(
-      Sampler sampler, double[] sigmas, Law law, NoiseSource source, double... starts) {
+  double[] run(Sampler sampler, double[] sigmas, Law law, NoiseSource source, double... starts) {
     try (Law.Ideal ideal = law.denoiser(runtime, Shape.of(starts.length, 1))) {
       return run(sampler, sigmas, ideal, source, starts);
     }

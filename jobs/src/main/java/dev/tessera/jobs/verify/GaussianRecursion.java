@@ -135,8 +135,7 @@ record GaussianRecursion(double variance, double... sigmas) {
       double p = abar(sigmas[i + 1]);
       double beta = 1 - a / p;
       double x0 = gain(sigmas[i]) / Math.sqrt(a);
-      double k =
-          beta * Math.sqrt(p) / (1 - a) * x0 + (1 - p) * Math.sqrt(1 - beta) / (1 - a);
+      double k = beta * Math.sqrt(p) / (1 - a) * x0 + (1 - p) * Math.sqrt(1 - beta) / (1 - a);
       double noise = large ? beta : beta * (1 - p) / (1 - a);
       v = k * k * v + (sigmas[i + 1] == 0 ? 0 : noise);
     }

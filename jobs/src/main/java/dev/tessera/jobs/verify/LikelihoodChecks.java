@@ -33,35 +33,53 @@ final class LikelihoodChecks {
     for (int i = 0; i < x.length; i++) {
       verdicts.add(
           new Verdict(
-              TOPIC, "VP flow, N(0, 1/4): ln p(" + x[i] + ")", published[i],
-              quarter.nats().get(i), 1e-8));
+              TOPIC,
+              "VP flow, N(0, 1/4): ln p(" + x[i] + ")",
+              published[i],
+              quarter.nats().get(i),
+              1e-8));
     }
     Followed one =
         follow(
-            runtime, vp, LikelihoodRecipe.of(vp), Mixture.gaussian(0, 1),
-            new TraceEstimate.Exact(), 1, x);
+            runtime,
+            vp,
+            LikelihoodRecipe.of(vp),
+            Mixture.gaussian(0, 1),
+            new TraceEstimate.Exact(),
+            1,
+            x);
     verdicts.add(
         Verdict.equal(
-            TOPIC, "VP flow, N(0, 1): the noise is the data", Experiment.farthest(one.noise(), x),
+            TOPIC,
+            "VP flow, N(0, 1): the noise is the data",
+            Experiment.farthest(one.noise(), x),
             1e-9));
     Mixture bells = Mixture.threeBells();
     double[] at = {-1.2, -.5, .3, .95, 1.6, .1};
     Followed exact =
-        follow(
-            runtime, vp, LikelihoodRecipe.of(vp), bells, new TraceEstimate.Exact(), 3, at);
+        follow(runtime, vp, LikelihoodRecipe.of(vp), bells, new TraceEstimate.Exact(), 3, at);
     Followed probed =
         follow(
-            runtime, vp, LikelihoodRecipe.of(vp), bells, TraceEstimate.Hutchinson.defaults(), 3,
+            runtime,
+            vp,
+            LikelihoodRecipe.of(vp),
+            bells,
+            TraceEstimate.Hutchinson.defaults(),
+            3,
             at);
     verdicts.add(
         Verdict.equal(
-            TOPIC, "one probe of signs is exact where elements do not mix",
-            probed.nats().get(1) - exact.nats().get(1), 1e-9));
+            TOPIC,
+            "one probe of signs is exact where elements do not mix",
+            probed.nats().get(1) - exact.nats().get(1),
+            1e-9));
     verdicts.add(
         new Verdict(
-            TOPIC, "three bells: ln p of three numbers",
+            TOPIC,
+            "three bells: ln p of three numbers",
             bells.logDensity(at[0], 0) + bells.logDensity(at[1], 0) + bells.logDensity(at[2], 0),
-            exact.nats().get(0), 5e-3));
+            exact.nats().get(0),
+            5e-3));
     return verdicts;
   }
 

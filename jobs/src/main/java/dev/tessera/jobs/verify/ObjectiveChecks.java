@@ -54,7 +54,10 @@ final class ObjectiveChecks {
       double loss = loss(new NoiseDistribution.LogNormal(mean, .1), Loss.Denoising.defaults(), 1);
       verdicts.add(
           new Verdict(
-              TOPIC, "EDM loss of a zero network, ln sigma " + mean + " (sampled)", 1, loss,
+              TOPIC,
+              "EDM loss of a zero network, ln sigma " + mean + " (sampled)",
+              1,
+              loss,
               5 * Math.sqrt(2.0 / BATCH / 2)));
     }
   }
@@ -66,8 +69,7 @@ final class ObjectiveChecks {
   private void sliced() {
     NoiseDistribution half = new NoiseDistribution.LogUniform(.5, .5 + 1e-9);
     for (boolean reduced : new boolean[] {true, false}) {
-      Loss loss =
-          new Loss.SlicedScore(new Weighting.Eps(), 1, Loss.Direction.RADEMACHER, reduced);
+      Loss loss = new Loss.SlicedScore(new Weighting.Eps(), 1, Loss.Direction.RADEMACHER, reduced);
       for (double scale : new double[] {1, 2}) {
         double c = .5;
         double m = .25 + scale * scale / 4;
@@ -143,8 +145,7 @@ final class ObjectiveChecks {
         }
       }
     }
-    verdicts.add(
-        Verdict.equal(TOPIC, "a finite set's denoiser is its softmax mean", off, 1e-12));
+    verdicts.add(Verdict.equal(TOPIC, "a finite set's denoiser is its softmax mean", off, 1e-12));
     residual();
   }
 
@@ -152,8 +153,7 @@ final class ObjectiveChecks {
     double sum = 0;
     double[] mean = new double[2];
     for (double[] p : points) {
-      double w =
-          Math.exp(-(Math.pow(x - p[0], 2) + Math.pow(y - p[1], 2)) / (2 * sigma * sigma));
+      double w = Math.exp(-(Math.pow(x - p[0], 2) + Math.pow(y - p[1], 2)) / (2 * sigma * sigma));
       sum += w;
       mean[0] += w * p[0];
       mean[1] += w * p[1];
@@ -161,7 +161,9 @@ final class ObjectiveChecks {
     return new double[] {mean[0] / sum, mean[1] / sum};
   }
 
-  /** Of two points: {@code E (1 - D)^2} over the noise is {@code E (1 - D^2)}, the variance left. */
+  /**
+   * Of two points: {@code E (1 - D)^2} over the noise is {@code E (1 - D^2)}, the variance left.
+   */
   private void residual() {
     double sigma = .8;
     int n = 4001;
@@ -176,8 +178,7 @@ final class ObjectiveChecks {
     double error = 0;
     double variance = 0;
     try (Law.Ideal ideal = Mixture.twoPoints().denoiser(runtime, Shape.of(n, 1));
-        NativeTensor at =
-            runtime.zeros(DType.FLOAT64, Shape.of(n, 1))) {
+        NativeTensor at = runtime.zeros(DType.FLOAT64, Shape.of(n, 1))) {
       at.set(x);
       try (NativeTensor clean = ideal.denoise(at, sigma)) {
         double[] d = clean.toDoubles();

@@ -16,8 +16,7 @@ import dev.tessera.models.diffusion.sampler.Sampler;
  * @param samples drawn where the result is not computed exactly
  * @param seed of their noise
  */
-record SamplerCase(
-    KnownLaw law, Sampler sampler, Grid grid, int steps, int samples, long seed) {
+record SamplerCase(KnownLaw law, Sampler sampler, Grid grid, int steps, int samples, long seed) {
 
   SamplerCase {
     new Drawing(sampler, grid, steps);

@@ -73,9 +73,9 @@ final class SamplerChecks {
   private void exactMap() {
     double[] ends = {80, 0.002};
     double exact = 80 * Math.sqrt((VARIANCE + 4e-6) / (VARIANCE + 6400));
-    double found =
-        experiment.run(new RungeKutta(new Linear(), 1e-9, 1e-9), ends, QUARTER, 1.0)[0];
-    verdicts.add(new Verdict(FLOW, "N(0, 1/4) from 80 to .002: x(0) of noise 1", exact, found, 1e-6));
+    double found = experiment.run(new RungeKutta(new Linear(), 1e-9, 1e-9), ends, QUARTER, 1.0)[0];
+    verdicts.add(
+        new Verdict(FLOW, "N(0, 1/4) from 80 to .002: x(0) of noise 1", exact, found, 1e-6));
     verdicts.add(
         new Verdict(
             FLOW, "deviation reached from 80 z over the data's", .99998047, exact / .5, 1e-5));
@@ -118,15 +118,13 @@ final class SamplerChecks {
     recursion("reverse-diffusion VE, 1000 levels", ReverseDiffusion.defaults(), VARIANCE, ve);
     recursion("ancestral VE, 1000 levels", new Ddim(1), VARIANCE, ve);
     recursion(
-        "reverse-diffusion VP",
-        new ReverseDiffusion(ReverseDiffusion.Form.VP),
-        VARIANCE,
-        respaced);
+        "reverse-diffusion VP", new ReverseDiffusion(ReverseDiffusion.Form.VP), VARIANCE, respaced);
     recursion("heun, churn 40", new Heun(40, 0, 1e9, 1, 1), VARIANCE, karras(18));
     recursion("heun, churn 40 in [.05, 50]", new Heun(40, .05, 50, 1.003, 1), VARIANCE, karras(40));
     recursion("dpmpp-2m-sde", Dpmpp2mSde.defaults(), VARIANCE, karras(40));
     double[] ncsn = new Grid.Ve(0.01, 1).sigmas(10);
-    recursion("NCSN, 10 levels of 100 steps", new AnnealedLangevin(100, 2e-5, false), VARIANCE, ncsn);
+    recursion(
+        "NCSN, 10 levels of 100 steps", new AnnealedLangevin(100, 2e-5, false), VARIANCE, ncsn);
     recursion("NCSN, denoised", new AnnealedLangevin(100, 2e-5, true), VARIANCE, ncsn);
   }
 
@@ -151,7 +149,10 @@ final class SamplerChecks {
     double found = experiment.deviation(langevin, new double[] {.01, 0}, Mixture.gaussian(0, 1e-9));
     verdicts.add(
         new Verdict(
-            GAUSSIAN, "NCSNv2's last level, variance ratio at rest", lone, found * found / 1e-4,
+            GAUSSIAN,
+            "NCSNv2's last level, variance ratio at rest",
+            lone,
+            found * found / 1e-4,
             1e-6));
   }
 
@@ -166,8 +167,7 @@ final class SamplerChecks {
     samplers.put("dpmpp-2s", new Dpmpp2s());
     samplers.forEach(
         (name, sampler) -> {
-          double coarse =
-              Experiment.rmse(experiment.run(sampler, above(129), law, STARTS), exact);
+          double coarse = Experiment.rmse(experiment.run(sampler, above(129), law, STARTS), exact);
           double fine = Experiment.rmse(experiment.run(sampler, above(257), law, STARTS), exact);
           verdicts.add(
               new Verdict(
@@ -185,8 +185,10 @@ final class SamplerChecks {
     double[] ends = experiment.run(Heun.defaults(), karras(18), Mixture.twoPoints(), starts);
     verdicts.add(
         Verdict.equal(
-            FLOW, "heun, 18 steps, two points: sign of the noise",
-            Experiment.farthest(ends, signs), 1e-15));
+            FLOW,
+            "heun, 18 steps, two points: sign of the noise",
+            Experiment.farthest(ends, signs),
+            1e-15));
   }
 
   private void frameworks() {
@@ -209,8 +211,10 @@ final class SamplerChecks {
     double[] ddim = experiment.run(new Ddim(1), sigmas, law, STARTS);
     verdicts.add(
         Verdict.equal(
-            CHAIN, "ddim eta 1 is ddpm fixed-small, 1000 steps of noise",
-            Experiment.farthest(ddpm, ddim), 2e-12));
+            CHAIN,
+            "ddim eta 1 is ddpm fixed-small, 1000 steps of noise",
+            Experiment.farthest(ddpm, ddim),
+            2e-12));
     double[] table = Discrete.defaults().sigmas();
     double abar = 1 / (1 + table[500] * table[500]);
     double before = 1 / (1 + table[499] * table[499]);
@@ -224,20 +228,19 @@ final class SamplerChecks {
     double[] sigmas = karras(40);
     Shape shape = Shape.of(STARTS.length, 1);
     for (double w : new double[] {0, 1, 2.5}) {
-      try (Law.Ideal model =
-              Mixture.gaussian(.6, .5).denoiser(experiment.runtime(), shape);
-          Law.Ideal reference =
-              Mixture.gaussian(-.2, .5).denoiser(experiment.runtime(), shape);
+      try (Law.Ideal model = Mixture.gaussian(.6, .5).denoiser(experiment.runtime(), shape);
+          Law.Ideal reference = Mixture.gaussian(-.2, .5).denoiser(experiment.runtime(), shape);
           Guided guided =
               new Guided(experiment.runtime(), shape, model, reference, Guidance.of(w))) {
-        double[] ends =
-            experiment.run(Heun.defaults(), sigmas, guided, NoiseSource.none(), STARTS);
+        double[] ends = experiment.run(Heun.defaults(), sigmas, guided, NoiseSource.none(), STARTS);
         double[] expected =
             experiment.run(Heun.defaults(), sigmas, Mixture.gaussian(-.2 + w * .8, .5), STARTS);
         verdicts.add(
             Verdict.equal(
-                "guidance", "weight " + w + ": the Gaussian of mean m_u + w (m_c - m_u)",
-                Experiment.farthest(ends, expected), 1e-12));
+                "guidance",
+                "weight " + w + ": the Gaussian of mean m_u + w (m_c - m_u)",
+                Experiment.farthest(ends, expected),
+                1e-12));
         if (w == 1) {
           verdicts.add(
               new Verdict("guidance", "weight 1: calls of the reference", 0, reference.calls(), 0));

@@ -60,7 +60,10 @@ final class SamplerTrial {
             ? experiment.deviation(of.sampler(), sigmas, law)
             : Experiment.deviation(
                 experiment.run(
-                    of.sampler(), sigmas, law, noise(experiment, of),
+                    of.sampler(),
+                    sigmas,
+                    law,
+                    noise(experiment, of),
                     Experiment.standardised(of.samples(), of.seed())));
     OptionalDouble expected = OptionalDouble.empty();
     if (exact) {

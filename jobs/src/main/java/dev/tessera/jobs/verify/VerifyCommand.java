@@ -49,10 +49,7 @@ public final class VerifyCommand implements Callable<Integer> {
       out.result("verify", Map.of("verdicts", all, "failed", failed, "seconds", seconds));
     } else {
       out.say(
-          String.format(
-              Locale.ROOT,
-              "verify  %d of %d hold  %.1f s",
-              all - failed, all, seconds));
+          String.format(Locale.ROOT, "verify  %d of %d hold  %.1f s", all - failed, all, seconds));
     }
     return failed == 0 ? 0 : 1;
   }

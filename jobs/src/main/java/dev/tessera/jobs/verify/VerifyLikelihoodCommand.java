@@ -33,7 +33,9 @@ public final class VerifyLikelihoodCommand implements Callable<Integer> {
   @Option(names = "--sd", description = "Standard deviation of the Gaussian; .5 if not given.")
   private Double sd;
 
-  @Option(names = "--path", description = "A recipe's name for it; variance-preserving if not given.")
+  @Option(
+      names = "--path",
+      description = "A recipe's name for it; variance-preserving if not given.")
   private String path;
 
   @Parameters(
@@ -90,8 +92,7 @@ public final class VerifyLikelihoodCommand implements Callable<Integer> {
     fields.put("path", CaseOverrides.name(Path.class, of.path()));
     fields.put("at", of.at());
     fields.put("nats", followed.nats());
-    fields.put(
-        "expected", of.at().stream().map(x -> of.law().mixture().logDensity(x, 0)).toList());
+    fields.put("expected", of.at().stream().map(x -> of.law().mixture().logDensity(x, 0)).toList());
     fields.put("evaluations", followed.evaluations());
     fields.put("passes", passes);
     return fields;

@@ -33,8 +33,7 @@ final class GalleryTest {
         Column.all().stream().filter(c -> Set.of("heun", "ddim").contains(c.name())).toList();
     Gallery.Drawn drawn;
     try (TorchRuntime runtime = TorchRuntime.onCpu()) {
-      drawn =
-          new Gallery(recipe, Objective.all().subList(0, 1), columns).run(runtime, line -> {});
+      drawn = new Gallery(recipe, Objective.all().subList(0, 1), columns).run(runtime, line -> {});
     }
     assertThat(drawn.rows()).hasSize(1);
     assertThat(drawn.rows().get(0).distances()).hasSize(2);

@@ -71,8 +71,7 @@ final class LikelihoodJobTest {
   @Test
   void mistakesAreOneSentence() {
     mistake("is a table of images (expected: a table of latents)", "--input", chain.images());
-    mistake(
-        "--count: 5000 (expected: at most", "--input", chain.latents(), "--count", "5000");
+    mistake("--count: 5000 (expected: at most", "--input", chain.latents(), "--count", "5000");
     mistake(
         "trace.type: exakt (expected: one of: exact, hutchinson; nearest: exact)",
         "--input",

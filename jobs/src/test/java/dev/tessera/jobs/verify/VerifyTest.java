@@ -101,8 +101,17 @@ final class VerifyTest {
     }
     Told told =
         verify(
-            "sampler", "--law", "gaussian", "--sd", "0.5", "--sampler", "euler", "--grid",
-            "karras", "--steps", "18");
+            "sampler",
+            "--law",
+            "gaussian",
+            "--sd",
+            "0.5",
+            "--sampler",
+            "euler",
+            "--grid",
+            "karras",
+            "--steps",
+            "18");
     assertThat(told.code()).as(told.error()).isZero();
     assertThat(told.last().get("stdRatio").doubleValue()).isCloseTo(x / .5, within(1e-12));
     assertThat(told.last().get("expected").doubleValue()).isCloseTo(x / .5, within(1e-12));
@@ -110,7 +119,9 @@ final class VerifyTest {
     assertThat(told.last().get("evaluations").intValue()).isEqualTo(18);
   }
 
-  /** One list: every sampler that there is has a name here, and meets its recursion if it has one. */
+  /**
+   * One list: every sampler that there is has a name here, and meets its recursion if it has one.
+   */
   @Test
   void everySamplerOfTheListRuns() throws IOException {
     List<String> without = new ArrayList<>();
@@ -129,14 +140,14 @@ final class VerifyTest {
         without.add(name);
       }
     }
-    assertThat(without)
-        .containsExactlyInAnyOrder("uni-pc", "predictor-corrector", "flow-sde");
+    assertThat(without).containsExactlyInAnyOrder("uni-pc", "predictor-corrector", "flow-sde");
     assertThat(names).hasSize(14);
   }
 
   @Test
   void aLikelihoodIsToldBesideTheDensity() throws IOException {
-    Told told = verify("likelihood", "--law", "gaussian", "--sd", "2", "--path", "linear", "at=[1]");
+    Told told =
+        verify("likelihood", "--law", "gaussian", "--sd", "2", "--path", "linear", "at=[1]");
     assertThat(told.code()).as(told.error()).isZero();
     double exact = -1 / 8. - Math.log(2 * Math.PI * 4) / 2;
     assertThat(told.last().get("nats").get(0).doubleValue()).isCloseTo(exact, within(3e-3));
@@ -166,7 +177,12 @@ final class VerifyTest {
     mistake("nearest: gaussian", "sampler", "--law", "gausian");
     mistake("steps: 1 (expected: 2 or more)", "sampler", "--steps", "1");
     mistake("sd: -1.0 (expected: above 0)", "sampler", "--sd", "-1");
-    mistake("fixed-small or fixed-large", "sampler", "--sampler", "ddpm", "sampler.variance=learned-range");
+    mistake(
+        "fixed-small or fixed-large",
+        "sampler",
+        "--sampler",
+        "ddpm",
+        "sampler.variance=learned-range");
     mistake("expected: uniform-time", "sampler", "--sampler", "euler-maruyama", "--grid", "flow");
     mistake("variance-preserving", "likelihood", "--path", "discrete");
     mistake("points have no density", "likelihood", "--law", "two-points");

@@ -648,8 +648,8 @@ public final class Tensor {
   }
 
   /**
-   * Elements become 0 with this chance and all others grow so that the mean stays (Srivastava et al.
-   * 2014).
+   * Elements become 0 with this chance and all others grow so that the mean stays (Srivastava et
+   * al. 2014).
    *
    * @param chance below 1
    */

@@ -36,8 +36,7 @@ final class ConditionEmbedding {
   private final Linear first;
   private final Linear second;
 
-  private ConditionEmbedding(
-      Scope scope, Form form, int features, int width, BackboneShape shape) {
+  private ConditionEmbedding(Scope scope, Form form, int features, int width, BackboneShape shape) {
     this.form = form;
     this.features = features;
     this.classes = shape.classes();
@@ -67,8 +66,7 @@ final class ConditionEmbedding {
    *
    * @param features sines and cosines
    */
-  static ConditionEmbedding positional(
-      Scope scope, int features, int width, BackboneShape shape) {
+  static ConditionEmbedding positional(Scope scope, int features, int width, BackboneShape shape) {
     return new ConditionEmbedding(scope, Form.POSITIONAL, features, width, shape);
   }
 
@@ -119,8 +117,7 @@ final class ConditionEmbedding {
     return switch (form) {
       case POSITIONAL ->
           trace.range(half, dtype).mul(Math.log(SLOWEST) / Math.max(1, half - 1)).exp();
-      case FOURIER ->
-          trace.fixedNormal(0, Shape.of(half)).mul(2 * Math.PI * BANDWIDTH).cast(dtype);
+      case FOURIER -> trace.fixedNormal(0, Shape.of(half)).mul(2 * Math.PI * BANDWIDTH).cast(dtype);
       case ADM -> trace.range(half, dtype).mul(Math.log(SLOWEST) / half).exp();
     };
   }

@@ -77,8 +77,7 @@ public final class Dit implements Backbone {
       stream = block.apply(stream, condition, angles);
     }
     List<Tensor> shiftScale = modulation.apply(condition).chunk(1, 2);
-    Tensor last =
-        stream.normModulate(recipe.norm(), shiftScale.get(0), shiftScale.get(1)).get(1);
+    Tensor last = stream.normModulate(recipe.norm(), shiftScale.get(0), shiftScale.get(1)).get(1);
     return unpatchify(output.apply(last)).master();
   }
 

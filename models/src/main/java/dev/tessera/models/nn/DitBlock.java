@@ -23,8 +23,7 @@ final class DitBlock {
     int width = recipe.width();
     segment = scope.segment();
     modulation = Linear.zero(scope.child("modulation"), width, 6L * width);
-    attention =
-        new SelfAttention(scope.child("attention"), width, recipe.heads(), recipe.qkNorm());
+    attention = new SelfAttention(scope.child("attention"), width, recipe.heads(), recipe.qkNorm());
     boolean gated = recipe.feedForward() == BackboneRecipe.Dit.FeedForward.SWIGLU;
     long hidden = gated ? gatedWidth(width) : 4L * width;
     up = Linear.of(scope.child("up"), width, gated ? 2 * hidden : hidden);
@@ -84,8 +83,7 @@ final class DitBlock {
     List<Tensor> next =
         condition
             .trace()
-            .segments(
-                segment, in -> body(in, angles != null), operands.toArray(Tensor[]::new));
+            .segments(segment, in -> body(in, angles != null), operands.toArray(Tensor[]::new));
     return new Stream(next.get(0), next.get(1), next.get(2));
   }
 

@@ -8,8 +8,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The U-Nets that EDM trains (Karras et al. 2022, appendix F): DDPM++ and NCSN++ of Song et al. 2021
- * and ADM of Dhariwal and Nichol 2021. Blocks also halve and double the size.
+ * The U-Nets that EDM trains (Karras et al. 2022, appendix F): DDPM++ and NCSN++ of Song et al.
+ * 2021 and ADM of Dhariwal and Nichol 2021. Blocks also halve and double the size.
  */
 final class EdmUnet implements Backbone {
 
@@ -46,8 +46,7 @@ final class EdmUnet implements Backbone {
     output = form.last(scope.child("output"), features, shape.outputs(), 3);
   }
 
-  private Place declareDown(
-      Scope scope, Place first, Deque<Integer> skips, BackboneShape shape) {
+  private Place declareDown(Scope scope, Place first, Deque<Integer> skips, BackboneShape shape) {
     int current = first.features;
     int side = first.side;
     int picture = shape.channels();
@@ -56,8 +55,7 @@ final class EdmUnet implements Backbone {
       if (level > 0) {
         side /= 2;
         UnetBlock.Plan halving = UnetBlock.Plan.of(current, current);
-        down.add(
-            new UnetBlock(at.segment("halve"), form, halving.resizing(UnetBlock.Size.HALVED)));
+        down.add(new UnetBlock(at.segment("halve"), form, halving.resizing(UnetBlock.Size.HALVED)));
         skips.push(current);
         if (form.kind() == UnetForm.Kind.NCSN_PLUS_PLUS) {
           pictures.add(Conv2d.xavierWide(at.child("picture"), picture, current, 3));

@@ -48,9 +48,7 @@ public final class Linear {
     return x.trace()
         .at(
             path,
-            () ->
-                x.linear(
-                    x.trace().weight(weight), bias == null ? null : x.trace().bias(bias)));
+            () -> x.linear(x.trace().weight(weight), bias == null ? null : x.trace().bias(bias)));
   }
 
   /** {@link #apply}, then GELU in its tanh form. */

@@ -9,7 +9,8 @@ import java.util.List;
 
 /**
  * A block of EDM2's U-Net (Karras et al. 2024, figure 21): two convolutions between which the
- * condition scales features, beside a skip, then perhaps cosine attention beside another. A segment.
+ * condition scales features, beside a skip, then perhaps cosine attention beside another. A
+ * segment.
  */
 final class MagnitudeBlock {
 
@@ -134,8 +135,7 @@ final class MagnitudeBlock {
     long n = x.dim(0);
     long c = x.dim(1);
     long pixels = x.dim(2) * x.dim(3);
-    List<Tensor> qkv =
-        project.apply(x).permute(0, 2, 3, 1).reshape(n, pixels, 3 * c).chunk(2, 3);
+    List<Tensor> qkv = project.apply(x).permute(0, 2, 3, 1).reshape(n, pixels, 3 * c).chunk(2, 3);
     Tensor sum = heads(qkv.get(0)).attention(heads(qkv.get(1)), heads(qkv.get(2)), false);
     return output.apply(
         sum.permute(0, 2, 1, 3).reshape(n, x.dim(2), x.dim(3), c).permute(0, 3, 1, 2));

@@ -12,9 +12,9 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * EDM2's U-Net (Karras et al. 2024): every layer keeps the magnitude of what it is given, so neither
- * norms nor biases are needed; a channel of ones stands in for the latter. The last layer's gain is 0
- * at first.
+ * EDM2's U-Net (Karras et al. 2024): every layer keeps the magnitude of what it is given, so
+ * neither norms nor biases are needed; a channel of ones stands in for the latter. The last layer's
+ * gain is 0 at first.
  */
 final class MagnitudeUnet implements Backbone {
 
@@ -73,8 +73,7 @@ final class MagnitudeUnet implements Backbone {
       Scope at = scope.child(level);
       if (level > 0) {
         side /= 2;
-        MagnitudeBlock.Plan halving =
-            plan(current, current, false).resizing(UnetBlock.Size.HALVED);
+        MagnitudeBlock.Plan halving = plan(current, current, false).resizing(UnetBlock.Size.HALVED);
         down.add(new MagnitudeBlock(at.segment("halve"), halving));
         skips.push(current);
       }

@@ -61,8 +61,6 @@ final class NoiseEmbedding {
     Tensor features = Tensor.cat(1, List.of(angle.cos(), angle.sin()));
     Tensor embedding = second.apply(first.apply(features).silu()).master();
     Tensor sum = label == null ? embedding : embedding.add(label.apply(classes));
-    return augment == null || augmented == null
-        ? sum
-        : sum.add(augment.apply(augmented).master());
+    return augment == null || augmented == null ? sum : sum.add(augment.apply(augmented).master());
   }
 }

@@ -7,10 +7,10 @@ import dev.tessera.models.graph.Trace;
 import java.util.List;
 
 /**
- * Rotary positions of a grid (Su et al. 2021, on two axes): features i and i + d/2 of a head are the
- * coordinates of a point that is turned, by angles of the token's row for the first d/4 pairs and of
- * its column for the others. Products of queries and keys then depend on differences of places
- * alone.
+ * Rotary positions of a grid (Su et al. 2021, on two axes): features i and i + d/2 of a head are
+ * the coordinates of a point that is turned, by angles of the token's row for the first d/4 pairs
+ * and of its column for the others. Products of queries and keys then depend on differences of
+ * places alone.
  */
 final class Rotary {
 

@@ -30,8 +30,7 @@ final class Sides {
 
   static void dropout(double dropout) {
     if (!(dropout >= 0 && dropout < 1)) {
-      throw new IllegalArgumentException(
-          "dropout: " + dropout + " (expected: 0 or more, below 1)");
+      throw new IllegalArgumentException("dropout: " + dropout + " (expected: 0 or more, below 1)");
     }
   }
 

@@ -110,8 +110,7 @@ final class UnetBlock {
   /** The condition's scale and shift after the norm. */
   private Tensor modulated(Tensor x, Tensor embedding) {
     Tensor normal = norm2.apply(conv1.apply(x));
-    List<Tensor> scaleShift =
-        condition.apply(embedding).cast(normal.type().dtype()).chunk(1, 2);
+    List<Tensor> scaleShift = condition.apply(embedding).cast(normal.type().dtype()).chunk(1, 2);
     Tensor scale = pixelwise(scaleShift.get(0)).add(1);
     Tensor active = pixelwise(scaleShift.get(1)).addProduct(normal, scale).silu();
     boolean drops = form.dropout() > 0 && x.trace().training();

@@ -83,7 +83,9 @@ record UnetForm(
 
   /** The last layer of a block or of the network. */
   Conv2d last(Scope scope, long in, long out, int kernel) {
-    return adm() ? Conv2d.zero(scope, in, out, kernel) : Conv2d.xavier(scope, in, out, kernel, LAST);
+    return adm()
+        ? Conv2d.zero(scope, in, out, kernel)
+        : Conv2d.xavier(scope, in, out, kernel, LAST);
   }
 
   /** What the condition does to a block of {@code out} features: a shift, in ADM a scale too. */
@@ -101,10 +103,8 @@ record UnetForm(
 
   ConditionEmbedding embedding(Scope scope, BackboneShape shape) {
     return switch (kind) {
-      case DDPM_PLUS_PLUS ->
-          ConditionEmbedding.positional(scope, channels, condition(), shape);
-      case NCSN_PLUS_PLUS ->
-          ConditionEmbedding.fourier(scope, 2 * channels, condition(), shape);
+      case DDPM_PLUS_PLUS -> ConditionEmbedding.positional(scope, channels, condition(), shape);
+      case NCSN_PLUS_PLUS -> ConditionEmbedding.fourier(scope, 2 * channels, condition(), shape);
       case ADM -> ConditionEmbedding.adm(scope, channels, condition(), shape);
     };
   }

@@ -25,8 +25,6 @@ final class UnitConv2d {
    */
   Tensor apply(Tensor x, Tensor gain) {
     return x.trace()
-        .at(
-            weight.path(),
-            () -> x.conv2d(weight.scaled(x.trace(), gain), null, 1, kernel / 2));
+        .at(weight.path(), () -> x.conv2d(weight.scaled(x.trace(), gain), null, 1, kernel / 2));
   }
 }

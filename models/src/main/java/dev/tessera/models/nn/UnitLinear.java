@@ -22,7 +22,6 @@ final class UnitLinear {
    * @param gain what the weight is multiplied with, without dimensions; null for 1
    */
   Tensor apply(Tensor x, Tensor gain) {
-    return x.trace()
-        .at(weight.path(), () -> x.linear(weight.scaled(x.trace(), gain), null));
+    return x.trace().at(weight.path(), () -> x.linear(weight.scaled(x.trace(), gain), null));
   }
 }

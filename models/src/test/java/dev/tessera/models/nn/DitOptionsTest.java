@@ -33,8 +33,7 @@ final class DitOptionsTest {
   private static final int TOKENS = ROWS * COLUMNS;
   private static final int WIDTH = 16;
   private static final int HEADS = 2;
-  private static final BackboneShape SHAPE =
-      new BackboneShape(3, 2 * ROWS, 2 * COLUMNS, 6, 4, 2);
+  private static final BackboneShape SHAPE = new BackboneShape(3, 2 * ROWS, 2 * COLUMNS, 6, 4, 2);
 
   private static TorchRuntime runtime;
 
@@ -81,8 +80,7 @@ final class DitOptionsTest {
     double square = Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
     double[] y = new double[width];
     for (int i = 0; i < width; i++) {
-      y[i] =
-          (x[i] - mean) / Math.sqrt(square + 1e-6) * (1 + m[from + width + i]) + m[from + i];
+      y[i] = (x[i] - mean) / Math.sqrt(square + 1e-6) * (1 + m[from + width + i]) + m[from + i];
     }
     return y;
   }
@@ -151,8 +149,7 @@ final class DitOptionsTest {
       for (int i = 0; i < hidden; i++) {
         double v = up[t][i];
         double inner = Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v);
-        h[t][i] =
-            gated ? Doubles.silu(v) * up[t][hidden + i] : 0.5 * v * (1 + Math.tanh(inner));
+        h[t][i] = gated ? Doubles.silu(v) * up[t][hidden + i] : 0.5 * v * (1 + Math.tanh(inner));
       }
     }
     return layer(net, name + ".down", h);
@@ -260,8 +257,7 @@ final class DitOptionsTest {
     Tensor k = trace.input("k", DType.FLOAT64, Shape.of(1, 1, 1, d));
     Rotary.Angles angles = new Rotary(rows, columns, d).angles(trace);
     Shape all = Shape.of(1, 1, (long) rows * columns, d);
-    Tensor products =
-        angles.turn(q.expand(all)).matmul(angles.turn(k.expand(all)).transpose(2, 3));
+    Tensor products = angles.turn(q.expand(all)).matmul(angles.turn(k.expand(all)).transpose(2, 3));
     SplittableRandom random = new SplittableRandom(2);
     try (Executable program = runtime.load(trace.finish(products));
         NativeTensor a = runtime.zeros(DType.FLOAT64, q.shape());

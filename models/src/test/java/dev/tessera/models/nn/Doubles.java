@@ -181,8 +181,7 @@ public final class Doubles {
 
   /** Zeros around. */
   public static double[][][][] padded(double[][][][] x) {
-    double[][][][] y =
-        new double[x.length][x[0].length][x[0][0].length + 2][x[0][0][0].length + 2];
+    double[][][][] y = new double[x.length][x[0].length][x[0][0].length + 2][x[0][0][0].length + 2];
     each(x, (n, c, i, j) -> y[n][c][i + 1][j + 1] = x[n][c][i][j]);
     return y;
   }

@@ -190,16 +190,14 @@ final class EdmUnetTest {
     return Doubles.linear(x, net.get(name + ".weight"), net.get(name + ".bias"));
   }
 
-  private static double[][][][] conv(
-      NetworkProbe net, String name, double[][][][] x, int kernel) {
+  private static double[][][][] conv(NetworkProbe net, String name, double[][][][] x, int kernel) {
     return Doubles.conv(
         x, net.get(name + ".weight"), net.get(name + ".bias"), kernel, 1, kernel / 2);
   }
 
   private static double[][][][] norm(NetworkProbe net, String name, double[][][][] x, double eps) {
     int groups = Math.min(32, x[0].length / 4);
-    return Doubles.groupNorm(
-        x, groups, net.get(name + ".weight"), net.get(name + ".bias"), eps);
+    return Doubles.groupNorm(x, groups, net.get(name + ".weight"), net.get(name + ".bias"), eps);
   }
 
   private interface Resize {
@@ -229,11 +227,9 @@ final class EdmUnetTest {
       return sum;
     }
     double[][][][] qkv =
-        conv(
-            net, name + ".attention.qkv", norm(net, name + ".attention.norm", sum, form.eps()), 1);
+        conv(net, name + ".attention.qkv", norm(net, name + ".attention.norm", sum, form.eps()), 1);
     double[][][][] attended = Doubles.attention(qkv, form.heads(sum[0].length));
-    return Doubles.sum(
-        conv(net, name + ".attention.output", attended, 1), sum, form.balance());
+    return Doubles.sum(conv(net, name + ".attention.output", attended, 1), sum, form.balance());
   }
 
   /** {@code x (1 + scale) + shift}; scale comes first. */
@@ -244,8 +240,7 @@ final class EdmUnetTest {
       for (int c = 0; c < features; c++) {
         for (int i = 0; i < x[n][c].length; i++) {
           for (int j = 0; j < x[n][c][i].length; j++) {
-            y[n][c][i][j] =
-                x[n][c][i][j] * (1 + scaleShift[n][c]) + scaleShift[n][features + c];
+            y[n][c][i][j] = x[n][c][i][j] * (1 + scaleShift[n][c]) + scaleShift[n][features + c];
           }
         }
       }
@@ -272,8 +267,7 @@ final class EdmUnetTest {
     h = block(net, form, "up.0.double", h, condition, form::doubled);
     h = block(net, form, "up.0.0", Doubles.joined(h, b), condition, same);
     h = block(net, form, "up.0.1", Doubles.joined(h, a), condition, same);
-    return Doubles.flat(
-        conv(net, "output", Doubles.silu(norm(net, "norm", h, form.eps())), 3));
+    return Doubles.flat(conv(net, "output", Doubles.silu(norm(net, "norm", h, form.eps())), 3));
   }
 
   private static void agrees(double[] found, double[] expected) {
@@ -304,8 +298,7 @@ final class EdmUnetTest {
 
   @Test
   void admAgreesWithPlainLoops() {
-    BackboneRecipe recipe =
-        new BackboneRecipe.Adm(8, List.of(1, 2), 1, List.of(4), 4, 0.25);
+    BackboneRecipe recipe = new BackboneRecipe.Adm(8, List.of(1, 2), 1, List.of(4), 4, 0.25);
     NetworkProbe net = new NetworkProbe(runtime, recipe, SHAPE.withOutputs(6));
     agrees(net.forward(), plain(net, new Adm()));
   }

@@ -135,11 +135,7 @@ final class MagnitudeUnetTest {
   }
 
   private static double[][][][] block(
-      NetworkProbe net,
-      String name,
-      double[][][][] resized,
-      double[][] condition,
-      boolean up) {
+      NetworkProbe net, String name, double[][][][] resized, double[][] condition, boolean up) {
     boolean skips = net.has(name + ".skip.weight");
     double[][][][] x = resized;
     if (!up) {
@@ -275,17 +271,14 @@ final class MagnitudeUnetTest {
   void operationsKeepTheMeanSquare() {
     Shape shape = Shape.of(8, 24, 16, 16);
     assertThat(square(none(), shape, Magnitude::silu)).isCloseTo(1, within(0.01));
-    // The mean of 8000 squares, of deviation sqrt(2), and more is 0.05 off in one case of a thousand.
+    // The mean of 8000 squares, of deviation sqrt(2), and more is 0.05 off in one case of a
+    // thousand.
     for (double t : new double[] {0.3, 0.5, 0.9}) {
       assertThat(
-              square(
-                  none(),
-                  shape,
-                  x -> Magnitude.sum(x.narrow(1, 0, 12), x.narrow(1, 12, 12), t)))
+              square(none(), shape, x -> Magnitude.sum(x.narrow(1, 0, 12), x.narrow(1, 12, 12), t)))
           .isCloseTo(1, within(0.05));
       assertThat(
-              square(
-                  none(), shape, x -> Magnitude.cat(x.narrow(1, 0, 4), x.narrow(1, 4, 20), t)))
+              square(none(), shape, x -> Magnitude.cat(x.narrow(1, 0, 4), x.narrow(1, 4, 20), t)))
           .isCloseTo(1, within(0.05));
     }
     assertThat(square(none(), shape, x -> Magnitude.normalized(x.mul(7), 1)))
@@ -299,8 +292,7 @@ final class MagnitudeUnetTest {
   void layersKeepTheMeanSquareWhateverTheirStoredSize() {
     Scope convolution = Scope.group("convolution");
     UnitConv2d conv = new UnitConv2d(convolution, 24, 48, 1);
-    assertThat(square(convolution, Shape.of(8, 24, 16, 16), conv::apply))
-        .isCloseTo(1, within(0.1));
+    assertThat(square(convolution, Shape.of(8, 24, 16, 16), conv::apply)).isCloseTo(1, within(0.1));
     Scope linear = Scope.group("linear");
     UnitLinear layer = new UnitLinear(linear, 64, 256);
     assertThat(square(linear, Shape.of(512, 64), layer::apply)).isCloseTo(1, within(0.1));
@@ -311,14 +303,15 @@ final class MagnitudeUnetTest {
     for (boolean up : new boolean[] {false, true}) {
       Scope scope = Scope.group("block");
       BackboneRecipe.Edm2 recipe = new BackboneRecipe.Edm2(32, List.of(1), 1, List.of(), 16, 0);
-      MagnitudeBlock.Plan plan =
-          MagnitudeBlock.Plan.of(recipe, 32, 48, 16, up).attending(true);
+      MagnitudeBlock.Plan plan = MagnitudeBlock.Plan.of(recipe, 32, 48, 16, up).attending(true);
       MagnitudeBlock block = new MagnitudeBlock(scope, plan);
       double found =
           square(
               scope,
               Shape.of(4, 32, 8, 8),
-              x -> block.apply(x, x.narrow(1, 0, 16).narrow(2, 0, 1).narrow(3, 0, 1).reshape(4, 16)));
+              x ->
+                  block.apply(
+                      x, x.narrow(1, 0, 16).narrow(2, 0, 1).narrow(3, 0, 1).reshape(4, 16)));
       // Zeros around and values averaged by attention cost a little.
       assertThat(found).as("on the way up: " + up).isBetween(0.75, 1.1);
     }
@@ -350,7 +343,9 @@ final class MagnitudeUnetTest {
           w += flat[i] * flat[i];
         }
         // Not quite zero, for what is added to root mean squares.
-        assertThat(Math.abs(along)).as(parameter.name()).isLessThan(0.01 * Math.sqrt(g * w) + 1e-12);
+        assertThat(Math.abs(along))
+            .as(parameter.name())
+            .isLessThan(0.01 * Math.sqrt(g * w) + 1e-12);
         rows++;
       }
     }
@@ -385,7 +380,8 @@ final class MagnitudeUnetTest {
     Scope scope = Scope.group("uncertainty");
     UncertaintyHead head = new UncertaintyHead(scope);
     assertThat(scope.layout().size()).isEqualTo(128);
-    // u is a sum of 128 cosines of random phases whose squares add up to 2 with weights of square 1.
+    // u is a sum of 128 cosines of random phases whose squares add up to 2 with weights of square
+    // 1.
     double square = square(scope, Shape.of(4096), x -> head.apply(x.mul(2)));
     assertThat(square).isBetween(0.5, 2.0);
     assertThatThrownBy(() -> new UncertaintyHead(Scope.group("none"), 0))
@@ -395,8 +391,7 @@ final class MagnitudeUnetTest {
   @Test
   void whatDoesNotFitIsRefused() {
     Scope scope = Scope.group("net");
-    assertThatThrownBy(
-            () -> TINY.build(scope, BackboneShape.of(3, SIDE, SIDE, 0).withAugment(9)))
+    assertThatThrownBy(() -> TINY.build(scope, BackboneShape.of(3, SIDE, SIDE, 0).withAugment(9)))
         .hasMessage("type: edm2 (expected: adm or another network that is told of augmentation)");
     assertThatThrownBy(() -> new BackboneRecipe.Edm2(4, List.of(1), 1, List.of(), 0, 0))
         .hasMessage("channelsPerHead: 0 (expected: 1 or more)");

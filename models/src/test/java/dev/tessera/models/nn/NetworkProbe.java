@@ -132,8 +132,7 @@ final class NetworkProbe {
     List<NativeTensor> arguments = new ArrayList<>();
     try {
       arguments.add(floats(Shape.of(weights.length), weights));
-      arguments.add(
-          floats(Shape.of(N, shape.channels(), shape.height(), shape.width()), x()));
+      arguments.add(floats(Shape.of(N, shape.channels(), shape.height(), shape.width()), x()));
       arguments.add(floats(Shape.of(N), noise()));
       NativeTensor label = runtime.zeros(DType.INT64, Shape.of(N));
       label.set(labels());

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Parameters of the published networks, added up from their layers. The numbers written out are what
- * PyTorch counts in the authors' own code (NVlabs/edm, NVlabs/edm2, facebookresearch/DiT).
+ * Parameters of the published networks, added up from their layers. The numbers written out are
+ * what PyTorch counts in the authors' own code (NVlabs/edm, NVlabs/edm2, facebookresearch/DiT).
  */
 final class NetworkSizesTest {
 

@@ -95,15 +95,17 @@ public record DensityTask(
     return new Report(List.copyOf(nats), evaluations);
   }
 
-  private void read(
-      SequentialReader<?> reader, int rows, NativeTensor data, NativeTensor labels) {
+  private void read(SequentialReader<?> reader, int rows, NativeTensor data, NativeTensor labels) {
     int elements = signal.channels() * signal.height() * signal.width();
     boolean pixels = signal.kind() == Signal.Kind.PIXELS;
     Map<Column, ByteBuffer> columns =
         Map.of(
-            pixels ? Column.PIXELS : Column.LATENT, bytes(elements * (pixels ? 1 : Float.BYTES)),
-            Column.LABEL, bytes(Integer.BYTES),
-            Column.ID, bytes(Long.BYTES));
+            pixels ? Column.PIXELS : Column.LATENT,
+            bytes(elements * (pixels ? 1 : Float.BYTES)),
+            Column.LABEL,
+            bytes(Integer.BYTES),
+            Column.ID,
+            bytes(Long.BYTES));
     double[] values = new double[batch * elements];
     long[] classOf = new long[batch];
     for (int i = 0; i < batch; i++) {

@@ -18,8 +18,7 @@ record Flow(double scale, double sigma, double data, double noise) {
   static Flow at(Path path, double time) {
     double sigma = path.sigma(time);
     Numbers t = Numbers.of(time);
-    return new Flow(
-        path.scale(sigma), sigma, path.dataRate(t).value(), path.noiseRate(t).value());
+    return new Flow(path.scale(sigma), sigma, path.dataRate(t).value(), path.noiseRate(t).value());
   }
 
   /** The coefficient of {@code x_t} in x'. */

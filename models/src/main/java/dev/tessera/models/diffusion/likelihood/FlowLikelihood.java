@@ -70,8 +70,7 @@ public final class FlowLikelihood implements AutoCloseable {
     Tensor ofTrace = trace.scalar("of_trace", DType.FLOAT64);
     double elements = (double) shape.size() / shape.dim(0);
     return trace.finish(
-        x.mul(ofState).add(clean.mul(ofClean)),
-        stretch.mul(ofTrace).add(ofState.mul(elements)));
+        x.mul(ofState).add(clean.mul(ofClean)), stretch.mul(ofTrace).add(ofState.mul(elements)));
   }
 
   /**

@@ -80,8 +80,7 @@ public final class ProbedDenoiser implements TraceDenoiser, AutoCloseable {
     Tensor direction = trace.input("direction", DType.FLOAT64, shape);
     Tensor x = given.detach().leaf();
     Tensor clean = law.denoised(x, sigma);
-    Tensor along =
-        trace.grad(List.of(clean), List.of(x), List.of(direction), false, false).get(0);
+    Tensor along = trace.grad(List.of(clean), List.of(x), List.of(direction), false, false).get(0);
     Shape rows = Shape.of(shape.dim(0), shape.size() / shape.dim(0));
     Tensor product = along.mul(direction).reshape(rows).sum(1).reshape(shape.dim(0));
     return new ProbedDenoiser(

@@ -37,9 +37,7 @@ final class ProbedDenoiserTest {
   void theTraceIsThatOfTheDenoisersOwnJacobian() {
     Libtorch.useThreads(1);
     DiffusionRecipe recipe =
-        DiffusionRecipe.defaults()
-            .with(new BackboneRecipe.Dit(1, 16, 1, 2))
-            .withClasses(true, 0.1);
+        DiffusionRecipe.defaults().with(new BackboneRecipe.Dit(1, 16, 1, 2)).withClasses(true, 0.1);
     DiffusionModel model = new DiffusionModel(recipe, Signal.latents(1, 2, 2, 0, 1), 3);
     SplittableRandom random = new SplittableRandom(8);
     try (TorchRuntime runtime = TorchRuntime.onCpu();
@@ -48,8 +46,7 @@ final class ProbedDenoiserTest {
         NativeTensor x = runtime.zeros(DType.FLOAT64, model.shape(BATCH));
         Executable plain = runtime.load(model.denoiser(BATCH, false));
         ProbedDenoiser exact =
-            ProbedDenoiser.of(
-                runtime, model, BATCH, new TraceEstimate.Exact(), weights, labels)) {
+            ProbedDenoiser.of(runtime, model, BATCH, new TraceEstimate.Exact(), weights, labels)) {
       weights.set(random(random, model.layout().size(), 0.4));
       labels.set(0, 2, 3);
       double[] at = new double[BATCH * 4];
