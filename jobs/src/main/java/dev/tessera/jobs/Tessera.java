@@ -3,6 +3,7 @@ package dev.tessera.jobs;
 import dev.tessera.jobs.bench.BenchCommand;
 import dev.tessera.jobs.demo.DemoCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
+import dev.tessera.jobs.evaluate.EvaluateCommand;
 import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
 import dev.tessera.jobs.plan.PlanCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       TokenizeCommand.class,
       TrainCommand.class,
       SampleCommand.class,
+      EvaluateCommand.class,
       ExportCommand.class
     },
     mixinStandardHelpOptions = true,

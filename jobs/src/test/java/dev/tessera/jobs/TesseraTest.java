@@ -1,5 +1,6 @@
 package dev.tessera.jobs;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.datasets.InvalidDatasetException;
@@ -28,17 +29,27 @@ class TesseraTest {
 
   /** Commands and their flags: growth is a decision, made here. */
   private static final Map<String, Set<String>> COMMANDS =
-      Map.of(
-          "demo", Set.of(),
-          "doctor", Set.of(),
-          "plan", Set.of("--config"),
-          "ingest", Set.of("--input", "--output", "--overwrite"),
-          "train-tokenizer", Set.of("--config"),
-          "tokenize", Set.of("--checkpoint", "--input", "--output"),
-          "train", Set.of("--config"),
-          "sample", Set.of("--checkpoint", "--output", "--count", "--seed", "--class"),
-          "export", Set.of("--checkpoint", "--output"),
-          "bench", Set.of());
+      Map.ofEntries(
+          entry("demo", Set.of()),
+          entry("doctor", Set.of()),
+          entry("plan", Set.of("--config")),
+          entry("ingest", Set.of("--input", "--output", "--overwrite")),
+          entry("train-tokenizer", Set.of("--config")),
+          entry("tokenize", Set.of("--checkpoint", "--input", "--output")),
+          entry("train", Set.of("--config")),
+          entry("sample", Set.of("--checkpoint", "--output", "--count", "--seed", "--class")),
+          entry(
+              "evaluate",
+              Set.of(
+                  "--input",
+                  "--reference",
+                  "--reference-statistics",
+                  "--features",
+                  "--tokenizer",
+                  "--classifier",
+                  "--save-statistics")),
+          entry("export", Set.of("--checkpoint", "--output")),
+          entry("bench", Set.of()));
 
   /** What every command understands. */
   private static final Set<String> EVERYWHERE =

@@ -25,7 +25,7 @@ final class AllowedEdges {
       models               :
       models.graph         : models
       models.checkpoint    : models
-      models.evaluation    : models models.graph
+      models.evaluation    : models models.graph models.runtime
       models.kernel        : models
       models.runtime       : models models.graph models.kernel
       models.nn            : models models.graph
@@ -50,11 +50,12 @@ final class AllowedEdges {
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train
       jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
       jobs.sample          : datasets datasets.table datasets.image models models.graph models.runtime models.checkpoint models.diffusion models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run jobs.train
+      jobs.evaluate        : datasets datasets.image datasets.table models models.checkpoint models.evaluation models.runtime spark.device spark.table spark.inference jobs.config jobs.run jobs.train
       jobs.export          : models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
-      jobs.bench           : datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
+      jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference
-      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.export jobs.plan jobs.doctor jobs.bench jobs.demo
+      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.evaluate jobs.export jobs.plan jobs.doctor jobs.bench jobs.demo
       """;
 
   /** Libraries that only some packages may use. */

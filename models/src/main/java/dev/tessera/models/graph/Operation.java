@@ -26,6 +26,7 @@ public sealed interface Operation
         Contraction.Linear,
         Contraction.Conv2d,
         Contraction.Attention,
+        Decomposition.SymmetricEigen,
         Normalization.GroupNorm,
         Normalization.LayerNorm,
         Structure.Reshape,
