@@ -75,8 +75,10 @@ public final class KernelDistance {
 
   private static Program program(int size, int d) {
     Trace trace = new Trace("kernel", Precision.FP64);
-    Tensor x = trace.input("first", DType.FLOAT32, Shape.of(size, d)).cast(DType.FLOAT64);
-    Tensor y = trace.input("second", DType.FLOAT32, Shape.of(size, d)).cast(DType.FLOAT64);
+    Tensor first = trace.input("first", DType.FLOAT32, Shape.of(size, d));
+    Tensor second = trace.input("second", DType.FLOAT32, Shape.of(size, d));
+    Tensor x = first.cast(DType.FLOAT64);
+    Tensor y = second.cast(DType.FLOAT64);
     Tensor cross = kernel(x.matmul(y.transpose(0, 1)), d).sumAll().mul(2.0 / size / size);
     return trace.finish(within(x, size, d).add(within(y, size, d)).sub(cross));
   }

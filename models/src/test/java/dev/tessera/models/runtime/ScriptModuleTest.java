@@ -13,6 +13,7 @@ import dev.tessera.models.graph.Trace;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -43,7 +44,7 @@ final class ScriptModuleTest {
     Tensor pictures = trace.input("pictures", DType.FLOAT32, Shape.of(2, 3, 4, 4));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (NativeTensor values = runtime.zeros(DType.FLOAT32, Shape.of(3, 1, 1))) {
-      values.set(1, 2, 3);
+      values.set(1f, 2f, 3f);
       ScriptExport.write(
           out, trace.finish(network.apply(pictures.mul(scale))), Map.of("scale", values));
     }
@@ -54,7 +55,7 @@ final class ScriptModuleTest {
     try (ScriptModule module = runtime.script(new ByteArrayInputStream(file), "net.pt");
         NativeTensor input = runtime.zeros(DType.FLOAT32, Shape.of(pictures, 3, 4, 4))) {
       float[] ones = new float[pictures * 48];
-      java.util.Arrays.fill(ones, 1);
+      Arrays.fill(ones, 1);
       input.set(ones);
       try (NativeTensor vectors = module.vectors(input, flags)) {
         assertThat(vectors.shape().dim(0)).isEqualTo(pictures);
