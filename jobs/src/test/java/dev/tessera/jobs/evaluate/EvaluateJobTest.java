@@ -56,6 +56,17 @@ class EvaluateJobTest {
     network("features.pt", CELLS * CELLS * 3);
     network("five.pt", 5);
     Files.writeString(folder.resolve("text.pt"), "no network");
+    ingest("few", 20, 16);
+    // Each command ends its session.
+    done(
+        "evaluate",
+        "--reference",
+        chain.images(),
+        "--features",
+        folder + "/features.pt",
+        "--save-statistics",
+        folder + "/images.safetensors",
+        "batch=16");
     spark = SparkSession.builder().master("local[2]").getOrCreate();
   }
 
@@ -151,10 +162,12 @@ class EvaluateJobTest {
             (name, first) ->
                 all.forEach(
                     values -> {
+                      // Moments agree to 1e-12; the root of a vanishing eigenvalue widens that.
+                      double rounding = name.equals("frechet") ? 1e-10 : 1e-12;
                       double value = values.get(name).value();
                       assertThat(value)
                           .as(name)
-                          .isCloseTo(first.value(), within(1e-12 * (1 + Math.abs(value))));
+                          .isCloseTo(first.value(), within(rounding * (1 + Math.abs(value))));
                     }));
     assertThat(all.get(0).get("frechet").value()).isPositive();
     assertThat(all.get(0).get("inception score").value()).isBetween(1.0, 5.0);
@@ -174,15 +187,6 @@ class EvaluateJobTest {
 
   @Test
   void savedStatisticsStandForTheirTable() {
-    done(
-        "evaluate",
-        "--reference",
-        chain.images(),
-        "--features",
-        folder + "/features.pt",
-        "--save-statistics",
-        folder + "/images.safetensors",
-        "batch=16");
     EvaluateSettings how = settings(2, 16, List.of(), false);
     Map<String, Estimate> byTable =
         run("others", "images", null, "features.pt", how).values();
@@ -190,7 +194,7 @@ class EvaluateJobTest {
         run("others", null, "images.safetensors", "features.pt", how).values();
     for (String name : List.of("frechet", "kernel", "precision", "recall", "inception score")) {
       double value = byTable.get(name).value();
-      assertThat(byFile.get(name).value()).as(name).isCloseTo(value, within(1e-12));
+      assertThat(byFile.get(name).value()).as(name).isCloseTo(value, within(1e-10));
     }
     assertThat(byFile).doesNotContainKey("sliced wasserstein");
     assertThatThrownBy(() -> run("others", null, "images.safetensors", "five.pt", how))
@@ -252,7 +256,6 @@ class EvaluateJobTest {
 
   @Test
   void fewerPicturesThanFeaturesAreMeasuredWithAWarning() {
-    ingest("few", 20, 16);
     EvaluateReport report =
         run("few", "images", null, "features.pt", settings(1, 16, List.of(), false));
     assertThat(report.warnings())
