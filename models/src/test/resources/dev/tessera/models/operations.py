@@ -11,6 +11,7 @@ UNARY = {
     "NEG": lambda x: -x, "EXP": torch.exp, "LOG": torch.log, "SQRT": torch.sqrt,
     "RSQRT": lambda x: 1 / torch.sqrt(x), "SQUARE": lambda x: x * x,
     "RECIPROCAL": lambda x: 1 / x, "ABS": torch.abs, "SIN": torch.sin, "COS": torch.cos,
+    "EXPM1": torch.expm1, "LOG1P": torch.log1p, "ATAN": torch.atan,
     "TANH": torch.tanh, "SIGMOID": torch.sigmoid, "SILU": lambda x: x * torch.sigmoid(x),
     "GELU": lambda x: 0.5 * x * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3))),
     "RELU": F.relu, "SOFTPLUS": lambda x: torch.log1p(torch.exp(x)), "SIGN": torch.sign,
@@ -25,7 +26,8 @@ COMPARE = {
     "GREATER": lambda a, b: a > b, "EQUAL": lambda a, b: a == b,
 }
 SCALAR = {"ADD": lambda x, v: x + v, "MUL": lambda x, v: x * v, "POW": lambda x, v: x**v}
-REDUCE = {"SUM": torch.sum, "MEAN": torch.mean, "AMAX": torch.amax, "AMIN": torch.amin}
+REDUCE = {"SUM": torch.sum, "MEAN": torch.mean, "AMAX": torch.amax, "AMIN": torch.amin,
+    "NORM": lambda x, dim, keepdim: torch.linalg.vector_norm(x, 2, dim, keepdim)}
 
 
 def attention(q, k, v, causal):
@@ -61,10 +63,14 @@ def apply(key, o, x):
             return torch.clamp(x[0], number(o["min"]), number(o["max"]))
         case "Where":
             return torch.where(*x)
+        case "AddProduct":
+            return x[0] + x[1] * x[2]
         case "Reduce":
             return REDUCE[kind](x[0], dim=o["dims"], keepdim=True)
         case "ArgReduce":
             return (torch.argmin if o["least"] else torch.argmax)(x[0], dim=o["dim"])
+        case "CumulativeSum":
+            return torch.cumsum(x[0], o["dim"])
         case "Softmax":
             return torch.softmax(x[0], o["dim"])
         case "LogSoftmax":
@@ -75,6 +81,8 @@ def apply(key, o, x):
             return F.linear(*x)
         case "Conv2d":
             return F.conv2d(*x, stride=o["stride"], padding=o["padding"])
+        case "Depthwise":
+            return F.conv2d(*x, padding=o["padding"], groups=x[1].shape[0])
         case "Attention":
             return attention(*x, o["causal"])
         case "GroupNorm":

@@ -42,13 +42,20 @@ record TrainPeers(
       return new Scripts("vqgan.py", Optional.of("taming_original.py"));
     }
     BackboneRecipe backbone = ((Recipe.Diffusion) recipe).model().backbone();
-    if (backbone instanceof BackboneRecipe.Dit) {
+    if (backbone instanceof BackboneRecipe.Dit dit) {
+      BackboneRecipe.Dit published =
+          new BackboneRecipe.Dit(dit.patch(), dit.width(), dit.depth(), dit.heads());
+      if (!dit.equals(published)) {
+        throw new UserException(
+            "--peer: the peer of model.backbone type: dit has no options of its blocks.");
+      }
       return new Scripts("train.py", Optional.empty());
     }
-    if (backbone instanceof BackboneRecipe.Unet) {
-      throw new UserException("--peer: there is no peer of model.backbone type: unet.");
+    if (backbone instanceof BackboneRecipe.DdpmPlusPlus) {
+      return new Scripts("ddpmpp.py", Optional.of("edm_original.py"));
     }
-    return new Scripts("ddpmpp.py", Optional.of("edm_original.py"));
+    throw new UserException(
+        "--peer: of this model.backbone there is no peer (expected: type dit or ddpm-plus-plus).");
   }
 
   /** What the eager peer is asked on several GPUs, each with a batch of {@code batch}. */

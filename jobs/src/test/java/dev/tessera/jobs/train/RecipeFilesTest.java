@@ -57,6 +57,10 @@ class RecipeFilesTest {
     "edm-cifar10.yaml, 0, 32, 55732739",
     "dit-b-2.yaml, 4, 32, 130401808",
     "dit-s-2.yaml, 4, 16, 32834320",
+    "dit-xl-2.yaml, 4, 32, 675111184",
+    "ncsn-cifar10.yaml, 0, 32, 56395523",
+    "adm-imagenet64.yaml, 0, 64, 295899267",
+    "edm2-xs.yaml, 4, 64, 124713125",
   })
   void aModelOfThatDataHasItsParameters(String file, int channels, int side, long parameters)
       throws IOException {

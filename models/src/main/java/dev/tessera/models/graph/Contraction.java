@@ -151,6 +151,55 @@ final class Contraction {
     }
   }
 
+  /** Cross-correlation of each channel of {@code x [N, C, H, W]} with its {@code [C, 1, k, k]}. */
+  record Depthwise(int padding) implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      Shape x = inputs.get(0).shape();
+      Shape w = inputs.get(1).shape();
+      same("depthwise", inputs.get(0), inputs.get(1));
+      if (x.rank() != 4 || w.rank() != 4 || x.dim(1) != w.dim(0) || w.dim(1) != 1) {
+        throw new ShapeException(
+            "depthwise expects [N, C, H, W] and [C, 1, k, k], got " + x + " and " + w);
+      }
+      long h = x.dim(2) + 2L * padding - w.dim(2) + 1;
+      long v = x.dim(3) + 2L * padding - w.dim(3) + 1;
+      if (h < 1 || v < 1) {
+        throw new ShapeException(
+            "depthwise expects an image no smaller than its kernel, got " + x + " and " + w);
+      }
+      return List.of(new TensorType(inputs.get(0).dtype(), x.with(2, h).with(3, v)));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          String.format(
+              Locale.ROOT,
+              "torch.conv2d(%1$s, %2$s, None, [1, 1], [%3$d, %3$d], [1, 1], torch.size(%2$s, 0))",
+              inputs.get(0),
+              inputs.get(1),
+              padding));
+    }
+
+    @Override
+    public double flops(List<TensorType> inputs, List<TensorType> outputs) {
+      Shape w = inputs.get(1).shape();
+      return 2.0 * outputs.get(0).shape().size() * w.dim(2) * w.dim(3);
+    }
+
+    @Override
+    public Kept kept() {
+      return Kept.PARTNERS;
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.SECOND;
+    }
+  }
+
   /**
    * {@code softmax(q k^T / sqrt(d)) v} of {@code [N, heads, tokens, d]} by libtorch's flash
    * kernels, which have no second derivative.

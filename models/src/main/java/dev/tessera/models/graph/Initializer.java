@@ -50,6 +50,26 @@ public sealed interface Initializer {
     }
   }
 
+  /** Normal, then each row {@code [i, ...]} scaled to root mean square 1. */
+  record UnitRows() implements Initializer {
+    @Override
+    public float[] values(Shape shape, long seed) {
+      float[] values = new Normal(1).values(shape, seed);
+      int row = values.length / Math.toIntExact(shape.dim(0));
+      for (int from = 0; from < values.length; from += row) {
+        double squares = 0;
+        for (int i = from; i < from + row; i++) {
+          squares += (double) values[i] * values[i];
+        }
+        double scale = 1 / Math.sqrt(squares / row);
+        for (int i = from; i < from + row; i++) {
+          values[i] = (float) (scale * values[i]);
+        }
+      }
+      return values;
+    }
+  }
+
   /** Given values, in row-major order. */
   @SuppressWarnings("ArrayRecordComponent") // Never compared or hashed.
   record Values(float[] values) implements Initializer {

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * Where each parameter of a group stands in the group's flat vector. Segments follow one another;
- * within a segment stand its matrices, then its vectors.
+ * within a segment stand its matrices, then its vectors, then its unit rows.
  */
 public final class Layout {
 

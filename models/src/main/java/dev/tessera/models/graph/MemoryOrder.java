@@ -34,6 +34,7 @@ record MemoryOrder(List<Integer> dims) {
     }
     if (operation instanceof Structure.ChannelsLast
         || operation instanceof Contraction.Conv2d
+        || operation instanceof Contraction.Depthwise
         || (index == 0
             && (operation instanceof Own.GroupNormSilu
                 || operation instanceof Own.GroupNormSiluBackward))) {

@@ -25,6 +25,7 @@ public sealed interface Operation
         Contraction.MatMul,
         Contraction.Linear,
         Contraction.Conv2d,
+        Contraction.Depthwise,
         Contraction.Attention,
         Decomposition.SymmetricEigen,
         Normalization.GroupNorm,

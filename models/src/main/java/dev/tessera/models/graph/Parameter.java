@@ -13,12 +13,19 @@ package dev.tessera.models.graph;
 public record Parameter(
     String group, String name, String segment, Kind kind, Shape shape, Initializer initializer) {
 
-  /** The two runs of a segment. */
+  /** The runs of a segment. */
   public enum Kind {
     /** Weights of matrix products and convolutions: cast to the compute type, decayed. */
     MATRIX,
     /** Biases, scales, embeddings of one dimension: kept in fp32, not decayed. */
-    VECTOR
+    VECTOR,
+    /**
+     * Weights {@code [out, ...]} of matrix products and convolutions of which each row, all that
+     * belongs to one output, has root mean square 1 (Karras et al. 2024, forced weight
+     * normalisation): every update normalises rows again. Kept in fp32, in which programs normalise
+     * them before they are cast, and not decayed.
+     */
+    UNIT_ROWS
   }
 
   @Override

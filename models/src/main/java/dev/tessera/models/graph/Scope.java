@@ -75,6 +75,14 @@ public final class Scope {
     return declare(name, Parameter.Kind.VECTOR, shape, initializer);
   }
 
+  /**
+   * Declares a weight {@code [out, ...]} whose rows have root mean square 1 and keep it, whatever
+   * the optimiser does.
+   */
+  public Parameter unitRows(String name, Shape shape) {
+    return declare(name, Parameter.Kind.UNIT_ROWS, shape, new Initializer.UnitRows());
+  }
+
   private Parameter declare(
       String name, Parameter.Kind kind, Shape shape, Initializer initializer) {
     String full = child(name).path;

@@ -222,7 +222,8 @@ public final class Tensor {
     if (operation instanceof Structure.Permute
         || operation instanceof Structure.Expand
         || operation instanceof Structure.ChannelsLast
-        || (operation instanceof Contraction.Conv2d && trace.channelsLast())) {
+        || (operation instanceof Contraction.Conv2d && trace.channelsLast())
+        || (operation instanceof Contraction.Depthwise && trace.channelsLast())) {
       return false;
     }
     if (operation instanceof Structure.Narrow narrow) {
@@ -556,6 +557,11 @@ public final class Tensor {
         : trace.apply(conv, pictures(this), pictures(weight), compute(bias));
   }
 
+  /** {@code [N, C, H, W]}, each channel by its own kernel of {@code weight [C, 1, k, k]}. */
+  public Tensor depthwise(Tensor weight, int padding) {
+    return trace.apply(new Contraction.Depthwise(padding), pictures(this), compute(weight));
+  }
+
   /**
    * {@code (this + bias + other) scale}, in one pass on a GPU.
    *
@@ -583,7 +589,8 @@ public final class Tensor {
     Tensor cast = compute(tensor);
     boolean known =
         cast.operation instanceof Structure.ChannelsLast
-            || cast.operation instanceof Contraction.Conv2d;
+            || cast.operation instanceof Contraction.Conv2d
+            || cast.operation instanceof Contraction.Depthwise;
     return trace.channelsLast() && !known ? trace.apply(new Structure.ChannelsLast(), cast) : cast;
   }
 
@@ -653,7 +660,13 @@ public final class Tensor {
     return shift.reshape(Shape.of(dims));
   }
 
-  private Tensor dropout(double chance) {
+  /**
+   * Elements become 0 with this chance and all others grow so that the mean stays (Srivastava et
+   * al. 2014).
+   *
+   * @param chance below 1
+   */
+  public Tensor dropout(double chance) {
     Tensor limit = trace.full(trace.precision().master(), Shape.of(), chance);
     Tensor kept = limit.lessOrEqual(trace.uniform(shape()));
     return kept.where(mul(1 / (1 - chance)), trace.full(type.dtype(), Shape.of(), 0));

@@ -170,6 +170,27 @@ public final class Trace {
     return random(Creation.Random.Law.NORMAL, shape);
   }
 
+  /**
+   * As {@link #uniform}, but the same numbers in every call of every program: what a network draws
+   * once for all.
+   *
+   * @param draw tells draws apart
+   */
+  public Tensor fixedUniform(long draw, Shape shape) {
+    return fixed(Creation.Random.Law.UNIFORM, draw, shape);
+  }
+
+  /** As {@link #fixedUniform}, standard normal. */
+  public Tensor fixedNormal(long draw, Shape shape) {
+    return fixed(Creation.Random.Law.NORMAL, draw, shape);
+  }
+
+  private Tensor fixed(Creation.Random.Law law, long draw, Shape shape) {
+    TensorType type = new TensorType(precision.master(), shape);
+    Tensor source = full(DType.INT64, Shape.of(), 0);
+    return apply(new Creation.Random(law, Hash.of("fixed") ^ draw, type), source);
+  }
+
   private Tensor random(Creation.Random.Law law, Shape shape) {
     Tensor source = key();
     TensorType type = new TensorType(precision.master(), shape);
@@ -242,7 +263,7 @@ public final class Trace {
       boolean matrices = runs.get(i).kind() == Parameter.Kind.MATRIX;
       Tensor part = parts.get(i);
       bindSlices(runs.get(i).slices(), matrices ? part.cast(computeType()) : part, on, weights);
-      if (!matrices && fuses()) {
+      if (runs.get(i).kind() == Parameter.Kind.VECTOR && fuses()) {
         // One cast for all biases of a segment too: each is a kernel of its own otherwise.
         bindSlices(runs.get(i).slices(), part.cast(computeType()), on, shortVectors);
       }

@@ -8,10 +8,18 @@ public interface Backbone {
   /**
    * @param x {@code [N, C, H, W]}, scaled to variance 1
    * @param noise {@code [N]}, the noise level's label
-   * @param label int64 {@code [N]}, or null for an unconditional model
-   * @return {@code [N, C, H, W]} in the master type
+   * @param label int64 {@code [N]}, or null for an unconditional model; the number of classes means
+   *     no class
+   * @param augment {@code [N, k]}, how pictures were augmented, zeros for one that was not; null
+   *     where none was
+   * @return {@code [N, outputs, H, W]} in the master type
    */
-  Tensor apply(Tensor x, Tensor noise, Tensor label);
+  Tensor apply(Tensor x, Tensor noise, Tensor label, Tensor augment);
+
+  /** Of pictures that were not augmented. */
+  default Tensor apply(Tensor x, Tensor noise, Tensor label) {
+    return apply(x, noise, label, null);
+  }
 
   /**
    * What the network multiplies the label with before it takes its sines. EDM's label spans a few

@@ -3,36 +3,119 @@ package dev.tessera.models.nn;
 import dev.tessera.models.graph.Scope;
 import java.io.Serializable;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
- * The networks that a recipe may name, by {@code type: dit}, {@code type: unet} or {@code type:
- * ddpm-plus-plus}.
+ * The networks that a recipe may name, by {@code type: dit}, {@code unet}, {@code ddpm-plus-plus},
+ * {@code ncsn-plus-plus}, {@code adm}, {@code edm2} or {@code mlp}.
  */
 public sealed interface BackboneRecipe extends Serializable {
 
+  /** Declares the network's parameters. */
+  Backbone build(Scope scope, BackboneShape shape);
+
   /**
-   * Declares the network's parameters.
+   * Declares the parameters of a network that says as many channels as it is given.
    *
    * @param classes number of classes, 0 for none
    */
-  Backbone build(Scope scope, int channels, int height, int width, int classes);
+  default Backbone build(Scope scope, int channels, int height, int width, int classes) {
+    return build(scope, BackboneShape.of(channels, height, width, classes));
+  }
 
   /**
+   * A transformer; the last five say what its blocks are made of, by default what Peebles and Xie
+   * (2023) took, but for the features of the noise level, of which they had 256.
+   *
    * @param patch side of a patch
    * @param width features of a token
    * @param depth number of blocks
    * @param heads attention heads
+   * @param norm before attention and feed-forward layers
+   * @param feedForward the layers after attention
+   * @param positions how tokens know their place
+   * @param qkNorm whether queries and keys are divided by their root mean square and scaled by
+   *     learned numbers (Dehghani et al. 2023), which bounds the logits of attention
+   * @param noiseFeatures sines and cosines of the noise level
    */
-  record Dit(int patch, int width, int depth, int heads) implements BackboneRecipe {
+  record Dit(
+      int patch,
+      int width,
+      int depth,
+      int heads,
+      Norm norm,
+      FeedForward feedForward,
+      Positions positions,
+      boolean qkNorm,
+      int noiseFeatures)
+      implements BackboneRecipe {
+
+    /** What is done to a token's features before they are modulated. */
+    public enum Norm {
+      /** Mean 0 and variance 1 (Ba et al. 2016). */
+      LAYER,
+      /** Root mean square 1 (Zhang and Sennrich 2019). */
+      RMS
+    }
+
+    /** A token's own layers. */
+    public enum FeedForward {
+      /** {@code W2 gelu(W1 x)} of four times the width. */
+      GELU,
+      /**
+       * {@code W3 (silu(W1 x) * W2 x)} (Shazeer 2020), of 8/3 times the width, next multiple of 64:
+       * as many weights as the other.
+       */
+      SWIGLU
+    }
+
+    /** How a token's place enters. */
+    public enum Positions {
+      /** Learned vectors are added, sines and cosines of row and column at first. */
+      SIN_COS,
+      /**
+       * Queries and keys are rotated (Su et al. 2021), half of a head's features by the row, half
+       * by the column, so that attention sees differences of places.
+       */
+      ROTARY,
+      /** Vectors are added and queries and keys rotated. */
+      BOTH
+    }
+
     public Dit {
-      positive("patch", patch);
-      positive("depth", depth);
-      positive("heads", heads);
+      Sides.positive("patch", patch);
+      Sides.positive("depth", depth);
+      Sides.positive("heads", heads);
       if (width < 4 || width % 4 != 0 || width % heads != 0) {
         throw new IllegalArgumentException(
             "width: " + width + " (expected: a multiple of 4 and of the " + heads + " heads)");
       }
+      if (positions != Positions.SIN_COS && (width / heads) % 4 != 0) {
+        throw new IllegalArgumentException(
+            "heads: "
+                + heads
+                + " (expected: heads of a multiple of 4 features, of which rotary positions turn"
+                + " pairs for row and column; these have "
+                + width / heads
+                + ")");
+      }
+      if (noiseFeatures < 2 || noiseFeatures % 2 != 0) {
+        throw new IllegalArgumentException(
+            "noiseFeatures: " + noiseFeatures + " (expected: an even number, 2 or more)");
+      }
+    }
+
+    /** With blocks as Peebles and Xie have them. */
+    public Dit(int patch, int width, int depth, int heads) {
+      this(
+          patch,
+          width,
+          depth,
+          heads,
+          Norm.LAYER,
+          FeedForward.GELU,
+          Positions.SIN_COS,
+          false,
+          NoiseEmbedding.FEATURES);
     }
 
     public static Dit defaults() {
@@ -40,8 +123,8 @@ public sealed interface BackboneRecipe extends Serializable {
     }
 
     @Override
-    public Backbone build(Scope scope, int channels, int height, int width, int classes) {
-      return new dev.tessera.models.nn.Dit(scope, this, channels, height, width, classes);
+    public Backbone build(Scope scope, BackboneShape shape) {
+      return new dev.tessera.models.nn.Dit(scope, this, shape);
     }
   }
 
@@ -55,20 +138,13 @@ public sealed interface BackboneRecipe extends Serializable {
       implements BackboneRecipe {
     public Unet {
       multipliers = List.copyOf(multipliers);
-      if (heads < 1) {
-        throw new IllegalArgumentException("heads: " + heads + " (expected: 1 or more)");
-      }
+      Sides.positive("heads", heads);
       if (channels < 4 || channels % heads != 0) {
         throw new IllegalArgumentException(
             "channels: " + channels + " (expected: 4 or more, a multiple of the heads)");
       }
-      if (multipliers.isEmpty() || multipliers.stream().anyMatch(m -> m < 1)) {
-        throw new IllegalArgumentException(
-            "multipliers: " + multipliers + " (expected: one or more positive numbers)");
-      }
-      if (blocks < 1) {
-        throw new IllegalArgumentException("blocks: " + blocks + " (expected: 1 or more)");
-      }
+      Sides.multipliers(multipliers);
+      Sides.positive("blocks", blocks);
     }
 
     public static Unet defaults() {
@@ -76,9 +152,9 @@ public sealed interface BackboneRecipe extends Serializable {
     }
 
     @Override
-    public Backbone build(Scope scope, int channels, int height, int width, int classes) {
-      requireEvenLevels(multipliers, height, width);
-      return new UNet(scope, this, channels, classes);
+    public Backbone build(Scope scope, BackboneShape shape) {
+      Sides.evenLevels(multipliers, shape);
+      return new UNet(scope, this, shape);
     }
   }
 
@@ -103,23 +179,11 @@ public sealed interface BackboneRecipe extends Serializable {
     public DdpmPlusPlus {
       multipliers = List.copyOf(multipliers);
       attentionResolutions = List.copyOf(attentionResolutions);
-      if (channels < 4 || channels % 2 != 0) {
-        throw new IllegalArgumentException(
-            "channels: " + channels + " (expected: an even number, 4 or more)");
-      }
-      if (multipliers.isEmpty() || multipliers.stream().anyMatch(m -> m < 1)) {
-        throw new IllegalArgumentException(
-            "multipliers: " + multipliers + " (expected: one or more positive numbers)");
-      }
-      positive("blocks", blocks);
-      if (attentionResolutions.stream().anyMatch(side -> side < 1)) {
-        throw new IllegalArgumentException(
-            "attentionResolutions: " + attentionResolutions + " (expected: positive numbers)");
-      }
-      if (!(dropout >= 0 && dropout < 1)) {
-        throw new IllegalArgumentException(
-            "dropout: " + dropout + " (expected: 0 or more, below 1)");
-      }
+      Sides.evenChannels(channels);
+      Sides.multipliers(multipliers);
+      Sides.positive("blocks", blocks);
+      Sides.resolutions(attentionResolutions);
+      Sides.dropout(dropout);
     }
 
     /** The 55.7M parameters of EDM's network for CIFAR-10. */
@@ -128,52 +192,195 @@ public sealed interface BackboneRecipe extends Serializable {
     }
 
     @Override
-    public Backbone build(Scope scope, int channels, int height, int width, int classes) {
-      requireEvenLevels(multipliers, height, width);
-      requireSides(height, width);
-      return new dev.tessera.models.nn.DdpmPlusPlus(scope, this, channels, height, classes);
-    }
-
-    /** A side that no level has would be a network without the attention that was asked for. */
-    private void requireSides(int height, int width) {
-      if (height != width) {
-        throw new IllegalArgumentException(
-            "type: ddpm-plus-plus (expected: another network, pictures of "
-                + height
-                + " x "
-                + width
-                + " are not square)");
-      }
-      List<Integer> sides =
-          IntStream.range(0, multipliers.size()).mapToObj(level -> height >> level).toList();
-      if (!sides.containsAll(attentionResolutions)) {
-        throw new IllegalArgumentException(
-            "attention-resolutions: "
-                + attentionResolutions
-                + " (expected: some of "
-                + sides
-                + ")");
-      }
+    public Backbone build(Scope scope, BackboneShape shape) {
+      Sides.evenLevels(multipliers, shape);
+      Sides.attention("ddpm-plus-plus", multipliers, attentionResolutions, shape);
+      UnetForm form =
+          new UnetForm(
+              UnetForm.Kind.DDPM_PLUS_PLUS,
+              channels,
+              multipliers,
+              blocks,
+              attentionResolutions,
+              dropout,
+              1);
+      return new EdmUnet(scope, form, shape);
     }
   }
 
-  private static void positive(String name, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: 1 or more)");
+  /**
+   * NCSN++ as EDM trains it on CIFAR-10 (Song et al. 2021; Karras et al. 2022), for square
+   * pictures: DDPM++ with random frequencies of the noise level, the filter [1, 3, 3, 1] where the
+   * size changes, and the picture added to the features at every level on the way down.
+   *
+   * @param channels features before the multipliers; the condition has four times as many
+   * @param multipliers features of each level over {@code channels}; each level after the first
+   *     halves the size
+   * @param blocks residual blocks a level, one more on the way up
+   * @param attentionResolutions sides of the maps on which blocks attend; the middle always does
+   * @param dropout chance that an activation within a block is dropped in training
+   */
+  record NcsnPlusPlus(
+      int channels,
+      List<Integer> multipliers,
+      int blocks,
+      List<Integer> attentionResolutions,
+      double dropout)
+      implements BackboneRecipe {
+    public NcsnPlusPlus {
+      multipliers = List.copyOf(multipliers);
+      attentionResolutions = List.copyOf(attentionResolutions);
+      Sides.evenChannels(channels);
+      Sides.multipliers(multipliers);
+      Sides.positive("blocks", blocks);
+      Sides.resolutions(attentionResolutions);
+      Sides.dropout(dropout);
+    }
+
+    /** The 56.4M parameters of EDM's network for CIFAR-10. */
+    public static NcsnPlusPlus defaults() {
+      return new NcsnPlusPlus(128, List.of(2, 2, 2), 4, List.of(16), 0.13);
+    }
+
+    @Override
+    public Backbone build(Scope scope, BackboneShape shape) {
+      Sides.evenLevels(multipliers, shape);
+      Sides.attention("ncsn-plus-plus", multipliers, attentionResolutions, shape);
+      UnetForm form =
+          new UnetForm(
+              UnetForm.Kind.NCSN_PLUS_PLUS,
+              channels,
+              multipliers,
+              blocks,
+              attentionResolutions,
+              dropout,
+              1);
+      return new EdmUnet(scope, form, shape);
     }
   }
 
-  private static void requireEvenLevels(List<Integer> multipliers, int height, int width) {
-    int factor = 1 << (multipliers.size() - 1);
-    if (height % factor != 0 || width % factor != 0) {
-      throw new IllegalArgumentException(
-          "multipliers: "
-              + multipliers
-              + " (expected: levels that halve "
-              + height
-              + " x "
-              + width
-              + " evenly)");
+  /**
+   * ADM (Dhariwal and Nichol 2021) as EDM trains it on ImageNet (Karras et al. 2022), for square
+   * pictures: the condition scales and shifts, and attention has several heads.
+   *
+   * @param channels features before the multipliers; the condition has four times as many
+   * @param multipliers features of each level over {@code channels}; each level after the first
+   *     halves the size
+   * @param blocks residual blocks a level, one more on the way up
+   * @param attentionResolutions sides of the maps on which blocks attend; the middle always does
+   * @param channelsPerHead features of an attention head
+   * @param dropout chance that an activation within a block is dropped in training
+   */
+  record Adm(
+      int channels,
+      List<Integer> multipliers,
+      int blocks,
+      List<Integer> attentionResolutions,
+      int channelsPerHead,
+      double dropout)
+      implements BackboneRecipe {
+    public Adm {
+      multipliers = List.copyOf(multipliers);
+      attentionResolutions = List.copyOf(attentionResolutions);
+      Sides.evenChannels(channels);
+      Sides.multipliers(multipliers);
+      Sides.positive("blocks", blocks);
+      Sides.resolutions(attentionResolutions);
+      Sides.positive("channelsPerHead", channelsPerHead);
+      Sides.dropout(dropout);
+    }
+
+    /** The 295.9M parameters for ImageNet at 64 x 64. */
+    public static Adm defaults() {
+      return new Adm(192, List.of(1, 2, 3, 4), 3, List.of(32, 16, 8), 64, 0.1);
+    }
+
+    @Override
+    public Backbone build(Scope scope, BackboneShape shape) {
+      Sides.evenLevels(multipliers, shape);
+      Sides.attention("adm", multipliers, attentionResolutions, shape);
+      Sides.heads(channels, multipliers, attentionResolutions, channelsPerHead, shape.height());
+      UnetForm form =
+          new UnetForm(
+              UnetForm.Kind.ADM,
+              channels,
+              multipliers,
+              blocks,
+              attentionResolutions,
+              dropout,
+              channelsPerHead);
+      return new EdmUnet(scope, form, shape);
+    }
+  }
+
+  /**
+   * EDM2's magnitude-preserving U-Net (Karras et al. 2024, configuration G), for square pictures or
+   * latents. Its weights keep root mean square 1 a row; there are no biases and no norms.
+   *
+   * @param channels features before the multipliers
+   * @param multipliers features of each level over {@code channels}; each level after the first
+   *     halves the size, and the condition is as wide as the widest
+   * @param blocks residual blocks a level, one more on the way up
+   * @param attentionResolutions sides of the maps on which blocks attend; the middle always does
+   * @param channelsPerHead features of an attention head
+   * @param dropout chance that an activation within a block is dropped in training
+   */
+  record Edm2(
+      int channels,
+      List<Integer> multipliers,
+      int blocks,
+      List<Integer> attentionResolutions,
+      int channelsPerHead,
+      double dropout)
+      implements BackboneRecipe {
+    public Edm2 {
+      multipliers = List.copyOf(multipliers);
+      attentionResolutions = List.copyOf(attentionResolutions);
+      Sides.positive("channels", channels);
+      Sides.multipliers(multipliers);
+      Sides.positive("blocks", blocks);
+      Sides.resolutions(attentionResolutions);
+      Sides.positive("channelsPerHead", channelsPerHead);
+      Sides.dropout(dropout);
+    }
+
+    /** EDM2-XS: 124.7M parameters for latents of 64 x 64 x 4 and 1000 classes. */
+    public static Edm2 defaults() {
+      return new Edm2(128, List.of(1, 2, 3, 4), 3, List.of(16, 8), 64, 0);
+    }
+
+    @Override
+    public Backbone build(Scope scope, BackboneShape shape) {
+      Sides.evenLevels(multipliers, shape);
+      Sides.attention("edm2", multipliers, attentionResolutions, shape);
+      Sides.heads(channels, multipliers, attentionResolutions, channelsPerHead, shape.height());
+      if (shape.augment() > 0) {
+        throw new IllegalArgumentException(
+            "type: edm2 (expected: adm or another network that is told of augmentation)");
+      }
+      return new MagnitudeUnet(scope, this, shape);
+    }
+  }
+
+  /**
+   * Residual layers on all numbers of a sample at once, for densities of few dimensions.
+   *
+   * @param width features
+   * @param depth number of residual layers
+   */
+  record Mlp(int width, int depth) implements BackboneRecipe {
+    public Mlp {
+      Sides.positive("width", width);
+      Sides.positive("depth", depth);
+    }
+
+    public static Mlp defaults() {
+      return new Mlp(128, 4);
+    }
+
+    @Override
+    public Backbone build(Scope scope, BackboneShape shape) {
+      return new dev.tessera.models.nn.Mlp(scope, this, shape);
     }
   }
 }

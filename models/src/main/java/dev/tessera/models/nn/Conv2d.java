@@ -19,7 +19,7 @@ public final class Conv2d {
 
   private Conv2d(
       Scope scope, long in, long out, int kernel, int stride, int padding, Initializer weights) {
-    this(scope, in, out, kernel, stride, padding, false, weights);
+    this(scope, in, out, kernel, stride, padding, false, weights, Initializer.zeros());
   }
 
   private Conv2d(
@@ -30,10 +30,11 @@ public final class Conv2d {
       int stride,
       int padding,
       boolean oneSided,
-      Initializer weights) {
+      Initializer weights,
+      Initializer biases) {
     this.path = scope.path();
     this.weight = scope.matrix("weight", Shape.of(out, in, kernel, kernel), weights);
-    this.bias = scope.vector("bias", Shape.of(out), Initializer.zeros());
+    this.bias = scope.vector("bias", Shape.of(out), biases);
     this.stride = stride;
     this.padding = padding;
     this.oneSided = oneSided;
@@ -60,6 +61,18 @@ public final class Conv2d {
         scope, in, out, kernel, 1, kernel / 2, Initializer.xavier(in, out, kernel, scale));
   }
 
+  /** As {@link #same}, with PyTorch's initial biases too. */
+  static Conv2d uniform(Scope scope, long in, long out, int kernel) {
+    Initializer both = Initializer.fanIn(in * kernel * kernel);
+    return new Conv2d(scope, in, out, kernel, 1, kernel / 2, false, both, both);
+  }
+
+  /** As {@link #xavier}, padded by one more, for a result with one more pixel on each side. */
+  static Conv2d xavierWide(Scope scope, long in, long out, int kernel) {
+    Initializer weights = Initializer.xavier(in, out, kernel, 1);
+    return new Conv2d(scope, in, out, kernel, 1, kernel / 2 + 1, weights);
+  }
+
   /** Halves height and width: kernel 3, stride 2, padding 1. */
   public static Conv2d halving(Scope scope, long in, long out) {
     return new Conv2d(scope, in, out, 3, 2, 1, Initializer.fanIn(in * 9));
@@ -67,7 +80,8 @@ public final class Conv2d {
 
   /** As {@link #halving}, padded by 1 below and on the right alone. */
   public static Conv2d halvingOneSided(Scope scope, long in, long out) {
-    return new Conv2d(scope, in, out, 3, 2, 0, true, Initializer.fanIn(in * 9));
+    Initializer weights = Initializer.fanIn(in * 9);
+    return new Conv2d(scope, in, out, 3, 2, 0, true, weights, Initializer.zeros());
   }
 
   /** Any stride and padding, normal weights of the given standard deviation. */

@@ -1,14 +1,17 @@
 package dev.tessera.models.nn;
 
 import dev.tessera.models.graph.Scope;
+import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Attention and a two-layer network, each normalised, modulated and gated by the condition. */
+/** Attention and a feed-forward network, each normalised, modulated and gated by the condition. */
 final class DitBlock {
 
   private static final double EPS = 1e-6;
 
+  private final BackboneRecipe.Dit recipe;
   private final String segment;
   private final Linear modulation;
   private final SelfAttention attention;
@@ -16,12 +19,20 @@ final class DitBlock {
   private final Linear down;
 
   DitBlock(Scope scope, BackboneRecipe.Dit recipe) {
+    this.recipe = recipe;
     int width = recipe.width();
     segment = scope.segment();
     modulation = Linear.zero(scope.child("modulation"), width, 6L * width);
-    attention = new SelfAttention(scope.child("attention"), width, recipe.heads());
-    up = Linear.of(scope.child("up"), width, 4L * width);
-    down = Linear.of(scope.child("down"), 4L * width, width);
+    attention = new SelfAttention(scope.child("attention"), width, recipe.heads(), recipe.qkNorm());
+    boolean gated = recipe.feedForward() == BackboneRecipe.Dit.FeedForward.SWIGLU;
+    long hidden = gated ? gatedWidth(width) : 4L * width;
+    up = Linear.of(scope.child("up"), width, gated ? 2 * hidden : hidden);
+    down = Linear.of(scope.child("down"), hidden, width);
+  }
+
+  /** The least multiple of 64 that is at least 8/3 of the width: three matrices weigh as two. */
+  static long gatedWidth(int width) {
+    return (8L * width + 3 * 64 - 1) / (3 * 64) * 64;
   }
 
   /**
@@ -39,36 +50,65 @@ final class DitBlock {
     }
 
     /** The stream's value, then its norm, modulated for a consumer in the compute type. */
-    List<Tensor> normModulate(Tensor shift, Tensor scale) {
+    List<Tensor> normModulate(BackboneRecipe.Dit.Norm norm, Tensor shift, Tensor scale) {
+      if (norm == BackboneRecipe.Dit.Norm.RMS) {
+        Tensor sum = gate == null ? x : x.addProduct(perToken(gate), delta);
+        Tensor normal = RmsNorm.normalized(sum, EPS).cast(shift.type().dtype());
+        return List.of(sum, perToken(shift).addProduct(normal, perToken(scale).add(1)));
+      }
       return gate == null
           ? List.of(x, x.normModulate(shift, scale, EPS))
           : x.addNormModulate(gate, delta, shift, scale, EPS);
     }
+
+    private static Tensor perToken(Tensor perPicture) {
+      return perPicture.reshape(Shape.of(perPicture.dim(0), 1, perPicture.dim(1)));
+    }
   }
 
-  /** {@code condition [N, width]}. */
-  Stream apply(Stream stream, Tensor condition) {
-    Tensor[] operands =
-        stream.gate() == null
-            ? new Tensor[] {condition, stream.x()}
-            : new Tensor[] {condition, stream.x(), stream.gate(), stream.delta()};
+  /**
+   * @param condition {@code [N, width]}
+   * @param angles of rotary positions, null for none
+   */
+  Stream apply(Stream stream, Tensor condition, Rotary.Angles angles) {
+    List<Tensor> operands = new ArrayList<>(List.of(condition, stream.x()));
+    if (angles != null) {
+      operands.add(angles.cos());
+      operands.add(angles.sin());
+    }
+    if (stream.gate() != null) {
+      operands.add(stream.gate());
+      operands.add(stream.delta());
+    }
     List<Tensor> next =
-        condition.trace().segments(segment, in -> body(in.get(0), stream(in)), operands);
+        condition
+            .trace()
+            .segments(segment, in -> body(in, angles != null), operands.toArray(Tensor[]::new));
     return new Stream(next.get(0), next.get(1), next.get(2));
   }
 
-  private static Stream stream(List<Tensor> operands) {
-    return operands.size() == 2
-        ? Stream.of(operands.get(1))
-        : new Stream(operands.get(1), operands.get(2), operands.get(3));
+  private List<Tensor> body(List<Tensor> in, boolean rotates) {
+    Rotary.Angles angles = rotates ? new Rotary.Angles(in.get(2), in.get(3)) : null;
+    int rest = rotates ? 4 : 2;
+    boolean first = in.size() == rest;
+    Stream stream =
+        first ? Stream.of(in.get(1)) : new Stream(in.get(1), in.get(rest), in.get(rest + 1));
+    return body(in.get(0), stream, angles);
   }
 
-  private List<Tensor> body(Tensor condition, Stream stream) {
+  private List<Tensor> body(Tensor condition, Stream stream, Rotary.Angles angles) {
     List<Tensor> m = modulation.apply(condition).chunk(1, 6);
-    List<Tensor> first = stream.normModulate(m.get(0), m.get(1));
-    Stream middle = new Stream(first.get(0), m.get(2), attention.apply(first.get(1)));
-    List<Tensor> second = middle.normModulate(m.get(3), m.get(4));
-    Tensor hidden = up.applyGelu(second.get(1));
-    return List.of(second.get(0), m.get(5), down.apply(hidden));
+    List<Tensor> first = stream.normModulate(recipe.norm(), m.get(0), m.get(1));
+    Stream middle = new Stream(first.get(0), m.get(2), attention.apply(first.get(1), angles));
+    List<Tensor> second = middle.normModulate(recipe.norm(), m.get(3), m.get(4));
+    return List.of(second.get(0), m.get(5), down.apply(hidden(second.get(1))));
+  }
+
+  private Tensor hidden(Tensor x) {
+    if (recipe.feedForward() == BackboneRecipe.Dit.FeedForward.GELU) {
+      return up.applyGelu(x);
+    }
+    List<Tensor> gateAndValue = up.apply(x).chunk(2, 2);
+    return gateAndValue.get(0).silu().mul(gateAndValue.get(1));
   }
 }

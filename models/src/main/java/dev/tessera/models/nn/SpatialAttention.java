@@ -49,6 +49,19 @@ public final class SpatialAttention {
         Conv2d.xavier(scope.child("output"), channels, channels, 1, out));
   }
 
+  /**
+   * As {@link #of}, with PyTorch's initial biases of the projection too.
+   *
+   * @param eps of the norm
+   */
+  static SpatialAttention uniform(Scope scope, int channels, int heads, double eps) {
+    return new SpatialAttention(
+        heads,
+        new GroupNorm(scope.child("norm"), channels, eps),
+        Conv2d.uniform(scope.child("qkv"), channels, 3L * channels, 1),
+        Conv2d.zero(scope.child("output"), channels, channels, 1));
+  }
+
   /** {@code x [N, channels, H, W]}, and so the result. */
   public Tensor apply(Tensor x) {
     return x.add(residual(x));

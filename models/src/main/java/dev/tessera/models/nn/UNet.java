@@ -23,11 +23,11 @@ public final class UNet implements Backbone {
   private final GroupNorm norm;
   private final Conv2d output;
 
-  UNet(Scope scope, BackboneRecipe.Unet recipe, int dataChannels, int classes) {
+  UNet(Scope scope, BackboneRecipe.Unet recipe, BackboneShape shape) {
     int base = recipe.channels();
     int embedding = 4 * base;
-    noise = new NoiseEmbedding(scope.child("noise"), embedding, classes);
-    input = Conv2d.same(scope.child("input"), dataChannels, base, 3);
+    noise = new NoiseEmbedding(scope.child("noise"), embedding, shape);
+    input = Conv2d.same(scope.child("input"), shape.channels(), base, 3);
     Deque<Integer> skips = new ArrayDeque<>(List.of(base));
     int current = declareDown(scope.child("down"), recipe, embedding, skips);
     middle1 = ResBlock.conditioned(scope.child("middle1"), current, current, embedding);
@@ -35,7 +35,7 @@ public final class UNet implements Backbone {
     middle2 = ResBlock.conditioned(scope.child("middle2"), current, current, embedding);
     current = declareUp(scope.child("up"), recipe, embedding, current, skips);
     norm = new GroupNorm(scope.child("norm"), current);
-    output = Conv2d.zero(scope.child("output"), current, dataChannels, 3);
+    output = Conv2d.zero(scope.child("output"), current, shape.outputs(), 3);
   }
 
   private int declareDown(
@@ -87,8 +87,8 @@ public final class UNet implements Backbone {
   }
 
   @Override
-  public Tensor apply(Tensor x, Tensor noiseLevel, Tensor label) {
-    Tensor embedding = noise.apply(noiseLevel, label).silu();
+  public Tensor apply(Tensor x, Tensor noiseLevel, Tensor label, Tensor augment) {
+    Tensor embedding = noise.apply(noiseLevel, label, augment).silu();
     Deque<Tensor> skips = new ArrayDeque<>();
     Tensor h = input.apply(x);
     skips.push(h);

@@ -134,6 +134,9 @@ final class OperationCases {
       add(eigen, of(2, 3, 3).narrowed());
       add(eigen, of(1, 1));
     }
+    add(new Contraction.Depthwise(1), of(2, 3, 4, 5).permuted(), of(3, 1, 3, 3));
+    add(new Contraction.Depthwise(0), of(1, 2, 3, 4), of(2, 1, 3, 3).narrowed());
+    add(new Contraction.Depthwise(2), of(1, 1, 2, 1).narrowed(), of(1, 1, 4, 4));
     for (boolean causal : new boolean[] {false, true}) {
       Contraction.Attention attention = new Contraction.Attention(causal);
       add(attention, of(2, 1, 3, 5), of(2, 1, 3, 5).permuted(), of(2, 1, 3, 5).narrowed());

@@ -101,6 +101,9 @@ final class PyTorchTest {
     if (value instanceof Shape shape) {
       return shape.toArray();
     }
+    if (value instanceof List<?> list) {
+      return list.stream().map(PyTorchTest::plain).toList();
+    }
     if (value instanceof TensorType type) {
       return List.of(plain(type.dtype()), type.shape().toArray());
     }

@@ -102,29 +102,87 @@ public final class Doubles {
 
   /** Of one head: {@code qkv [N, 3 C, H, W]} holds queries, then keys, then values. */
   public static double[][][][] attention(double[][][][] qkv) {
+    return attention(qkv, 1);
+  }
+
+  /** Of {@code heads} heads, each of as many features in a row. */
+  public static double[][][][] attention(double[][][][] qkv, int heads) {
     int features = qkv[0].length / 3;
+    int perHead = features / heads;
     int w = qkv[0][0][0].length;
     int pixels = qkv[0][0].length * w;
     double[][][][] y = like(qkv, features);
     for (int n = 0; n < qkv.length; n++) {
-      for (int p = 0; p < pixels; p++) {
-        double[] share = new double[pixels];
-        double total = 0;
-        for (int q = 0; q < pixels; q++) {
-          double score = 0;
-          for (int c = 0; c < features; c++) {
-            score += qkv[n][c][p / w][p % w] * qkv[n][features + c][q / w][q % w];
-          }
-          share[q] = Math.exp(score / Math.sqrt(features));
-          total += share[q];
-        }
-        for (int c = 0; c < features; c++) {
+      for (int from = 0; from < features; from += perHead) {
+        for (int p = 0; p < pixels; p++) {
+          double[] share = new double[pixels];
+          double total = 0;
           for (int q = 0; q < pixels; q++) {
-            y[n][c][p / w][p % w] += share[q] / total * qkv[n][2 * features + c][q / w][q % w];
+            double score = 0;
+            for (int c = from; c < from + perHead; c++) {
+              score += qkv[n][c][p / w][p % w] * qkv[n][features + c][q / w][q % w];
+            }
+            share[q] = Math.exp(score / Math.sqrt(perHead));
+            total += share[q];
+          }
+          for (int c = from; c < from + perHead; c++) {
+            for (int q = 0; q < pixels; q++) {
+              y[n][c][p / w][p % w] += share[q] / total * qkv[n][2 * features + c][q / w][q % w];
+            }
           }
         }
       }
     }
+    return y;
+  }
+
+  private static final double[] BINOMIAL = {1 / 8.0, 3 / 8.0, 3 / 8.0, 1 / 8.0};
+
+  /** Convolution with the filter [1, 3, 3, 1] on both axes at every second pixel. */
+  public static double[][][][] filteredHalf(double[][][][] x, int before) {
+    int h = x[0][0].length;
+    int size = (h + 2 * before - 4) / 2 + 1;
+    double[][][][] y = new double[x.length][x[0].length][size][size];
+    each(
+        y,
+        (n, c, i, j) -> {
+          for (int a = 0; a < 4; a++) {
+            for (int b = 0; b < 4; b++) {
+              int row = 2 * i + a - before;
+              int column = 2 * j + b - before;
+              if (row >= 0 && row < h && column >= 0 && column < h) {
+                y[n][c][i][j] += BINOMIAL[a] * BINOMIAL[b] * x[n][c][row][column];
+              }
+            }
+          }
+        });
+    return y;
+  }
+
+  /** The transpose of {@link #filteredHalf}, times 4: each pixel is spread by the filter. */
+  public static double[][][][] filteredDouble(double[][][][] x) {
+    int size = 2 * x[0][0].length;
+    double[][][][] y = new double[x.length][x[0].length][size][size];
+    each(
+        x,
+        (n, c, i, j) -> {
+          for (int a = 0; a < 4; a++) {
+            for (int b = 0; b < 4; b++) {
+              int row = 2 * i + a - 1;
+              int column = 2 * j + b - 1;
+              if (row >= 0 && row < size && column >= 0 && column < size) {
+                y[n][c][row][column] += 4 * BINOMIAL[a] * BINOMIAL[b] * x[n][c][i][j];
+              }
+            }
+          }
+        });
+    return y;
+  }
+
+  /** Zeros around. */
+  public static double[][][][] padded(double[][][][] x) {
+    double[][][][] y = new double[x.length][x[0].length][x[0][0].length + 2][x[0][0][0].length + 2];
+    each(x, (n, c, i, j) -> y[n][c][i + 1][j + 1] = x[n][c][i][j]);
     return y;
   }
 

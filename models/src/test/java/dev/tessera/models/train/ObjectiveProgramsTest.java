@@ -34,6 +34,11 @@ final class ObjectiveProgramsTest {
                     diffusion(UNET, Segmentation.RECOMPUTE, precision),
                     diffusion(DDPM, Segmentation.WHOLE, precision),
                     diffusion(DDPM, Segmentation.RECOMPUTE, precision),
+                    diffusion(OPTIONS, Segmentation.RECOMPUTE, precision),
+                    diffusion(NCSN, Segmentation.RECOMPUTE, precision),
+                    diffusion(ADM, Segmentation.RECOMPUTE, precision),
+                    diffusion(EDM2, Segmentation.RECOMPUTE, precision),
+                    diffusion(MLP, Segmentation.RECOMPUTE, precision),
                     tokenizer(COMPACT, Segmentation.WHOLE, precision),
                     tokenizer(COMPACT, Segmentation.RECOMPUTE, precision),
                     tokenizer(PUBLISHED, Segmentation.WHOLE, precision),
@@ -61,6 +66,24 @@ final class ObjectiveProgramsTest {
 
   private static final TrainingSchedule SCHEDULE = TrainingSchedule.defaults();
   private static final BackboneRecipe DIT = new BackboneRecipe.Dit(2, 16, 2, 2);
+  private static final BackboneRecipe OPTIONS =
+      new BackboneRecipe.Dit(
+          4,
+          16,
+          1,
+          2,
+          BackboneRecipe.Dit.Norm.RMS,
+          BackboneRecipe.Dit.FeedForward.SWIGLU,
+          BackboneRecipe.Dit.Positions.BOTH,
+          true,
+          32);
+  private static final BackboneRecipe NCSN =
+      new BackboneRecipe.NcsnPlusPlus(4, List.of(1, 2), 1, List.of(4), 0.2);
+  private static final BackboneRecipe ADM =
+      new BackboneRecipe.Adm(4, List.of(1, 2), 1, List.of(4), 4, 0.2);
+  private static final BackboneRecipe EDM2 =
+      new BackboneRecipe.Edm2(4, List.of(1, 2), 1, List.of(4), 4, 0.2);
+  private static final BackboneRecipe MLP = new BackboneRecipe.Mlp(16, 2);
   private static final BackboneRecipe DDPM =
       new BackboneRecipe.DdpmPlusPlus(8, List.of(1, 2), 1, List.of(4), 0.2);
   private static final BackboneRecipe UNET = new BackboneRecipe.Unet(8, List.of(1, 2), 1, 2);

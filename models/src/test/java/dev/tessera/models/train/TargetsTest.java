@@ -59,6 +59,26 @@ final class TargetsTest {
             "ddpm++",
             diffusion(new BackboneRecipe.DdpmPlusPlus(8, List.of(1, 2), 1, List.of(4), 0.2))),
         new Subject("unet", diffusion(new BackboneRecipe.Unet(8, List.of(1, 2), 1, 2))),
+        new Subject(
+            "dit with options",
+            diffusion(
+                new BackboneRecipe.Dit(
+                    4,
+                    64,
+                    1,
+                    2,
+                    BackboneRecipe.Dit.Norm.RMS,
+                    BackboneRecipe.Dit.FeedForward.SWIGLU,
+                    BackboneRecipe.Dit.Positions.BOTH,
+                    true,
+                    32))),
+        new Subject(
+            "ncsn++",
+            diffusion(new BackboneRecipe.NcsnPlusPlus(8, List.of(1, 2), 1, List.of(4), 0.2))),
+        new Subject(
+            "adm", diffusion(new BackboneRecipe.Adm(8, List.of(1, 2), 1, List.of(4), 4, 0.2))),
+        new Subject(
+            "edm2", diffusion(new BackboneRecipe.Edm2(8, List.of(1, 2), 1, List.of(4), 4, 0.2))),
         new Subject("vqgan", TargetsTest::vqgan));
   }
 

@@ -109,11 +109,33 @@ public sealed interface Family extends Serializable {
 
     private Structure backbone() {
       if (recipe.backbone() instanceof BackboneRecipe.Dit dit) {
-        return new Structure("dit")
-            .fact("patch", dit.patch())
-            .fact("width", dit.width())
-            .fact("depth", dit.depth())
-            .fact("heads", dit.heads());
+        return dit(dit);
+      }
+      if (recipe.backbone() instanceof BackboneRecipe.NcsnPlusPlus ncsn) {
+        return new Structure("ncsn-plus-plus")
+            .fact("channels", ncsn.channels())
+            .fact("multipliers", ncsn.multipliers())
+            .fact("blocks", ncsn.blocks())
+            .fact("attentionResolutions", ncsn.attentionResolutions());
+      }
+      if (recipe.backbone() instanceof BackboneRecipe.Adm adm) {
+        return new Structure("adm")
+            .fact("channels", adm.channels())
+            .fact("multipliers", adm.multipliers())
+            .fact("blocks", adm.blocks())
+            .fact("attentionResolutions", adm.attentionResolutions())
+            .fact("channelsPerHead", adm.channelsPerHead());
+      }
+      if (recipe.backbone() instanceof BackboneRecipe.Edm2 edm2) {
+        return new Structure("edm2")
+            .fact("channels", edm2.channels())
+            .fact("multipliers", edm2.multipliers())
+            .fact("blocks", edm2.blocks())
+            .fact("attentionResolutions", edm2.attentionResolutions())
+            .fact("channelsPerHead", edm2.channelsPerHead());
+      }
+      if (recipe.backbone() instanceof BackboneRecipe.Mlp mlp) {
+        return new Structure("mlp").fact("width", mlp.width()).fact("depth", mlp.depth());
       }
       if (recipe.backbone() instanceof BackboneRecipe.DdpmPlusPlus ddpm) {
         // Not the dropout: it may change from one part of a run to the next.
@@ -129,6 +151,44 @@ public sealed interface Family extends Serializable {
           .fact("multipliers", unet.multipliers())
           .fact("blocks", unet.blocks())
           .fact("heads", unet.heads());
+    }
+
+    private static Structure dit(BackboneRecipe.Dit dit) {
+      BackboneRecipe.Dit published =
+          new BackboneRecipe.Dit(dit.patch(), dit.width(), dit.depth(), dit.heads());
+      return new Structure("dit")
+          .fact("patch", dit.patch())
+          .fact("width", dit.width())
+          .fact("depth", dit.depth())
+          .fact("heads", dit.heads())
+          .added("norm", name(dit.norm()), name(published.norm()))
+          .added("feedForward", name(dit.feedForward()), name(published.feedForward()))
+          .added("positions", name(dit.positions()), name(published.positions()))
+          .added("qkNorm", dit.qkNorm(), published.qkNorm())
+          .added("noiseFeatures", dit.noiseFeatures(), published.noiseFeatures());
+    }
+
+    /** Written out, so that a constant of another name is the same network. */
+    private static String name(BackboneRecipe.Dit.Norm norm) {
+      return switch (norm) {
+        case LAYER -> "layer";
+        case RMS -> "rms";
+      };
+    }
+
+    private static String name(BackboneRecipe.Dit.FeedForward layers) {
+      return switch (layers) {
+        case GELU -> "gelu";
+        case SWIGLU -> "swiglu";
+      };
+    }
+
+    private static String name(BackboneRecipe.Dit.Positions positions) {
+      return switch (positions) {
+        case SIN_COS -> "sin-cos";
+        case ROTARY -> "rotary";
+        case BOTH -> "both";
+      };
     }
 
     @Override

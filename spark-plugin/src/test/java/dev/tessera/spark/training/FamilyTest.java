@@ -12,6 +12,7 @@ import dev.tessera.models.vqgan.VqganRecipe;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Checkpoints of every version are known by these fingerprints: expected values never change. */
@@ -56,6 +57,36 @@ final class FamilyTest {
         new BackboneRecipe.DdpmPlusPlus(8, List.of(1, 2), 1, List.of(16), dropout),
         Signal.pixels(16, 16));
   }
+
+  private static final Family TURNED =
+      diffusion(
+          new BackboneRecipe.Dit(
+              1,
+              96,
+              6,
+              4,
+              BackboneRecipe.Dit.Norm.RMS,
+              BackboneRecipe.Dit.FeedForward.SWIGLU,
+              BackboneRecipe.Dit.Positions.ROTARY,
+              true,
+              256),
+          Signal.latents(4, 8, 8, 0, 1));
+
+  private static final Family NCSN =
+      diffusion(
+          new BackboneRecipe.NcsnPlusPlus(8, List.of(1, 2), 1, List.of(16), 0.1),
+          Signal.pixels(16, 16));
+
+  private static final Family ADM =
+      diffusion(
+          new BackboneRecipe.Adm(8, List.of(1, 2), 1, List.of(16), 4, 0.1), Signal.pixels(16, 16));
+
+  private static final Family EDM2 =
+      diffusion(
+          new BackboneRecipe.Edm2(8, List.of(1, 2), 1, List.of(16), 4, 0.1), Signal.pixels(16, 16));
+
+  private static final Family MLP =
+      diffusion(new BackboneRecipe.Mlp(16, 2), Signal.latents(2, 1, 1, 0, 1));
 
   private static final Family UNET =
       diffusion(new BackboneRecipe.Unet(32, List.of(1, 2), 1, 4), Signal.pixels(16, 16));
@@ -108,6 +139,21 @@ final class FamilyTest {
   }
 
   @Test
+  void networksOfEdmAndOptionsOfTransformersKeepTheirs() {
+    assertThat(TURNED.structure())
+        .startsWith(
+            "dit patch=1 width=96 depth=6 heads=4 norm=rms feedForward=swiglu positions=rotary"
+                + " qkNorm=true noiseFeatures=256 signal-");
+    assertThat(Stream.of(TURNED, NCSN, ADM, EDM2, MLP).map(f -> f.architecture(SCHEDULE)))
+        .containsExactly(
+            "5a98e891aa39561f",
+            "177962fecc1e256d",
+            "c8622815491846e3",
+            "ea19bd33bf28c58a",
+            "2966d573f8b7d647");
+  }
+
+  @Test
   void recomputedActivationsChangeNoFingerprint() {
     TrainingSchedule recomputed =
         new TrainingSchedule(0, 8, 2, 80, 80, TrainingPrecision.FP32, Activations.RECOMPUTED);
@@ -148,14 +194,23 @@ final class FamilyTest {
     names(VqganRecipe.Network.class)
         .forEach(name -> assertThat(PUBLISHED.structure()).contains(" " + name + "="));
     names(BackboneRecipe.Dit.class)
-        .forEach(name -> assertThat(DIT.structure()).contains(" " + name + "="));
+        .forEach(name -> assertThat(TURNED.structure()).contains(" " + name + "="));
+    names(BackboneRecipe.Mlp.class)
+        .forEach(name -> assertThat(MLP.structure()).contains(" " + name + "="));
+    undropped(BackboneRecipe.NcsnPlusPlus.class, NCSN);
+    undropped(BackboneRecipe.Adm.class, ADM);
+    undropped(BackboneRecipe.Edm2.class, EDM2);
+    undropped(BackboneRecipe.DdpmPlusPlus.class, ddpm(0.1));
     names(BackboneRecipe.Unet.class)
         .forEach(name -> assertThat(UNET.structure()).contains(" " + name + "="));
-    names(BackboneRecipe.DdpmPlusPlus.class).stream()
-        .filter(name -> !name.equals("dropout"))
-        .forEach(name -> assertThat(ddpm(0.1).structure()).contains(" " + name + "="));
     names(Signal.class)
         .forEach(name -> assertThat(UNET.structure()).contains(" signal-" + name + "="));
+  }
+
+  private static void undropped(Class<? extends Record> type, Family family) {
+    names(type).stream()
+        .filter(name -> !name.equals("dropout"))
+        .forEach(name -> assertThat(family.structure()).contains(" " + name + "="));
   }
 
   private static List<String> names(Class<? extends Record> type) {
