@@ -3,6 +3,7 @@ package dev.tessera.jobs;
 import dev.tessera.jobs.bench.BenchCommand;
 import dev.tessera.jobs.demo.DemoCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
+import dev.tessera.jobs.evaluate.EvaluateCommand;
 import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
 import dev.tessera.jobs.likelihood.LikelihoodCommand;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       SampleCommand.class,
       LikelihoodCommand.class,
+      EvaluateCommand.class,
       ExportCommand.class,
       VerifyCommand.class
     },

@@ -82,7 +82,7 @@ class BadInputTest {
 
   static Stream<Arguments> mistakes() {
     List<Arguments> all = new ArrayList<>();
-    Stream.of(pictures(), recipes(), shapes(), tables(), gangs(), resumed(), checkpoints())
+    Stream.of(pictures(), recipes(), shapes(), tables(), gangs(), resumed(), checkpoints(), measures())
         .forEach(all::addAll);
     return all.stream();
   }
@@ -198,6 +198,33 @@ class BadInputTest {
         arguments("export --checkpoint @/no --output @/n.pt", "@/no does not exist"),
         arguments("export --checkpoint " + dit + " --output @/file", "@/file exists"),
         arguments("export --checkpoint " + dit + " --output @/n/n.pt", "folder does not exist"));
+  }
+
+  private static List<Arguments> measures() {
+    String images = "evaluate --input @/images ";
+    String both = images + "--reference @/images ";
+    return List.of(
+        arguments("evaluate", "--input: missing (expected: a table of pictures"),
+        arguments("evaluate --reference @/images", "--input: missing"),
+        arguments(images, "Nothing can be measured of the pictures alone"),
+        arguments(images + "--reference @/nothing", "@/nothing is not a complete table"),
+        arguments(images + "--reference @/tokens/codes", "a table of images or samples)"),
+        arguments(images + "--reference @/unlabelled", "holds pictures of 16 pixels and"),
+        arguments(both + "--features @/none.pt", "@/none.pt is no file"),
+        arguments(both + "--features @/empty", "@/empty is no file"),
+        arguments(both + "--features @/file --tokenizer @/runs", "exclude each other"),
+        arguments(both + "--reference-statistics @/file", "exclude each other"),
+        arguments(both + "--tokenizer " + chain.diffusionRun(), "(expected: of a tokenizer)"),
+        arguments(both + "--save-statistics @/n", "statistics of nothing"),
+        arguments(both + "--features @/file --save-statistics @/file", "@/file exists"),
+        arguments(both + "metrics=[frechett]", "nearest: frechet"),
+        arguments(both + "metrics=[inception-score]", "(expected: --classifier FILE with it)"),
+        arguments(both + "kept=1", "kept: 1 (expected: 2 or more)"),
+        arguments(images + "--reference-statistics @/file", "needs the features that it was"),
+        arguments(
+            images + "--features @/file --reference-statistics @/file", "Invalid safetensors file"),
+        arguments(
+            images + "--features @/file --reference-statistics @/none", "@/none does not exist"));
   }
 
   @ParameterizedTest(name = "{0}")

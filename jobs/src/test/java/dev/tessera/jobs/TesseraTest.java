@@ -1,5 +1,6 @@
 package dev.tessera.jobs;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.datasets.InvalidDatasetException;
@@ -29,18 +30,28 @@ class TesseraTest {
   /** Commands and their flags: growth is a decision, made here. */
   private static final Map<String, Set<String>> COMMANDS =
       Map.ofEntries(
-          Map.entry("demo", Set.of()),
-          Map.entry("doctor", Set.of()),
-          Map.entry("plan", Set.of("--config")),
-          Map.entry("ingest", Set.of("--input", "--output", "--overwrite")),
-          Map.entry("train-tokenizer", Set.of("--config")),
-          Map.entry("tokenize", Set.of("--checkpoint", "--input", "--output")),
-          Map.entry("train", Set.of("--config")),
-          Map.entry("sample", Set.of("--checkpoint", "--output", "--count", "--seed", "--class")),
-          Map.entry("likelihood", Set.of("--checkpoint", "--input", "--count")),
-          Map.entry("export", Set.of("--checkpoint", "--output")),
-          Map.entry("verify", Set.of()),
-          Map.entry("bench", Set.of()));
+          entry("demo", Set.of()),
+          entry("doctor", Set.of()),
+          entry("plan", Set.of("--config")),
+          entry("ingest", Set.of("--input", "--output", "--overwrite")),
+          entry("train-tokenizer", Set.of("--config")),
+          entry("tokenize", Set.of("--checkpoint", "--input", "--output")),
+          entry("train", Set.of("--config")),
+          entry("sample", Set.of("--checkpoint", "--output", "--count", "--seed", "--class")),
+          entry(
+              "evaluate",
+              Set.of(
+                  "--input",
+                  "--reference",
+                  "--reference-statistics",
+                  "--features",
+                  "--tokenizer",
+                  "--classifier",
+                  "--save-statistics")),
+          entry("likelihood", Set.of("--checkpoint", "--input", "--count")),
+          entry("verify", Set.of()),
+          entry("export", Set.of("--checkpoint", "--output")),
+          entry("bench", Set.of()));
 
   /** What every command understands. */
   private static final Set<String> EVERYWHERE =

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       EncodeBenchCommand.class,
       AttentionBenchCommand.class,
       UpdateBenchCommand.class,
+      EvaluateBenchCommand.class,
       GpuBenchCommand.class
     },
     synopsisSubcommandLabel = "NAME")

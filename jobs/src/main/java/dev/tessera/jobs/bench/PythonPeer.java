@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * PyTorch programs of the folder {@code bench/peers}, run by the interpreter named in the
- * environment variable {@value #VARIABLE}. Where it or its torch is missing, peers are left out and
+ * Programs of the folder {@code bench/peers}, most of them PyTorch's, run by the interpreter named in the
+ * environment variable {@value #VARIABLE}. Where it or a module is missing, peers are left out and
  * the reason is told.
  */
 record PythonPeer(Path interpreter, Path folder) {
@@ -20,6 +20,11 @@ record PythonPeer(Path interpreter, Path folder) {
 
   /** The peers, or nothing where they cannot run. */
   static Optional<PythonPeer> find(Console console) {
+    return find(console, "torch");
+  }
+
+  /** Peers that import other modules, such as {@code numpy, scipy}. */
+  static Optional<PythonPeer> find(Console console, String modules) {
     String named = System.getenv(VARIABLE);
     if (named == null || named.isBlank()) {
       return without(console, VARIABLE + " names no Python interpreter");
@@ -29,9 +34,9 @@ record PythonPeer(Path interpreter, Path folder) {
       return without(console, "there is no folder bench/peers here");
     }
     PythonPeer peer = new PythonPeer(Path.of(named), folder.get());
-    return peer.hasTorch()
+    return peer.imports(modules)
         ? Optional.of(peer)
-        : without(console, VARIABLE + "=" + named + " does not import torch");
+        : without(console, VARIABLE + "=" + named + " does not import " + modules);
   }
 
   private static Optional<PythonPeer> without(Console console, String reason) {
@@ -50,10 +55,10 @@ record PythonPeer(Path interpreter, Path folder) {
     return Optional.empty();
   }
 
-  private boolean hasTorch() {
+  private boolean imports(String modules) {
     try {
       Process process =
-          new ProcessBuilder(interpreter.toString(), "-c", "import torch")
+          new ProcessBuilder(interpreter.toString(), "-c", "import " + modules)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();

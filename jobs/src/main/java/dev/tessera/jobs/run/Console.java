@@ -58,6 +58,18 @@ public final class Console {
     }
   }
 
+  /** Prints a job's results: the block, or for a program the fields as one object. */
+  public void result(String job, ConsoleBlock block, Map<String, ?> fields) {
+    if (mode == Mode.JSON) {
+      ObjectNode node = MAPPER.createObjectNode().put("kind", "result").put("job", job);
+      fields.forEach((key, value) -> node.set(key, MAPPER.valueToTree(value)));
+      line(node.toString());
+    } else {
+      out.print(block.text());
+      out.flush();
+    }
+  }
+
   /** Prints one sentence, such as where the report is. */
   public void say(String sentence) {
     if (mode == Mode.JSON) {

@@ -103,6 +103,19 @@ class BenchTest {
   }
 
   @Test
+  void evaluateTellsBothTimesAndTheDistance() throws IOException {
+    Path output = folder.resolve("evaluate.json");
+
+    EvaluateBench.run(
+        new EvaluateBenchRecipe(200, 16, 1, 60, output.toString()), Console.standard(false));
+
+    JsonNode row = Json.MAPPER.readTree(output.toFile()).get("rows").get(0);
+    assertThat(row.get("momentSeconds").asDouble()).isPositive();
+    // The squared distance of the means alone is 16 / 4.
+    assertThat(row.get("distance").asDouble()).isBetween(3.0, 6.0);
+  }
+
+  @Test
   void tokenizeSaysWhatItNeeds() {
     assertThatThrownBy(() -> TokenizeBenchRecipe.defaults().complete())
         .isInstanceOf(UserException.class)

@@ -39,7 +39,7 @@ public record TensorSpec(String name, DType dtype, List<Long> shape) {
   }
 
   /** Type and shape as messages print them, such as {@code F32 [64, 3, 3, 3]}. */
-  String describe() {
+  public String describe() {
     return dtype + " " + shape;
   }
 

@@ -46,7 +46,8 @@ record MemoryOrder(List<Integer> dims) {
     if (operation instanceof Structure.Permute permute) {
       return operands.get(0).order().permuted(permute.order());
     }
-    if (operation instanceof Structure.Expand) {
+    boolean eigenvectors = operation instanceof Decomposition.SymmetricEigen && index == 1;
+    if (operation instanceof Structure.Expand || eigenvectors) {
       return UNKNOWN;
     }
     if (operation instanceof Structure.Reshape) {

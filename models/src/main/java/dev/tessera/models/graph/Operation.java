@@ -27,6 +27,7 @@ public sealed interface Operation
         Contraction.Conv2d,
         Contraction.Depthwise,
         Contraction.Attention,
+        Decomposition.SymmetricEigen,
         Normalization.GroupNorm,
         Normalization.LayerNorm,
         Structure.Reshape,

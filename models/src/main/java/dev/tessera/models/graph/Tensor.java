@@ -533,6 +533,19 @@ public final class Tensor {
         : trace.apply(linear, compute(this), compute(weight), compute(bias));
   }
 
+  /**
+   * Eigenvalues {@code [n]} in rising order and orthonormal eigenvectors, the columns of {@code [n,
+   * n]}, of a symmetric matrix whose lower triangle is read. No gradient passes.
+   */
+  public List<Tensor> eigh() {
+    return trace.applyAll(new Decomposition.SymmetricEigen(true), this);
+  }
+
+  /** The eigenvalues of {@link #eigh} alone, several times faster. */
+  public Tensor eigenvalues() {
+    return trace.apply(new Decomposition.SymmetricEigen(false), this);
+  }
+
   /** {@code [N, in, H, W]} by {@code weight [out, in, k, k]} and {@code bias [out]} or null. */
   public Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
     Contraction.Conv2d conv = new Contraction.Conv2d(stride, padding);

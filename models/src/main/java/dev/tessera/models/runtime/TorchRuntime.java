@@ -8,6 +8,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.tessera.models.UserException;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
@@ -15,6 +16,7 @@ import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.TensorType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 
@@ -53,7 +55,7 @@ public final class TorchRuntime implements AutoCloseable {
    * order of one stream, while the host goes on. cuDNN tries convolutions out in the first steps.
    *
    * @param index the GPU's number among those this process sees
-   * @throws dev.tessera.models.UserException if there is no such GPU
+   * @throws UserException if there is no such GPU
    */
   public static TorchRuntime onGpu(int index) {
     return onGpu(index, Boolean.parseBoolean(System.getProperty(CUDNN_BENCHMARK, "true")));
@@ -165,6 +167,28 @@ public final class TorchRuntime implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new IllegalStateException(
           "Cannot load program " + program.name() + ": " + e.getMessage() + "\n" + program.text(),
+          e);
+    }
+  }
+
+  /**
+   * Loads a TorchScript file of somebody else's, weights included, onto this runtime's device.
+   *
+   * @param name of the file, for messages
+   * @throws UserException if it is none that this libtorch loads
+   */
+  public ScriptModule script(InputStream file, String name) throws IOException {
+    checkThread();
+    try {
+      PtSymbolBlock block = JniUtils.loadModule(manager, file, true, false);
+      return new ScriptModule(this, manager, block, name);
+    } catch (RuntimeException e) {
+      throw new UserException(
+          name
+              + " is no TorchScript file that libtorch "
+              + libtorch.version()
+              + " loads (expected: what torch.jit.save writes, not torch.save): "
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
           e);
     }
   }

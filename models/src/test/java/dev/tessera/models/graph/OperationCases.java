@@ -128,6 +128,12 @@ final class OperationCases {
     add(new Contraction.Conv2d(2, 1), of(2, 1, 5, 4).permuted(), of(1, 1, 3, 3).narrowed());
     add(new Contraction.Conv2d(1, 0), of(2, 3, 2, 3).narrowed(), of(1, 3, 1, 1), of(1));
     add(new Contraction.Conv2d(2, 2), of(1, 1, 3, 5), of(2, 1, 4, 4).permuted(), of(2));
+    for (boolean vectors : new boolean[] {false, true}) {
+      Decomposition.SymmetricEigen eigen = new Decomposition.SymmetricEigen(vectors);
+      add(eigen, of(4, 4).permuted());
+      add(eigen, of(2, 3, 3).narrowed());
+      add(eigen, of(1, 1));
+    }
     add(new Contraction.Depthwise(1), of(2, 3, 4, 5).permuted(), of(3, 1, 3, 3));
     add(new Contraction.Depthwise(0), of(1, 2, 3, 4), of(2, 1, 3, 3).narrowed());
     add(new Contraction.Depthwise(2), of(1, 1, 2, 1).narrowed(), of(1, 1, 4, 4));

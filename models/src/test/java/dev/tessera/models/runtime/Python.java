@@ -32,20 +32,25 @@ public final class Python {
 
   /** Skips the calling test, with the reason, where there is no torch. */
   public static void assumeTorch() throws InterruptedException {
+    assume("torch");
+  }
+
+  /** The same of other modules, such as {@code numpy, scipy}. */
+  public static void assume(String modules) throws InterruptedException {
     String reason;
     try {
       Process process =
-          new ProcessBuilder(interpreter(), "-c", "import torch; print(torch.__version__)")
+          new ProcessBuilder(interpreter(), "-c", "import " + modules)
               .redirectErrorStream(true)
               .start();
       process.getInputStream().readAllBytes();
       boolean ended = process.waitFor(60, TimeUnit.SECONDS);
-      reason = ended && process.exitValue() == 0 ? "" : "has no torch";
+      reason = ended && process.exitValue() == 0 ? "" : "has no " + modules;
     } catch (IOException e) {
       reason = "cannot be started";
     }
     Assumptions.assumeTrue(
-        reason.isEmpty(), interpreter() + " " + reason + "; set TESSERA_PYTHON to one with torch");
+        reason.isEmpty(), interpreter() + " " + reason + "; set TESSERA_PYTHON to one with " + modules);
   }
 
   private static String interpreter() {

@@ -1,0 +1,2 @@
+/** Measures sets of pictures against each other. */
+package dev.tessera.jobs.evaluate;
