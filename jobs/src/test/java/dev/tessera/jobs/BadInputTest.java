@@ -82,7 +82,15 @@ class BadInputTest {
 
   static Stream<Arguments> mistakes() {
     List<Arguments> all = new ArrayList<>();
-    Stream.of(pictures(), recipes(), shapes(), tables(), gangs(), resumed(), checkpoints(), measures())
+    Stream.of(
+            pictures(),
+            recipes(),
+            shapes(),
+            tables(),
+            gangs(),
+            resumed(),
+            checkpoints(),
+            measures())
         .forEach(all::addAll);
     return all.stream();
   }

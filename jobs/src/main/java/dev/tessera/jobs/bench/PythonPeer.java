@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Programs of the folder {@code bench/peers}, most of them PyTorch's, run by the interpreter named in the
- * environment variable {@value #VARIABLE}. Where it or a module is missing, peers are left out and
- * the reason is told.
+ * Programs of the folder {@code bench/peers}, most of them PyTorch's, run by the interpreter named
+ * in the environment variable {@value #VARIABLE}. Where it or a module is missing, peers are left
+ * out and the reason is told.
  */
 record PythonPeer(Path interpreter, Path folder) {
 

@@ -105,14 +105,12 @@ final class Comparison {
       if (metric instanceof Metric.Frechet) {
         report.value(
             "frechet",
-            FrechetDistance.between(
-                runtime, moments(input), moments(reference.orElseThrow())));
+            FrechetDistance.between(runtime, moments(input), moments(reference.orElseThrow())));
       } else if (metric instanceof Metric.Kernel kernel) {
         if (keptOnBothSides("kernel")) {
           report.value(
               "kernel",
-              KernelDistance.between(
-                  runtime, input.kept(), referenceKept(), dimensions(), kernel));
+              KernelDistance.between(runtime, input.kept(), referenceKept(), dimensions(), kernel));
         }
       } else if (metric instanceof Metric.PrecisionRecall manifolds) {
         measure(runtime, manifolds);

@@ -76,10 +76,9 @@ public final class EvaluateJob {
     private void checkSizes(PictureTable one, PictureTable other) {
       boolean pixels =
           metrics.stream()
-              .anyMatch(
-                  m ->
-                      m.needs() == Metric.Needs.PICTURES || m.needs() == Metric.Needs.PAIRS);
-      boolean resized = features == null || features.takes(one.size()) == features.takes(other.size());
+              .anyMatch(m -> m.needs() == Metric.Needs.PICTURES || m.needs() == Metric.Needs.PAIRS);
+      boolean resized =
+          features == null || features.takes(one.size()) == features.takes(other.size());
       if (one.size() != other.size() && (pixels || !resized)) {
         throw new UserException(
             one.path()
@@ -151,8 +150,7 @@ public final class EvaluateJob {
     describe(request, sides, input, reference, report);
     if (input.isPresent()) {
       boolean asked = !settings.metrics().isEmpty();
-      new Comparison(input.get(), reference, settings.kept(), asked, report)
-          .measure(sides.metrics);
+      new Comparison(input.get(), reference, settings.kept(), asked, report).measure(sides.metrics);
     }
     if (sides.needs(Metric.Needs.PAIRS)) {
       PairTask.Pairs pairs = pairs(sides.input.get(), sides.reference.get(), settings);
@@ -219,9 +217,7 @@ public final class EvaluateJob {
     input.ifPresent(
         set ->
             report.fact(
-                "input",
-                pictures(set) + " of " + request.input().orElseThrow(),
-                set.pictures()));
+                "input", pictures(set) + " of " + request.input().orElseThrow(), set.pictures()));
     reference.ifPresent(
         set ->
             report.fact(
@@ -239,8 +235,7 @@ public final class EvaluateJob {
               moments ->
                   report.fact(
                       "features",
-                      String.format(
-                          Locale.ROOT, "%,d of %s", moments.dimensions(), file),
+                      String.format(Locale.ROOT, "%,d of %s", moments.dimensions(), file),
                       moments.dimensions()));
       report.fact("source", sides.features.fingerprint(), sides.features.fingerprint());
     }

@@ -26,8 +26,8 @@ import org.apache.hadoop.fs.Path;
 /**
  * Statistics of a reference in a safetensors file: {@code mean} F64 [d], {@code covariance} F64 [d,
  * d] (unbiased), {@code features} F32 [k, d] of some of the pictures, and in the metadata {@code
- * pictures} and {@code source}, the features' fingerprint. A file of somebody else's needs the first
- * two tensors alone.
+ * pictures} and {@code source}, the features' fingerprint. A file of somebody else's needs the
+ * first two tensors alone.
  */
 final class StatisticsFile {
 
@@ -48,8 +48,7 @@ final class StatisticsFile {
       Path target = new Path(file);
       FileSystem fs = target.getFileSystem(conf);
       if (fs.exists(target)) {
-        throw new UserException(
-            file + " exists: choose another --save-statistics or remove it.");
+        throw new UserException(file + " exists: choose another --save-statistics or remove it.");
       }
       Path folder = fs.makeQualified(target).getParent();
       if (folder == null || !fs.exists(folder)) {
@@ -158,8 +157,7 @@ final class StatisticsFile {
               + " features)");
     }
     // Who does not say how many had enough of them.
-    long pictures =
-        Long.parseLong(reader.metadata().getOrDefault(PICTURES, Long.toString(d + 1)));
+    long pictures = Long.parseLong(reader.metadata().getOrDefault(PICTURES, Long.toString(d + 1)));
     FeatureMoments moments =
         FeatureMoments.of(pictures, doubles(reader, mean), doubles(reader, covariance));
     return new PictureStatistics(pictures, moments, features(file, reader, d), null, null);
@@ -199,7 +197,16 @@ final class StatisticsFile {
                             + " (expected: a file written by --save-statistics)"));
     if (spec.dtype() != type || spec.shape().size() != rank) {
       throw new UserException(
-          file + ": " + name + " is " + spec.describe() + " (expected: " + type + ", rank " + rank + ")");
+          file
+              + ": "
+              + name
+              + " is "
+              + spec.describe()
+              + " (expected: "
+              + type
+              + ", rank "
+              + rank
+              + ")");
     }
     return spec;
   }

@@ -149,12 +149,7 @@ class EvaluateJobTest {
       all.add(report.values());
       assertThat(report.values())
           .containsOnlyKeys(
-              "frechet",
-              "kernel",
-              "precision",
-              "recall",
-              "inception score",
-              "sliced wasserstein");
+              "frechet", "kernel", "precision", "recall", "inception score", "sliced wasserstein");
       assertThat(report.warnings()).isEmpty();
     }
     all.get(0)
@@ -188,8 +183,7 @@ class EvaluateJobTest {
   @Test
   void savedStatisticsStandForTheirTable() {
     EvaluateSettings how = settings(2, 16, List.of(), false);
-    Map<String, Estimate> byTable =
-        run("others", "images", null, "features.pt", how).values();
+    Map<String, Estimate> byTable = run("others", "images", null, "features.pt", how).values();
     Map<String, Estimate> byFile =
         run("others", null, "images.safetensors", "features.pt", how).values();
     for (String name : List.of("frechet", "kernel", "precision", "recall", "inception score")) {
@@ -281,7 +275,8 @@ class EvaluateJobTest {
         .hasMessageContaining("is not a complete table");
     EvaluateSettings frechet = settings(1, 16, List.of(new Metric.Frechet()), false);
     assertThatThrownBy(() -> run("images", "others", null, null, frechet))
-        .hasMessage("metrics: frechet (expected: --features FILE or --tokenizer CHECKPOINT with it)");
+        .hasMessage(
+            "metrics: frechet (expected: --features FILE or --tokenizer CHECKPOINT with it)");
     assertThatThrownBy(() -> run("images", null, null, null, all))
         .hasMessageStartingWith("Nothing can be measured of the pictures alone");
   }

@@ -72,8 +72,7 @@ public final class MomentAccumulator implements AutoCloseable {
   public void accumulate(float[] vectors, int n) {
     for (int i = 0; i < n; ) {
       int taken = Math.min(n - i, BLOCK - filled);
-      System.arraycopy(
-          vectors, i * dimensions, pending, filled * dimensions, taken * dimensions);
+      System.arraycopy(vectors, i * dimensions, pending, filled * dimensions, taken * dimensions);
       i += taken;
       filled += taken;
       if (filled == BLOCK) {

@@ -95,8 +95,7 @@ final class ManifoldsTest {
 
   @Test
   void noMoreVectorsThanNeighboursAreTooFew() {
-    assertThatThrownBy(
-            () -> Manifolds.between(runtime, new float[3 * D], new float[9 * D], D, 3))
+    assertThatThrownBy(() -> Manifolds.between(runtime, new float[3 * D], new float[9 * D], D, 3))
         .hasMessage("pictures: 3 (expected: more than the 3 neighbours in each set)");
   }
 }

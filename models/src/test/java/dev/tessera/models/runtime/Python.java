@@ -50,7 +50,8 @@ public final class Python {
       reason = "cannot be started";
     }
     Assumptions.assumeTrue(
-        reason.isEmpty(), interpreter() + " " + reason + "; set TESSERA_PYTHON to one with " + modules);
+        reason.isEmpty(),
+        interpreter() + " " + reason + "; set TESSERA_PYTHON to one with " + modules);
   }
 
   private static String interpreter() {

@@ -24,9 +24,7 @@ public record EvaluateTask(
         StatisticsCollector collector =
             StatisticsCollector.open(runtime, tables.conf(), this, range);
         PictureTable.Rows rows = table.open(tables.conf(), range)) {
-      for (PictureTable.Picture row = rows.next().get();
-          row != null;
-          row = rows.next().get()) {
+      for (PictureTable.Picture row = rows.next().get(); row != null; row = rows.next().get()) {
         if (collector.add(row)) {
           TorchTask.checkInterrupt();
         }

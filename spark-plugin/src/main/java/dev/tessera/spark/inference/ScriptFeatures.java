@@ -27,10 +27,7 @@ final class ScriptFeatures implements FeatureExtractor {
   private final NativeTensor pictures;
 
   private ScriptFeatures(
-      FeatureSource.Network network,
-      ScriptModule module,
-      Executable range,
-      NativeTensor pictures) {
+      FeatureSource.Network network, ScriptModule module, Executable range, NativeTensor pictures) {
     this.network = network;
     this.module = module;
     this.range = range;

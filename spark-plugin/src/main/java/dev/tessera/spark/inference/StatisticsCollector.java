@@ -179,9 +179,7 @@ final class StatisticsCollector implements AutoCloseable {
       values = new float[planar.length];
       set =
           new SlicedWasserstein(
-              planar.length,
-              task.plan().sliced().projections(),
-              task.plan().sliced().seed());
+              planar.length, task.plan().sliced().projections(), task.plan().sliced().seed());
     }
 
     void add(RgbImage image) {

@@ -133,8 +133,7 @@ class MonotoneMetricsTest {
     assertThat(before[0]).isCloseTo(0, within(1e-6));
     assertThat(before[2]).isZero();
     for (int i = 1; i <= LEVELS; i++) {
-      double[] now =
-          reference.distances(Seen.of(pictures.stream().map(level.apply(i)).toList()));
+      double[] now = reference.distances(Seen.of(pictures.stream().map(level.apply(i)).toList()));
       for (int metric = 0; metric < now.length; metric++) {
         assertThat(now[metric])
             .as("%s, level %d, metric %d", distortion, i, metric)
@@ -204,8 +203,7 @@ class MonotoneMetricsTest {
   private static byte[] mapped(byte[] picture, Change change) {
     byte[] changed = new byte[BYTES];
     for (int i = 0; i < BYTES; i++) {
-      changed[i] =
-          (byte) Math.max(0, Math.min(255, Math.round(change.of(picture[i] & 0xff))));
+      changed[i] = (byte) Math.max(0, Math.min(255, Math.round(change.of(picture[i] & 0xff))));
     }
     return changed;
   }
@@ -218,8 +216,7 @@ class MonotoneMetricsTest {
       int x = i % SIZE;
       int left = x == 0 ? i : i - 1;
       int right = x == SIZE - 1 ? i : i + 1;
-      rows[i] =
-          ((picture[left] & 0xff) + 2 * (picture[i] & 0xff) + (picture[right] & 0xff)) / 4.0;
+      rows[i] = ((picture[left] & 0xff) + 2 * (picture[i] & 0xff) + (picture[right] & 0xff)) / 4.0;
     }
     for (int i = 0; i < BYTES; i++) {
       int y = i / SIZE % SIZE;
