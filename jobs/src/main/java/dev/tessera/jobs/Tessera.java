@@ -5,11 +5,13 @@ import dev.tessera.jobs.demo.DemoCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
 import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
+import dev.tessera.jobs.likelihood.LikelihoodCommand;
 import dev.tessera.jobs.plan.PlanCommand;
 import dev.tessera.jobs.sample.SampleCommand;
 import dev.tessera.jobs.tokenizer.TokenizeCommand;
 import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
 import dev.tessera.jobs.train.TrainCommand;
+import dev.tessera.jobs.verify.VerifyCommand;
 import dev.tessera.spark.settings.RuntimeProperties;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +42,9 @@ import picocli.CommandLine.Spec;
       TokenizeCommand.class,
       TrainCommand.class,
       SampleCommand.class,
-      ExportCommand.class
+      LikelihoodCommand.class,
+      ExportCommand.class,
+      VerifyCommand.class
     },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,

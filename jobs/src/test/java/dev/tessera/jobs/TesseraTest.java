@@ -28,17 +28,19 @@ class TesseraTest {
 
   /** Commands and their flags: growth is a decision, made here. */
   private static final Map<String, Set<String>> COMMANDS =
-      Map.of(
-          "demo", Set.of(),
-          "doctor", Set.of(),
-          "plan", Set.of("--config"),
-          "ingest", Set.of("--input", "--output", "--overwrite"),
-          "train-tokenizer", Set.of("--config"),
-          "tokenize", Set.of("--checkpoint", "--input", "--output"),
-          "train", Set.of("--config"),
-          "sample", Set.of("--checkpoint", "--output", "--count", "--seed", "--class"),
-          "export", Set.of("--checkpoint", "--output"),
-          "bench", Set.of());
+      Map.ofEntries(
+          Map.entry("demo", Set.of()),
+          Map.entry("doctor", Set.of()),
+          Map.entry("plan", Set.of("--config")),
+          Map.entry("ingest", Set.of("--input", "--output", "--overwrite")),
+          Map.entry("train-tokenizer", Set.of("--config")),
+          Map.entry("tokenize", Set.of("--checkpoint", "--input", "--output")),
+          Map.entry("train", Set.of("--config")),
+          Map.entry("sample", Set.of("--checkpoint", "--output", "--count", "--seed", "--class")),
+          Map.entry("likelihood", Set.of("--checkpoint", "--input", "--count")),
+          Map.entry("export", Set.of("--checkpoint", "--output")),
+          Map.entry("verify", Set.of()),
+          Map.entry("bench", Set.of()));
 
   /** What every command understands. */
   private static final Set<String> EVERYWHERE =

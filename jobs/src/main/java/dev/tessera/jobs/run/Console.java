@@ -68,6 +68,18 @@ public final class Console {
   }
 
   /**
+   * Prints a result to a program: one JSON object.
+   *
+   * @param kind what it is a result of
+   * @param fields in order, if the map has one
+   */
+  public void result(String kind, Map<String, ?> fields) {
+    ObjectNode node = MAPPER.createObjectNode().put("kind", kind);
+    fields.forEach((key, value) -> node.set(key, MAPPER.valueToTree(value)));
+    line(node.toString());
+  }
+
+  /**
    * Begins the progress line of a job.
    *
    * @param job the word that opens the line

@@ -31,7 +31,11 @@ final class AllowedEdges {
       models.nn            : models models.graph
       models.train         : models models.graph models.runtime models.checkpoint
       models.vqgan         : models models.graph models.runtime models.nn models.train models.checkpoint
-      models.diffusion     : models models.graph models.runtime models.nn models.train models.checkpoint
+      models.diffusion.space   : models.graph
+      models.diffusion.sampler : models.graph models.runtime models.diffusion.space
+      models.diffusion.law     : models.graph models.runtime models.diffusion.sampler
+      models.diffusion     : models models.graph models.runtime models.nn models.train models.checkpoint models.diffusion.space
+      models.diffusion.likelihood : models.graph models.runtime models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law
 
       spark.ui             :
       spark.settings       : models
@@ -41,20 +45,23 @@ final class AllowedEdges {
       spark                : models spark.settings spark.device spark.barrier spark.ui
       spark.table          : datasets datasets.image datasets.source datasets.table models
       spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
-      spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.table
+      spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.diffusion.sampler models.diffusion.likelihood models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
       jobs.run             : models models.evaluation
       jobs.doctor          : datasets.batch models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
       jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train
-      jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
-      jobs.sample          : datasets datasets.table datasets.image models models.graph models.runtime models.checkpoint models.diffusion models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run jobs.train
+      jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
+      jobs.sample          : datasets datasets.table datasets.image models models.graph models.runtime models.checkpoint models.diffusion models.diffusion.sampler models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run jobs.train
+      jobs.likelihood      : datasets datasets.table models models.checkpoint models.diffusion models.diffusion.space models.diffusion.likelihood spark.table spark.inference jobs.config jobs.run jobs.train
+      jobs.gallery         : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.evaluation jobs.config jobs.run
+      jobs.verify          : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law models.diffusion.likelihood spark.settings spark.collective jobs.config jobs.run jobs.gallery
       jobs.export          : models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.bench           : datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference
-      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.export jobs.plan jobs.doctor jobs.bench jobs.demo
+      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
       """;
 
   /** Libraries that only some packages may use. */

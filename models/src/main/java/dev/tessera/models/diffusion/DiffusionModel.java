@@ -75,17 +75,21 @@ public final class DiffusionModel {
     return design;
   }
 
-  /** F for {@code x [N, C, H, W]} at {@code sigma [N]}; label int64 {@code [N]} or null. */
+  /**
+   * F for {@code x [N, C, H, W]} at {@code sigma [N]}, or {@code [1]} for all alike; label int64
+   * {@code [N]} or null.
+   */
   Tensor network(Tensor x, Tensor sigma, Tensor label) {
     Traced level = new Traced(sigma);
     Tensor noise = design.noise(level).tensor();
     if (design.preconditioning().countsSteps()) {
       noise = noise.mul(1 / backbone.labelScale());
     }
+    noise = noise.expand(Shape.of(x.dim(0)));
     return backbone.apply(x.mul(pixelwise(design.in(level))), noise, label);
   }
 
-  /** The denoised {@code x [N, C, H, W]} at {@code sigma [N]}; label int64 {@code [N]} or null. */
+  /** The denoised {@code x [N, C, H, W]} at {@code sigma [N]} or {@code [1]}, as above. */
   Tensor denoise(Tensor x, Tensor sigma, Tensor label) {
     Traced level = new Traced(sigma);
     Tensor f = network(x, sigma, label);
@@ -124,14 +128,13 @@ public final class DiffusionModel {
     Tensor single = x.cast(DType.FLOAT32);
     Tensor level = sigma.cast(DType.FLOAT32);
     if (!guided) {
-      Tensor levels = level.reshape(1).expand(Shape.of(batch));
-      return trace.finish(denoise(single, levels, label).cast(DType.FLOAT64));
+      return trace.finish(denoise(single, level.reshape(1), label).cast(DType.FLOAT64));
     }
     Tensor none = trace.full(DType.INT64, Shape.of(batch), classes);
     Tensor both =
         denoise(
             Tensor.cat(0, List.of(single, single)),
-            level.reshape(1).expand(Shape.of(2L * batch)),
+            level.reshape(1),
             Tensor.cat(0, List.of(label, none)));
     List<Tensor> halves = both.cast(DType.FLOAT64).chunk(0, 2);
     Tensor difference = halves.get(0).sub(halves.get(1));
@@ -165,5 +168,33 @@ public final class DiffusionModel {
         signal.kind() == Signal.Kind.PIXELS
             ? values.clamp(0, 255).round().cast(DType.UINT8)
             : values.cast(DType.FLOAT32));
+  }
+
+  /**
+   * The denoiser D with its Jacobian along one direction: {@code (denoiser, x float64 [N, C, H, W],
+   * sigma float64 [], label int64 [N], v float64 [N, C, H, W]) -> (D float64, v' J v float64 [N])}.
+   * Unconditional models take no label.
+   */
+  public Program probed(int batch, Target target) {
+    Trace trace = new Trace("denoise and trace", Precision.FP32, target);
+    Tensor flat = trace.input(DENOISER, DType.FLOAT32, Shape.of(layout.size()));
+    Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
+    Tensor sigma = trace.scalar("sigma", DType.FLOAT64);
+    Tensor label = classes > 0 ? trace.input("label", DType.INT64, Shape.of(batch)) : null;
+    Tensor v = trace.input("v", DType.FLOAT64, signal.shape(batch));
+    trace.bind(layout, flat);
+    Tensor single = x.cast(DType.FLOAT32).detach().leaf();
+    Tensor levels = sigma.cast(DType.FLOAT32).reshape(1);
+    Tensor clean = denoise(single, levels, label);
+    Tensor direction = v.cast(DType.FLOAT32);
+    Tensor along =
+        trace.grad(List.of(clean), List.of(single), List.of(direction), false, false).get(0);
+    Tensor product = along.cast(DType.FLOAT64).mul(v).sum(1, 2, 3).reshape(batch);
+    return trace.finish(clean.detach().cast(DType.FLOAT64), product);
+  }
+
+  /** Of a batch of pictures, {@code [N, C, H, W]}. */
+  public Shape shape(int batch) {
+    return signal.shape(batch);
   }
 }

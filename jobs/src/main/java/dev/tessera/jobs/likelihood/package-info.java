@@ -1,0 +1,2 @@
+/** Exact densities of a table's rows under a trained model. */
+package dev.tessera.jobs.likelihood;
