@@ -487,8 +487,8 @@ public final class Tensor {
   }
 
   /**
-   * The root of the mean of squares along {@code dims}, which stay with size 1. Its gradient at 0 is
-   * 0; it has a second derivative where the program is to be differentiated twice.
+   * The root of the mean of squares along {@code dims}, which stay with size 1. Its gradient at 0
+   * is 0; it has a second derivative where the program is to be differentiated twice.
    */
   public Tensor rootMeanSquare(int... dims) {
     if (trace.differentiableTwice()) {

@@ -128,8 +128,8 @@ final class NetworkProbe {
   }
 
   /**
-   * {@code (flat, x, noise, label, augmented, key) -> gradient, loss} of the square of the derivative by
-   * x of a fixed function of the result: a second derivative of every layer.
+   * {@code (flat, x, noise, label, augmented, key) -> gradient, loss} of the square of the
+   * derivative by x of a fixed function of the result: a second derivative of every layer.
    */
   Program curvature() {
     Trace trace = new Trace("curvature", Precision.FP64);
@@ -149,8 +149,7 @@ final class NetworkProbe {
                   new Inputs(x, inputs.noise, inputs.label, inputs.augment)
                       .through(backbone, shape);
               Tensor value = y.square().sumAll();
-              Tensor slope =
-                  trace.grad(List.of(value), List.of(x), List.of(), true, true).get(0);
+              Tensor slope = trace.grad(List.of(value), List.of(x), List.of(), true, true).get(0);
               losses.add(slope.square().sumAll());
               return losses.get(0);
             });
