@@ -486,6 +486,19 @@ public final class Tensor {
     return reduce(Reduction.Reduce.Kind.NORM, dims);
   }
 
+  /**
+   * The root of the mean of squares along {@code dims}, which stay with size 1. Its gradient at 0
+   * is 0; it has a second derivative where the program is to be differentiated twice.
+   */
+  public Tensor rootMeanSquare(int... dims) {
+    if (trace.differentiableTwice()) {
+      // Far below the square of any float32 that matters, and above 0.
+      return square().mean(dims).add(1e-30).sqrt();
+    }
+    double count = Arrays.stream(dims).mapToDouble(this::dim).reduce(1, (a, b) -> a * b);
+    return norm(dims).mul(1 / Math.sqrt(count));
+  }
+
   /** The sum of all elements, without dimensions. */
   public Tensor sumAll() {
     return reshape(Shape.of(shape().size())).sum(0).reshape(Shape.of());

@@ -38,8 +38,7 @@ final class Magnitude {
   /** Divided by the root mean square along {@code dim}. */
   static Tensor normalized(Tensor x, int dim) {
     Tensor value = x.master();
-    double scale = 1 / Math.sqrt((double) x.dim(dim));
-    return value.div(value.norm(dim).mul(scale).add(UnitWeight.EPS)).cast(x.type().dtype());
+    return value.div(value.rootMeanSquare(dim).add(UnitWeight.EPS)).cast(x.type().dtype());
   }
 
   /**

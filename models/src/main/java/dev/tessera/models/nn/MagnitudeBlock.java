@@ -127,7 +127,7 @@ final class MagnitudeBlock {
     Tensor perPixel = scale.reshape(Shape.of(scale.dim(0), scale.dim(1), 1, 1));
     Tensor second = Magnitude.silu(first.mul(perPixel));
     boolean drops = plan.dropout > 0 && x.trace().training();
-    return conv2.apply(drops ? second.dropout(plan.dropout) : second);
+    return conv2.apply(drops ? x.trace().at(segment, () -> second.dropout(plan.dropout)) : second);
   }
 
   /** Of queries, keys and values of root mean square 1. */

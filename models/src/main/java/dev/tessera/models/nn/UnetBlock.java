@@ -114,7 +114,7 @@ final class UnetBlock {
     Tensor scale = pixelwise(scaleShift.get(0)).add(1);
     Tensor active = pixelwise(scaleShift.get(1)).addProduct(normal, scale).silu();
     boolean drops = form.dropout() > 0 && x.trace().training();
-    return drops ? active.dropout(form.dropout()) : active;
+    return drops ? x.trace().at(segment, () -> active.dropout(form.dropout())) : active;
   }
 
   private static Tensor pixelwise(Tensor perPicture) {

@@ -36,7 +36,7 @@ final class UnitWeight {
   Tensor scaled(Trace trace, Tensor gain) {
     Tensor w = trace.weight(weight);
     int[] inner = IntStream.range(1, w.shape().rank()).toArray();
-    Tensor size = w.norm(inner).mul(1 / Math.sqrt(fanIn)).add(EPS);
+    Tensor size = w.rootMeanSquare(inner).add(EPS);
     Tensor unit = w.div(size);
     double spread = 1 / Math.sqrt(fanIn);
     return gain == null ? unit.mul(spread) : unit.mul(gain.mul(spread));

@@ -127,6 +127,35 @@ final class NetworkProbe {
     return trace.finish(gradient, losses.get(0).detach());
   }
 
+  /**
+   * {@code (flat, x, noise, label, augmented, key) -> gradient, loss} of the square of the
+   * derivative by x of a fixed function of the result: a second derivative of every layer.
+   */
+  Program curvature() {
+    Trace trace = new Trace("curvature", Precision.FP64);
+    Tensor vector = trace.input("flat", DType.FLOAT64, Shape.of(layout.size()));
+    Inputs inputs = Inputs.declare(trace, shape);
+    trace.randomness(trace.scalar("key", DType.INT64));
+    List<Tensor> losses = new ArrayList<>();
+    trace.differentiateTwice();
+    Tensor gradient =
+        trace.gradient(
+            layout,
+            vector,
+            Segmentation.WHOLE,
+            () -> {
+              Tensor x = inputs.x.detach().leaf();
+              Tensor y =
+                  new Inputs(x, inputs.noise, inputs.label, inputs.augment)
+                      .through(backbone, shape);
+              Tensor value = y.square().sumAll();
+              Tensor slope = trace.grad(List.of(value), List.of(x), List.of(), true, true).get(0);
+              losses.add(slope.square().sumAll());
+              return losses.get(0);
+            });
+    return trace.finish(gradient, losses.get(0).detach());
+  }
+
   /** Results of a program of this network; a null key for one that has none. */
   List<double[]> run(Executable executable, double[] weights, Long key) {
     List<NativeTensor> arguments = new ArrayList<>();
