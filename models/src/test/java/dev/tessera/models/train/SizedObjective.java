@@ -44,7 +44,9 @@ enum SizedObjective {
       ObjectNode backbone = (ObjectNode) model("dit-icons.yaml").get("backbone").deepCopy();
       backbone.remove("type");
       int latentWidth = model("vqgan-icons.yaml").at("/codes/width").intValue();
-      return dit(bound(backbone, BackboneRecipe.Dit.class), latentWidth, shards, shardBatch);
+      ObjectNode all = YAML.valueToTree(BackboneRecipe.Dit.defaults());
+      return dit(
+          bound(all.setAll(backbone), BackboneRecipe.Dit.class), latentWidth, shards, shardBatch);
     }
   },
   DEMO_VQGAN {
