@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param guidanceMax greatest noise level at which it guides
  * @param guide a checkpoint of a smaller or earlier model of the same data, whose denoiser is the
  *     reference (autoguidance); absent, it is the model's own without the class
+ * @param clip whether denoised pixels are kept within those of pictures, as DDPM does; steadies
+ *     predictions of noise, whose errors grow with the noise level
  * @param batch pictures drawn at a time
  */
 public record Sampling(
@@ -28,6 +30,7 @@ public record Sampling(
     double guidanceMin,
     double guidanceMax,
     Optional<String> guide,
+    boolean clip,
     int batch) {
 
   public Sampling {
@@ -57,6 +60,7 @@ public record Sampling(
         0,
         Double.POSITIVE_INFINITY,
         Optional.empty(),
+        false,
         50);
   }
 

@@ -49,6 +49,7 @@ public sealed interface Trained {
           classNames.size(),
           sampling.drawing(),
           sampling.guidanceOf(sampling.guidance()),
+          sampling.clip(),
           sampling.batch(),
           tokenizer,
           null);

@@ -113,11 +113,16 @@ public final class DiffusionModel {
    * extrapolate from the latter (Ho and Salimans 2022).
    */
   public Program denoiser(int batch, boolean guided) {
-    return denoiser(batch, guided, Target.CPU);
+    return denoiser(batch, guided, false, Target.CPU);
   }
 
-  /** As {@link #denoiser(int, boolean)}, written for {@code target}. */
-  public Program denoiser(int batch, boolean guided, Target target) {
+  /**
+   * As {@link #denoiser(int, boolean)}, written for {@code target}.
+   *
+   * @param clipped whether denoised pixels are kept within those of pictures, from -1 to 1 (Ho et al.
+   *     2020); latents have no such bound and are left as they are
+   */
+  public Program denoiser(int batch, boolean guided, boolean clipped, Target target) {
     Trace trace = new Trace("denoise", Precision.FP32, target);
     Tensor flat = trace.input(DENOISER, DType.FLOAT32, Shape.of(layout.size()));
     Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
@@ -128,7 +133,8 @@ public final class DiffusionModel {
     Tensor single = x.cast(DType.FLOAT32);
     Tensor level = sigma.cast(DType.FLOAT32);
     if (!guided) {
-      return trace.finish(denoise(single, level.reshape(1), label).cast(DType.FLOAT64));
+      Tensor clean = denoise(single, level.reshape(1), label).cast(DType.FLOAT64);
+      return trace.finish(clipped ? clipped(clean) : clean);
     }
     Tensor none = trace.full(DType.INT64, Shape.of(batch), classes);
     Tensor both =
@@ -138,7 +144,12 @@ public final class DiffusionModel {
             Tensor.cat(0, List.of(label, none)));
     List<Tensor> halves = both.cast(DType.FLOAT64).chunk(0, 2);
     Tensor difference = halves.get(0).sub(halves.get(1));
-    return trace.finish(halves.get(1).add(difference.mul(guidance)));
+    Tensor clean = halves.get(1).add(difference.mul(guidance));
+    return trace.finish(clipped ? clipped(clean) : clean);
+  }
+
+  private Tensor clipped(Tensor clean) {
+    return signal.kind() == Signal.Kind.PIXELS ? clean.clamp(-1, 1) : clean;
   }
 
   /**
@@ -173,10 +184,11 @@ public final class DiffusionModel {
   /**
    * The denoiser D with its Jacobian along one direction: {@code (denoiser, x float64 [N, C, H, W],
    * sigma float64 [], label int64 [N], v float64 [N, C, H, W]) -> (D float64, v' J v float64 [N])}.
-   * Unconditional models take no label.
+   * Unconditional models take no label. Of ATen's operations alone: ours have derivatives of
+   * parameters only where a whole objective is traced.
    */
-  public Program probed(int batch, Target target) {
-    Trace trace = new Trace("denoise and trace", Precision.FP32, target);
+  public Program probed(int batch) {
+    Trace trace = new Trace("denoise and trace", Precision.FP32);
     Tensor flat = trace.input(DENOISER, DType.FLOAT32, Shape.of(layout.size()));
     Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
     Tensor sigma = trace.scalar("sigma", DType.FLOAT64);

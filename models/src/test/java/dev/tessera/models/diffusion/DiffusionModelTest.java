@@ -182,6 +182,34 @@ final class DiffusionModelTest {
   }
 
   @Test
+  void clippedPixelsStayThoseOfPicturesAndOthersAreNotTouched() {
+    DiffusionModel model =
+        new DiffusionModel(
+            recipe(DIT, LogNormal.defaults(), false, 0), Signal.pixels(4, 4), 0);
+    Program free = model.denoiser(4, false);
+    List<NativeTensor> arguments = arguments(free, 5);
+    arguments.get(2).set(0.1);
+    double[] far = new double[4 * 3 * 16];
+    for (int i = 0; i < far.length; i++) {
+      far[i] = (i % 7 - 3) / 2.0;
+    }
+    arguments.get(1).set(far);
+    try (Executable plain = runtime.load(free);
+        Executable kept =
+            runtime.load(
+                model.denoiser(4, false, true, dev.tessera.models.graph.Target.CPU))) {
+      double[] expected =
+          java.util.Arrays.stream(denoised(plain, arguments))
+              .map(v -> Math.min(1, Math.max(-1, v)))
+              .toArray();
+      assertThat(expected).contains(1, -1);
+      assertThat(denoised(kept, arguments)).containsExactly(expected);
+    } finally {
+      free(arguments);
+    }
+  }
+
+  @Test
   void guidanceExtrapolatesFromTheUnconditionalDenoiser() {
     DiffusionModel model =
         new DiffusionModel(recipe(DIT, LogNormal.defaults(), true, 0.1), Signal.pixels(4, 4), 2);

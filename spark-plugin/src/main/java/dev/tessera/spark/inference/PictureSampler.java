@@ -73,10 +73,10 @@ public final class PictureSampler implements AutoCloseable {
     Signal signal = spec.signal();
     shape = Shape.of(spec.batch(), signal.channels(), signal.height(), signal.width());
     chain = new Chain(runtime, shape);
-    denoiser = runtime.load(model.denoiser(spec.batch(), false, runtime.target()));
+    denoiser = runtime.load(model.denoiser(spec.batch(), false, spec.clip(), runtime.target()));
     guided =
         spec.classifierFree()
-            ? runtime.load(model.denoiser(spec.batch(), true, runtime.target()))
+            ? runtime.load(model.denoiser(spec.batch(), true, spec.clip(), runtime.target()))
             : null;
     stored = runtime.load(model.stored(spec.batch()));
     tokenizer =
@@ -106,7 +106,7 @@ public final class PictureSampler implements AutoCloseable {
       DiffusionModel model = spec.guide().model();
       weights =
           StoredWeights.open(conf, spec.guide().checkpoint()).group(runtime, model.layout(), "ema");
-      program = runtime.load(model.denoiser(spec.batch(), false, runtime.target()));
+      program = runtime.load(model.denoiser(spec.batch(), false, spec.clip(), runtime.target()));
       List<NativeTensor> arguments = new ArrayList<>(List.of(weights, noisy, sigma));
       if (model.classes() > 0) {
         arguments.add(labels);

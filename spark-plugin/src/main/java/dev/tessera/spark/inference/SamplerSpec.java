@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param classes of the data it was trained on; 0 without labels
  * @param drawing sampler and noise levels
  * @param guidance by the model without its class, or by {@code guide}
+ * @param clip whether denoised pixels are kept within those of pictures
  * @param batch pictures drawn at a time, always that many
  * @param tokenizer decodes latents; null for a model of pixels
  * @param guide the reference of guidance; null for the model without its class
@@ -23,6 +24,7 @@ public record SamplerSpec(
     int classes,
     Drawing drawing,
     Guidance guidance,
+    boolean clip,
     int batch,
     TokenizerSpec tokenizer,
     Guide guide)
@@ -53,6 +55,6 @@ public record SamplerSpec(
 
   /** Drawn in another way. */
   public SamplerSpec with(Drawing other, Guidance guided, Guide by) {
-    return new SamplerSpec(recipe, signal, classes, other, guided, batch, tokenizer, by);
+    return new SamplerSpec(recipe, signal, classes, other, guided, clip, batch, tokenizer, by);
   }
 }

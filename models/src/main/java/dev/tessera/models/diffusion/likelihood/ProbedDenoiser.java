@@ -64,7 +64,7 @@ public final class ProbedDenoiser implements TraceDenoiser, AutoCloseable {
       NativeTensor label) {
     return new ProbedDenoiser(
         runtime,
-        model.probed(batch, runtime.target()),
+        model.probed(batch),
         estimate,
         model.shape(batch),
         List.of(weights),
