@@ -119,8 +119,8 @@ public final class DiffusionModel {
   /**
    * As {@link #denoiser(int, boolean)}, written for {@code target}.
    *
-   * @param clipped whether denoised pixels are kept within those of pictures, from -1 to 1 (Ho et al.
-   *     2020); latents have no such bound and are left as they are
+   * @param clipped whether denoised pixels are kept within those of pictures, from -1 to 1 (Ho et
+   *     al. 2020); latents have no such bound and are left as they are
    */
   public Program denoiser(int batch, boolean guided, boolean clipped, Target target) {
     Trace trace = new Trace("denoise", Precision.FP32, target);

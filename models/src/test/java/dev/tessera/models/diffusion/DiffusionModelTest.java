@@ -184,8 +184,7 @@ final class DiffusionModelTest {
   @Test
   void clippedPixelsStayThoseOfPicturesAndOthersAreNotTouched() {
     DiffusionModel model =
-        new DiffusionModel(
-            recipe(DIT, LogNormal.defaults(), false, 0), Signal.pixels(4, 4), 0);
+        new DiffusionModel(recipe(DIT, LogNormal.defaults(), false, 0), Signal.pixels(4, 4), 0);
     Program free = model.denoiser(4, false);
     List<NativeTensor> arguments = arguments(free, 5);
     arguments.get(2).set(0.1);
@@ -196,8 +195,7 @@ final class DiffusionModelTest {
     arguments.get(1).set(far);
     try (Executable plain = runtime.load(free);
         Executable kept =
-            runtime.load(
-                model.denoiser(4, false, true, dev.tessera.models.graph.Target.CPU))) {
+            runtime.load(model.denoiser(4, false, true, dev.tessera.models.graph.Target.CPU))) {
       double[] expected =
           java.util.Arrays.stream(denoised(plain, arguments))
               .map(v -> Math.min(1, Math.max(-1, v)))
