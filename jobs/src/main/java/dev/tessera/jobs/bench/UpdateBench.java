@@ -1,5 +1,6 @@
 package dev.tessera.jobs.bench;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.train.Ranks;
 import dev.tessera.models.graph.DType;
@@ -97,7 +98,7 @@ final class UpdateBench {
     for (int i = 0; i < recipe.tensors(); i++) {
       scope.child(i).matrix("weight", Shape.of(recipe.tensorSize()), Initializer.zeros());
     }
-    OptimizerRecipe optimizer = new OptimizerRecipe(1e-4, 0.9, 0.99, 1e-8, DECAY, 0, 0, CLIP);
+    OptimizerRecipe optimizer = new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-4).withDecay(DECAY).withClip(CLIP);
     return new Group(
         scope.layout(),
         optimizer,

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.gallery;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.train.EmaRecipe;
@@ -42,8 +43,8 @@ record GalleryRecipe(
     return choices
         .with(new BackboneRecipe.Mlp(width, depth))
         .with(
-            new OptimizerRecipe(learningRate, 0.9, 0.99, 1e-8, 0, 20L * batch, 0.6, 1),
-            new EmaRecipe(100.0 * batch, 0.05));
+            new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), learningRate).with(20L * batch, 0.6),
+            new EmaRecipe.HalfLife(100.0 * batch, 0.05));
   }
 
   TrainingSchedule schedule() {

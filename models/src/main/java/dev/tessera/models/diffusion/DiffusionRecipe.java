@@ -1,5 +1,6 @@
 package dev.tessera.models.diffusion;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.diffusion.space.Design;
 import dev.tessera.models.diffusion.space.Linear;
 import dev.tessera.models.diffusion.space.NoiseDistribution;
@@ -61,7 +62,7 @@ public record DiffusionRecipe(
         true,
         0.1,
         false,
-        new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0, 5_000, 0, 1),
+        new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-3).with(5_000, 0),
         EmaRecipe.defaults());
   }
 

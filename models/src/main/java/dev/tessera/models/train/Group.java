@@ -1,6 +1,7 @@
 package dev.tessera.models.train;
 
 import dev.tessera.models.graph.Layout;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,5 +16,15 @@ public record Group(Layout layout, OptimizerRecipe optimizer, Optional<EmaRecipe
 
   public String name() {
     return layout.group();
+  }
+
+  /** What a checkpoint calls the optimiser's vectors beside the parameters. */
+  List<String> moments() {
+    return optimizer.rule().moments();
+  }
+
+  /** What a checkpoint calls the averages; none without an EMA. */
+  List<String> averages() {
+    return ema.map(EmaRecipe::names).orElse(List.of());
   }
 }

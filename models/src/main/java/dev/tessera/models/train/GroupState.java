@@ -5,21 +5,22 @@ import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * A group's flat vectors: parameters, both moments and the average; and on the device with them,
+ * A group's flat vectors: parameters, the moments and averages of them; and on the device with them,
  * since a step is decided there, the number of its updates and the scale of its loss.
  */
 final class GroupState implements AutoCloseable {
 
   private final Group group;
   private final NativeTensor parameters;
-  private final NativeTensor firstMoment;
-  private final NativeTensor secondMoment;
-  private final NativeTensor average;
+  private final List<NativeTensor> moments = new ArrayList<>();
+  private final List<NativeTensor> averages = new ArrayList<>();
   private final NativeTensor step;
   private final NativeTensor lossScale;
   private final Layout lossScaleLayout;
@@ -31,15 +32,15 @@ final class GroupState implements AutoCloseable {
     this.group = group;
     Shape flat = Shape.of(group.layout().size());
     parameters = runtime.zeros(DType.FLOAT32, flat);
-    firstMoment = runtime.zeros(DType.FLOAT32, flat);
-    secondMoment = runtime.zeros(DType.FLOAT32, flat);
-    if (group.ema().isPresent()) {
-      average = runtime.zeros(DType.FLOAT32, flat);
-      HostCopy.initialize(group.layout(), seed, parameters, average);
-    } else {
-      average = null;
-      HostCopy.initialize(group.layout(), seed, parameters);
+    for (int i = 0; i < group.moments().size(); i++) {
+      moments.add(runtime.zeros(DType.FLOAT32, flat));
     }
+    for (int i = 0; i < group.averages().size(); i++) {
+      averages.add(runtime.zeros(DType.FLOAT32, flat));
+    }
+    List<NativeTensor> initialized = new ArrayList<>(List.of(parameters));
+    initialized.addAll(averages);
+    HostCopy.initialize(group.layout(), seed, initialized.toArray(NativeTensor[]::new));
     step = runtime.scalar(0f);
     if (scaling.isPresent()) {
       lossScaleLayout = LossScale.layout(scaling.get());
@@ -59,17 +60,19 @@ final class GroupState implements AutoCloseable {
     return parameters;
   }
 
-  NativeTensor firstMoment() {
-    return firstMoment;
+  /** In the order of {@link Group#moments}. */
+  List<NativeTensor> moments() {
+    return moments;
   }
 
-  NativeTensor secondMoment() {
-    return secondMoment;
+  /** In the order of {@link Group#averages}. */
+  List<NativeTensor> averages() {
+    return averages;
   }
 
-  /** Null without an EMA. */
+  /** The first average; null without an EMA. */
   NativeTensor average() {
-    return average;
+    return averages.isEmpty() ? null : averages.get(0);
   }
 
   /** Updates so far, a float32 without dimensions. */
@@ -98,25 +101,26 @@ final class GroupState implements AutoCloseable {
   Map<String, HostCopy> vectors() {
     Map<String, HostCopy> all = new LinkedHashMap<>();
     all.put("parameters/" + group.name() + "/", HostCopy.of(parameters, group.layout()));
-    if (average != null) {
-      all.put("ema/" + group.name() + "/", HostCopy.of(average, group.layout()));
-    }
-    all.put("exp_avg/" + group.name() + "/", HostCopy.of(firstMoment, group.layout()));
-    all.put("exp_avg_sq/" + group.name() + "/", HostCopy.of(secondMoment, group.layout()));
+    put(all, group.averages(), averages);
+    put(all, group.moments(), moments);
     if (lossScale != null) {
       all.put("loss_scale/" + group.name() + "/", HostCopy.of(lossScale, lossScaleLayout));
     }
     return all;
   }
 
+  private void put(Map<String, HostCopy> all, List<String> names, List<NativeTensor> vectors) {
+    for (int i = 0; i < names.size(); i++) {
+      String prefix = names.get(i) + "/" + group.name() + "/";
+      all.put(prefix, HostCopy.of(vectors.get(i), group.layout()));
+    }
+  }
+
   @Override
   public void close() {
     parameters.close();
-    firstMoment.close();
-    secondMoment.close();
-    if (average != null) {
-      average.close();
-    }
+    moments.forEach(NativeTensor::close);
+    averages.forEach(NativeTensor::close);
     step.close();
     if (lossScale != null) {
       lossScale.close();

@@ -85,7 +85,7 @@ public record MemoryEstimate(
       elements *= 1 + objective.phases().stream().filter(p -> p.stateUpdate().isPresent()).count();
     }
     for (Group group : objective.groups()) {
-      elements += group.layout().size() * (group.ema().isPresent() ? 4 : 3);
+      elements += group.layout().size() * (1 + group.moments().size() + group.averages().size());
     }
     return elements * Float.BYTES;
   }

@@ -9,6 +9,8 @@ import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
+import dev.tessera.models.optimizer.Rule;
+import dev.tessera.models.optimizer.Stretch;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
@@ -18,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The update of one group as one program: clip, AdamW over the runs, average.
+ * The update of one group as one program: clip, the rule over the runs, averages.
  *
  * <p>Where the loss is scaled, the gradient's norm is unscaled and looked at first. If it is not
  * finite, nothing changes but the scale: no parameter, moment or average, no count of updates.
@@ -31,9 +33,12 @@ final class Update implements AutoCloseable {
 
   private static final long ROW = 1024;
 
+  /** Added to root mean squares, as in EDM2. */
+  private static final double UNIT_EPS = 1e-4;
+
   private final Executable executable;
   private final NativeTensor rate;
-  private final NativeTensor approach;
+  private final List<NativeTensor> approaches = new ArrayList<>();
 
   Update(TorchRuntime runtime, Group group, Optional<LossScaleRecipe> scaling) {
     this(runtime, group, scaling, runtime.target());
@@ -42,7 +47,9 @@ final class Update implements AutoCloseable {
   Update(TorchRuntime runtime, Group group, Optional<LossScaleRecipe> scaling, Target target) {
     executable = runtime.load(trace(group, scaling, target));
     rate = runtime.scalar(0f);
-    approach = runtime.scalar(0f);
+    for (int i = 0; i < group.averages().size(); i++) {
+      approaches.add(runtime.scalar(0f));
+    }
   }
 
   static Program trace(Group group, Optional<LossScaleRecipe> scaling, Target target) {
@@ -52,12 +59,18 @@ final class Update implements AutoCloseable {
     Shape flat = Shape.of(layout.size());
     Tensor parameters = trace.input("parameters", DType.FLOAT32, flat);
     Tensor gradient = trace.input("gradient", DType.FLOAT32, flat);
-    Tensor first = trace.input("exp_avg", DType.FLOAT32, flat);
-    Tensor second = trace.input("exp_avg_sq", DType.FLOAT32, flat);
+    List<Tensor> moments = new ArrayList<>();
+    for (String moment : group.moments()) {
+      moments.add(trace.input(moment, DType.FLOAT32, flat));
+    }
     Tensor step = trace.scalar("step", DType.FLOAT32);
     Tensor rate = trace.scalar("learning_rate", DType.FLOAT32);
-    Tensor approach = group.ema().isPresent() ? trace.scalar("approach", DType.FLOAT32) : null;
-    Tensor average = approach == null ? null : trace.input("ema", DType.FLOAT32, flat);
+    List<Tensor> approaches = new ArrayList<>();
+    List<Tensor> averages = new ArrayList<>();
+    for (int i = 0; i < group.averages().size(); i++) {
+      approaches.add(trace.scalar("approach_" + i, DType.FLOAT32));
+      averages.add(trace.input("average_" + i, DType.FLOAT32, flat));
+    }
     Tensor scaler = scaling.isPresent() ? LossScale.declare(trace, LossScale.INPUT) : null;
     Scaled scaled = scaler == null ? null : Scaled.of(norm(gradient), scaler, scaling.get());
     Tensor norm = scaled == null ? norm(gradient) : scaled.norm;
@@ -68,46 +81,33 @@ final class Update implements AutoCloseable {
     List<Tensor> results = new ArrayList<>();
     results.add(scaled == null ? norm : scaled.report());
     Tensor skipped = scaled == null ? null : scaled.skipped;
-    if (target == Target.GPU) {
-      Tensor none = LossScale.number(trace, 0);
-      for (Span span : spans(layout, recipe)) {
-        results.add(
-            span.of(parameters)
-                .adamWEma(
-                    span.of(gradient),
-                    span.of(first),
-                    span.of(second),
-                    average == null ? null : span.of(average),
-                    counted,
-                    rate,
-                    average == null ? none : approach,
-                    divisor == null ? one : divisor,
-                    skipped == null ? none : skipped,
-                    recipe.beta1(),
-                    recipe.beta2(),
-                    recipe.eps(),
-                    span.decay));
-      }
-    } else {
-      for (Span span : spans(layout, recipe)) {
-        results.add(
-            span.of(parameters)
-                .adamW(
-                    span.of(gradient),
-                    span.of(first),
-                    span.of(second),
-                    counted,
-                    rate,
-                    divisor,
-                    skipped,
-                    recipe.beta1(),
-                    recipe.beta2(),
-                    recipe.eps(),
-                    span.decay));
-      }
-      if (average != null) {
-        // A skipped step goes no part of the way.
-        results.add(average.lerpTo(parameters, scaled == null ? approach : approach.mul(taken)));
+    Rule rule = recipe.rule();
+    boolean fused = !averages.isEmpty() && rule.averages(target);
+    for (Layout.Run run : runs(layout, rule, recipe)) {
+      boolean matrices = run.kind() == Parameter.Kind.MATRIX;
+      results.addAll(
+          rule.step(
+              new Stretch(
+                  part(parameters, run),
+                  part(gradient, run),
+                  moments.stream().map(moment -> part(moment, run)).toList(),
+                  fused ? part(averages.get(0), run) : null,
+                  fused ? approaches.get(0) : null,
+                  counted,
+                  rate,
+                  divisor,
+                  skipped,
+                  matrices ? recipe.weightDecay() : 0,
+                  matrices ? matrices(run) : List.of())));
+    }
+    for (int i = fused ? 1 : 0; i < averages.size(); i++) {
+      // A skipped step goes no part of the way.
+      Tensor approach = scaled == null ? approaches.get(i) : approaches.get(i).mul(taken);
+      results.add(averages.get(i).lerpTo(parameters, approach));
+    }
+    for (Layout.Run run : layout.runs()) {
+      if (run.kind() == Parameter.Kind.UNIT_ROWS) {
+        run.slices().forEach(slice -> results.add(unitRows(parameters, slice, skipped)));
       }
     }
     if (scaled != null) {
@@ -166,36 +166,51 @@ final class Update implements AutoCloseable {
     return Tensor.cat(0, parts).norm(0).reshape();
   }
 
-  /** A stretch of the flat vector under one decay. */
-  private record Span(long offset, long size, double decay) {
-    Tensor of(Tensor flat) {
-      return size == flat.shape().size() ? flat : flat.narrow(0, offset, size);
-    }
+  /** The runs that a rule treats differently; the whole vector as one where there are none. */
+  private static List<Layout.Run> runs(Layout layout, Rule rule, OptimizerRecipe recipe) {
+    boolean alike = recipe.weightDecay() == 0 && rule.elementwise();
+    return alike
+        ? List.of(
+            new Layout.Run("", Parameter.Kind.VECTOR, 0, layout.size(), List.of()))
+        : layout.runs();
   }
 
-  private static List<Span> spans(Layout layout, OptimizerRecipe recipe) {
-    if (recipe.weightDecay() == 0) {
-      return List.of(new Span(0, layout.size(), 0));
-    }
-    return layout.runs().stream()
-        .map(
-            run ->
-                new Span(
-                    run.offset(),
-                    run.size(),
-                    run.kind() == Parameter.Kind.MATRIX ? recipe.weightDecay() : 0))
+  private static Tensor part(Tensor flat, Layout.Run run) {
+    return run.size() == flat.dim(0) ? flat : flat.narrow(0, run.offset(), run.size());
+  }
+
+  private static List<Stretch.Matrix> matrices(Layout.Run run) {
+    return run.slices().stream()
+        .map(slice -> new Stretch.Matrix(slice.parameter(), slice.offset() - run.offset()))
         .toList();
+  }
+
+  /**
+   * Rows of root mean square 1 again (Karras et al. 2024, equation 66). After the average has
+   * moved, as there.
+   */
+  private static Tensor unitRows(Tensor parameters, Layout.Slice slice, Tensor skipped) {
+    long rows = slice.parameter().shape().dim(0);
+    Tensor stored =
+        parameters
+            .narrow(0, slice.offset(), slice.size())
+            .reshape(rows, slice.size() / rows);
+    Tensor unit = stored.div(stored.rootMeanSquare(1).add(UNIT_EPS));
+    return stored.copyFrom(
+        skipped == null
+            ? unit
+            : skipped.greater(LossScale.number(stored.trace(), 0)).where(stored, unit));
   }
 
   /** Sets what changes from step to step, before {@link #apply}. */
   void prepare(GroupState state, long images, TrainingSchedule schedule) {
     Group group = state.group();
     rate.set((float) group.optimizer().rate(images, schedule.images()));
-    group
-        .ema()
-        .ifPresent(
-            ema ->
-                approach.set((float) (1 - ema.keep(images + schedule.batch(), schedule.batch()))));
+    for (int i = 0; i < approaches.size(); i++) {
+      EmaRecipe ema = group.ema().orElseThrow();
+      double keep = ema.keep(i, images + schedule.batch(), schedule.batch());
+      approaches.get(i).set((float) (1 - keep));
+    }
   }
 
   /**
@@ -204,18 +219,13 @@ final class Update implements AutoCloseable {
    * @return the vector of an {@link UpdateReport}, owned by the caller
    */
   NativeTensor apply(GroupState state, NativeTensor gradient) {
-    List<NativeTensor> arguments =
-        new ArrayList<>(
-            List.of(
-                state.parameters(),
-                gradient,
-                state.firstMoment(),
-                state.secondMoment(),
-                state.step(),
-                rate));
-    if (state.average() != null) {
-      arguments.add(approach);
-      arguments.add(state.average());
+    List<NativeTensor> arguments = new ArrayList<>(List.of(state.parameters(), gradient));
+    arguments.addAll(state.moments());
+    arguments.add(state.step());
+    arguments.add(rate);
+    for (int i = 0; i < approaches.size(); i++) {
+      arguments.add(approaches.get(i));
+      arguments.add(state.averages().get(i));
     }
     if (state.lossScale() != null) {
       arguments.add(state.lossScale());
@@ -229,6 +239,6 @@ final class Update implements AutoCloseable {
   public void close() {
     executable.close();
     rate.close();
-    approach.close();
+    approaches.forEach(NativeTensor::close);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.models.vqgan;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.train.OptimizerRecipe;
 import java.io.Serializable;
 import java.util.List;
@@ -23,7 +24,7 @@ public record VqganRecipe(
         Codes.defaults(),
         Losses.defaults(),
         Adversary.defaults(),
-        new OptimizerRecipe(1e-3, 0.5, 0.9, 1e-8, 0, 2_000, 0, 1));
+        new OptimizerRecipe(new AdamW(0.5, 0.9, 1e-8), 1e-3).with(2_000, 0));
   }
 
   /** Two plans of the networks. */
@@ -202,7 +203,7 @@ public record VqganRecipe(
 
     public static Adversary defaults() {
       return new Adversary(
-          32, 2, 0.1, 20_000, new OptimizerRecipe(2e-4, 0.5, 0.9, 1e-8, 0, 2_000, 0, 1));
+          32, 2, 0.1, 20_000, new OptimizerRecipe(new AdamW(0.5, 0.9, 1e-8), 2e-4).with(2_000, 0));
     }
 
     boolean takesPart() {

@@ -2,6 +2,7 @@ package dev.tessera.models.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.diffusion.sampler.Chain;
 import dev.tessera.models.diffusion.sampler.Denoiser;
 import dev.tessera.models.diffusion.sampler.Grid;
@@ -68,8 +69,8 @@ final class DiffusionLearningTest {
             // Half of the labels hidden: the case without a class is learnt as well as the others.
             .withClasses(true, 0.5)
             .with(
-                new OptimizerRecipe(4e-3, 0.9, 0.99, 1e-8, 0, 500, 0.5, 1),
-                new EmaRecipe(2_000, 0.05));
+                new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 4e-3).with(500, 0.5),
+                new EmaRecipe.HalfLife(2_000, 0.05));
     DiffusionModel model = new DiffusionModel(recipe, SIGNAL, 2);
     TrainingSchedule schedule =
         new TrainingSchedule(5, BATCH, 1, 1_000L * BATCH, 1_000_000, precision, Activations.KEPT);

@@ -3,6 +3,7 @@ package dev.tessera.models.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.graph.Hash;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Target;
@@ -77,8 +78,8 @@ final class PrecisionCurveTest {
             .with(new BackboneRecipe.Dit(4, width, 2, 2))
             .withClasses(false, 0)
             .with(
-                new OptimizerRecipe(2e-3, 0.9, 0.99, 1e-8, 0, 20L * BATCH, 0, 1),
-                new EmaRecipe(2_000, 0.05));
+                new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 2e-3).with(20L * BATCH, 0),
+                new EmaRecipe.HalfLife(2_000, 0.05));
     // Mean and deviation of the set.
     DiffusionModel model =
         new DiffusionModel(recipe, Signal.latents(1, SIDE, SIDE, 0.286, 0.353), 0);

@@ -3,6 +3,7 @@ package dev.tessera.models.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Parameter;
@@ -69,8 +70,8 @@ final class LossScaleTest {
     Run(LossScaleRecipe recipe) {
       this(
           recipe,
-          new OptimizerRecipe(1e-3, 0.9, 0.99, 1e-8, 0.1, 0, 0, 1),
-          Optional.of(new EmaRecipe(100, 0.5)));
+          new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-3).withDecay(0.1),
+          Optional.of(new EmaRecipe.HalfLife(100, 0.5)));
     }
 
     /** One step with a gradient that was made under the scale. */
@@ -99,8 +100,8 @@ final class LossScaleTest {
     List<List<Integer>> bits() {
       return List.of(
           bits(state.parameters()),
-          bits(state.firstMoment()),
-          bits(state.secondMoment()),
+          bits(state.moments().get(0)),
+          bits(state.moments().get(1)),
           bits(state.average()),
           bits(state.step()));
     }
@@ -188,7 +189,7 @@ final class LossScaleTest {
 
   @Test
   void aScaledGradientUpdatesAsItsUnscaledSelf() {
-    OptimizerRecipe optimizer = new OptimizerRecipe(1e-2, 0.9, 0.99, 1e-8, 0.1, 0, 0, 0.5);
+    OptimizerRecipe optimizer = new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-2).withDecay(0.1).withClip(0.5);
     try (Run large = new Run(USUAL, optimizer, Optional.empty());
         Run one = new Run(new LossScaleRecipe(1, 1, 1, 0.5, 1, 0.5), optimizer, Optional.empty())) {
       for (int i = 0; i < 20; i++) {
@@ -197,15 +198,15 @@ final class LossScaleTest {
       }
       // Powers of two: scaled and unscaled arithmetic are the same to the bit.
       assertThat(large.state.parameters().toFloats()).isEqualTo(one.state.parameters().toFloats());
-      assertThat(large.state.secondMoment().toFloats())
-          .isEqualTo(one.state.secondMoment().toFloats());
+      assertThat(large.state.moments().get(1).toFloats())
+          .isEqualTo(one.state.moments().get(1).toFloats());
     }
   }
 
   @Test
   void masterWeightsTakeWhatHalfPrecisionLoses() {
     // Without moments and with a gradient of a power of two, AdamW moves by exactly the rate.
-    OptimizerRecipe optimizer = new OptimizerRecipe(0x1p-12, 0, 0, 1e-30, 0, 0, 0, 0);
+    OptimizerRecipe optimizer = new OptimizerRecipe(new AdamW(0, 0, 1e-30), 0x1p-12).withClip(0);
     TrainingSchedule schedule = new TrainingSchedule(0, 1, 1, 4_096, 4_096);
     try (Run run = new Run(USUAL, optimizer, Optional.empty())) {
       for (int i = 0; i < schedule.steps(); i++) {

@@ -93,7 +93,7 @@ final class TinyObjective implements Objective {
   @Override
   public List<Group> groups() {
     return List.of(
-        new Group(model, optimizer, Optional.of(new EmaRecipe(500, 0.05))),
+        new Group(model, optimizer, Optional.of(new EmaRecipe.HalfLife(500, 0.05))),
         new Group(critic, optimizer, Optional.empty()));
   }
 

@@ -1,5 +1,6 @@
 package dev.tessera.models.vqgan;
 
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.train.OptimizerRecipe;
 import java.util.List;
 
@@ -15,7 +16,7 @@ final class TinyVqgan {
         new VqganRecipe.Codes(32, 4, 0.25, 0.9, 0.1),
         VqganRecipe.Losses.defaults(),
         new VqganRecipe.Adversary(
-            8, 1, 0.1, start, new OptimizerRecipe(2e-4, 0.5, 0.9, 1e-8, 0, 0, 0, 1)),
-        new OptimizerRecipe(3e-3, 0.5, 0.9, 1e-8, 0, 200, 0, 1));
+            8, 1, 0.1, start, new OptimizerRecipe(new AdamW(0.5, 0.9, 1e-8), 2e-4)),
+        new OptimizerRecipe(new AdamW(0.5, 0.9, 1e-8), 3e-3).with(200, 0));
   }
 }
