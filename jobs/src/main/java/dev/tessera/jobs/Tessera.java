@@ -1,5 +1,6 @@
 package dev.tessera.jobs;
 
+import dev.tessera.jobs.average.EmaCommand;
 import dev.tessera.jobs.bench.BenchCommand;
 import dev.tessera.jobs.demo.DemoCommand;
 import dev.tessera.jobs.doctor.DoctorCommand;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       LikelihoodCommand.class,
       EvaluateCommand.class,
+      EmaCommand.class,
       ExportCommand.class,
       VerifyCommand.class
     },

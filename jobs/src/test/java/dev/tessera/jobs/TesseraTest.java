@@ -50,6 +50,7 @@ class TesseraTest {
                   "--save-statistics")),
           entry("likelihood", Set.of("--checkpoint", "--input", "--count")),
           entry("verify", Set.of()),
+          entry("ema", Set.of("--run", "--deviation", "--images")),
           entry("export", Set.of("--checkpoint", "--output")),
           entry("bench", Set.of()));
 

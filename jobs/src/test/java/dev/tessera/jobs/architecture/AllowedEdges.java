@@ -29,12 +29,13 @@ final class AllowedEdges {
       models.kernel        : models
       models.runtime       : models models.graph models.kernel
       models.nn            : models models.graph
-      models.train         : models models.graph models.runtime models.checkpoint
-      models.vqgan         : models models.graph models.runtime models.nn models.train models.checkpoint
+      models.optimizer     : models.graph
+      models.train         : models models.graph models.runtime models.optimizer models.checkpoint
+      models.vqgan         : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint
       models.diffusion.space   : models.graph
       models.diffusion.sampler : models.graph models.runtime models.diffusion.space
       models.diffusion.law     : models.graph models.runtime models.diffusion.sampler
-      models.diffusion     : models models.graph models.runtime models.nn models.train models.checkpoint models.diffusion.space
+      models.diffusion     : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion.space
       models.diffusion.likelihood : models.graph models.runtime models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law
 
       spark.ui             :
@@ -55,14 +56,15 @@ final class AllowedEdges {
       jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
       jobs.sample          : datasets datasets.table datasets.image models models.graph models.runtime models.checkpoint models.diffusion models.diffusion.sampler models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run jobs.train
       jobs.likelihood      : datasets datasets.table models models.checkpoint models.diffusion models.diffusion.space models.diffusion.likelihood spark.table spark.inference jobs.config jobs.run jobs.train
-      jobs.gallery         : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.evaluation jobs.config jobs.run
+      jobs.average         : models models.checkpoint models.train spark.training jobs.run jobs.train
+      jobs.gallery         : models models.graph models.runtime models.nn models.optimizer models.train models.diffusion models.diffusion.space models.diffusion.sampler models.evaluation jobs.config jobs.run
       jobs.verify          : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law models.diffusion.likelihood spark.settings spark.collective jobs.config jobs.run jobs.gallery
       jobs.evaluate        : datasets datasets.image datasets.table models models.checkpoint models.evaluation models.runtime spark.device spark.table spark.inference jobs.config jobs.run jobs.train
       jobs.export          : models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
-      jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
+      jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference
-      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.evaluate jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
+      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.evaluate jobs.average jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
       """;
 
   /** Libraries that only some packages may use. */

@@ -25,6 +25,11 @@ public sealed interface EmaRecipe extends Serializable {
    */
   double keep(int average, long images, int batch);
 
+  /** Whether every checkpoint leaves a snapshot of the averages that outlives it. */
+  default boolean leavesSnapshots() {
+    return false;
+  }
+
   static EmaRecipe defaults() {
     return HalfLife.defaults();
   }
@@ -111,6 +116,11 @@ public sealed interface EmaRecipe extends Serializable {
         names.add(String.format(Locale.ROOT, "ema-%s", deviation));
       }
       return names;
+    }
+
+    @Override
+    public boolean leavesSnapshots() {
+      return true;
     }
 
     /** Of one average. */

@@ -95,6 +95,25 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /**
+   * The averages whose snapshots outlive checkpoints, as the host sees them; empty where a recipe
+   * keeps none.
+   */
+  public List<NamedMemory> snapshots() {
+    List<String> prefixes = new ArrayList<>();
+    for (GroupState group : groups.values()) {
+      if (group.group().ema().map(EmaRecipe::leavesSnapshots).orElse(false)) {
+        group.group().averages().forEach(n -> prefixes.add(n + "/" + group.group().name() + "/"));
+      }
+    }
+    if (prefixes.isEmpty()) {
+      return List.of();
+    }
+    return tensors().stream()
+        .filter(tensor -> prefixes.stream().anyMatch(tensor.name()::startsWith))
+        .toList();
+  }
+
+  /**
    * Refuses a state that no run can go on from. A step's own numbers do not show every way to get
    * there: statistics overflow, and the last update has no loss after it.
    *

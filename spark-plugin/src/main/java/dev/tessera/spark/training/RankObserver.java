@@ -23,6 +23,7 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
   private final TrainingPlan plan;
   private final ModelIdentity model;
   private final CheckpointStore store;
+  private final CheckpointStore averages;
   private final Previewer previewer;
   private final List<StepReport> unsent = new ArrayList<>();
   private long lastSent = System.nanoTime();
@@ -42,6 +43,8 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
     this.model = model;
     Path root = new Path(plan.checkpoints());
     this.store = new CheckpointStore(root.getFileSystem(conf), root);
+    Path beside = new Path(root.getParent(), TrainingPlan.AVERAGES);
+    this.averages = new CheckpointStore(root.getFileSystem(conf), beside);
     this.previewer = context.rank() == 0 ? Previewer.of(plan, runtime, conf) : null;
   }
 
@@ -68,6 +71,8 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
     // Before the checkpoint: an attempt that goes on from it would never draw or measure there.
     previewer.draw(state).forEach(context::report);
     try {
+      // First too: a run that goes on from the checkpoint has its snapshot.
+      StateFiles.writeSnapshot(averages, state, context.attempt(), model);
       String path = StateFiles.write(store, state, context.attempt(), model);
       store.keepLast(plan.keepCheckpoints());
       context.report(new TrainingMessage.CheckpointWritten(path, state.step(), state.images()));

@@ -22,22 +22,38 @@ final class StateFiles {
 
   static String write(CheckpointStore store, TrainingState state, int attempt, ModelIdentity model)
       throws IOException {
+    Map<String, Double> counters = new LinkedHashMap<>();
+    state.counters().forEach((name, value) -> counters.put(name, value.doubleValue()));
+    return store
+        .write(
+            new CheckpointContent(
+                state.images(), state.step(), attempt, model, counters, files(state.tensors())))
+        .toString();
+  }
+
+  /** Writes the averages that outlive checkpoints, if the recipe keeps any. */
+  static void writeSnapshot(
+      CheckpointStore store, TrainingState state, int attempt, ModelIdentity model)
+      throws IOException {
+    List<NamedMemory> averages = state.snapshots();
+    if (!averages.isEmpty()) {
+      store.write(
+          new CheckpointContent(
+              state.images(), state.step(), attempt, model, Map.of(), files(averages)));
+    }
+  }
+
+  private static List<TensorFile> files(List<NamedMemory> tensors) {
     Map<String, List<NamedTensor>> byKind =
-        state.tensors().stream()
+        tensors.stream()
             .collect(
                 Collectors.groupingBy(
                     t -> t.name().substring(0, t.name().indexOf('/')),
                     LinkedHashMap::new,
                     Collectors.mapping(StateFiles::tensor, Collectors.toList())));
-    List<TensorFile> files =
-        byKind.entrySet().stream()
-            .map(e -> new TensorFile(e.getKey() + ".safetensors", e.getValue()))
-            .toList();
-    Map<String, Double> counters = new LinkedHashMap<>();
-    state.counters().forEach((name, value) -> counters.put(name, value.doubleValue()));
-    return store
-        .write(new CheckpointContent(state.images(), state.step(), attempt, model, counters, files))
-        .toString();
+    return byKind.entrySet().stream()
+        .map(e -> new TensorFile(e.getKey() + ".safetensors", e.getValue()))
+        .toList();
   }
 
   static void restore(Checkpoint checkpoint, TrainingState state, ModelIdentity model)

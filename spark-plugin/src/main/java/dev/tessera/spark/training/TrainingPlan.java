@@ -24,4 +24,8 @@ public record TrainingPlan(
     String cache,
     String recipe,
     Preview preview)
-    implements Serializable {}
+    implements Serializable {
+
+  /** The folder beside {@code checkpoints} with snapshots of averages, as checkpoints too. */
+  public static final String AVERAGES = "averages";
+}
