@@ -62,6 +62,13 @@ record Column(String name, Drawing drawing) {
     return new Column(type.substring("type: ".length()), new Drawing(sampler, grid, steps));
   }
 
+  /** DDPM takes the variance of a model that has learnt one. */
+  Drawing drawing(boolean variance) {
+    return variance && drawing.sampler() instanceof Ddpm
+        ? new Drawing(new Ddpm(Ddpm.Variance.LEARNED_RANGE), drawing.grid(), drawing.steps())
+        : drawing;
+  }
+
   String calls() {
     return drawing.sampler() instanceof RungeKutta ? "adaptive" : drawing.evaluations() + " calls";
   }

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.gallery;
 
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.sampler.Drawing;
 import dev.tessera.models.evaluation.SlicedWasserstein;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
@@ -86,7 +87,8 @@ final class Gallery {
       List<float[]> points = new ArrayList<>();
       List<Double> distances = new ArrayList<>();
       for (Column column : columns) {
-        float[] drawn = model.draw(column.drawing(), recipe.seed());
+        Drawing drawing = column.drawing(objective.recipe().learnsVariance());
+        float[] drawn = model.draw(drawing, recipe.seed());
         points.add(drawn);
         distances.add(distance(drawn, data));
       }

@@ -53,6 +53,22 @@ record Objective(String name, String choices, DiffusionRecipe recipe) {
             new NoiseDistribution.Uniform(0, 1),
             new Weighting.Eps()),
         of(
+            "iDDPM hybrid",
+            "1000 steps, eps, learned variance",
+            Discrete.defaults(),
+            Prediction.EPS,
+            new Preconditioning.Own(),
+            new NoiseDistribution.Uniform(0, 1),
+            Loss.Hybrid.defaults()),
+        of(
+            "EDM2",
+            "F, learned uncertainty",
+            new Linear(),
+            Prediction.EDM,
+            new Preconditioning.Edm(),
+            NoiseDistribution.LogNormal.defaults(),
+            Loss.Uncertain.defaults()),
+        of(
             "iDDPM cosine",
             "1000 steps, v, min-SNR-5",
             new Discrete(Betas.SquaredCosine.defaults(), 1000, false),
@@ -137,10 +153,22 @@ record Objective(String name, String choices, DiffusionRecipe recipe) {
       Preconditioning preconditioning,
       NoiseDistribution noise,
       Weighting weighting) {
+    return of(
+        name, choices, path, prediction, preconditioning, noise, new Loss.Denoising(weighting));
+  }
+
+  private static Objective of(
+      String name,
+      String choices,
+      Path path,
+      Prediction prediction,
+      Preconditioning preconditioning,
+      NoiseDistribution noise,
+      Loss loss) {
     DiffusionRecipe recipe =
         DiffusionRecipe.defaults()
             .with(path, prediction, preconditioning)
-            .with(noise, new Loss.Denoising(weighting))
+            .with(noise, loss)
             .withClasses(false, 0);
     return new Objective(name, choices, recipe);
   }

@@ -24,6 +24,7 @@ import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.train.TrainingState;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Optional;
 
 /** A model of points of the plane, trained on a {@link Tree} by the loop that trains pictures. */
 final class ToyModel implements AutoCloseable {
@@ -81,19 +82,44 @@ final class ToyModel implements AutoCloseable {
   /** Points {@code [points][2]}. */
   float[] draw(Drawing drawing, long seed) {
     NativeTensor weights = loop.state().average(DiffusionModel.DENOISER);
-    Denoiser trained =
-        (x, sigma) -> {
-          level.set(sigma);
-          try (Results told = denoiser.run(weights, x, level)) {
-            return told.take(0);
-          }
-        };
+    Denoiser trained = new Trained(weights);
     NoiseSource noise = draw -> normal(Hash.of(seed, draw));
     try (NativeTensor start = normal(Hash.of(seed, -1));
         NativeTensor end =
             chain.sample(drawing.sampler(), trained, drawing.sigmas(), start, noise);
         Results values = stored.run(end)) {
       return values.get(0).toFloats();
+    }
+  }
+
+  private final class Trained implements Denoiser {
+
+    private final NativeTensor weights;
+
+    Trained(NativeTensor weights) {
+      this.weights = weights;
+    }
+
+    @Override
+    public NativeTensor denoise(NativeTensor x, double sigma) {
+      try (Results told = told(x, sigma)) {
+        return told.take(0);
+      }
+    }
+
+    @Override
+    public Optional<Estimate> estimate(NativeTensor x, double sigma) {
+      if (!model.recipe().learnsVariance()) {
+        return Optional.empty();
+      }
+      try (Results told = told(x, sigma)) {
+        return Optional.of(new Estimate(told.take(0), told.take(1)));
+      }
+    }
+
+    private Results told(NativeTensor x, double sigma) {
+      level.set(sigma);
+      return denoiser.run(weights, x, level);
     }
   }
 

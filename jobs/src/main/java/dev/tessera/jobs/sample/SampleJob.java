@@ -19,6 +19,7 @@ import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.sampler.Drawing;
 import dev.tessera.models.diffusion.sampler.Guidance;
 import dev.tessera.spark.inference.RowRange;
 import dev.tessera.spark.inference.SampleTask;
@@ -141,7 +142,13 @@ public final class SampleJob {
         by.map(path -> StoredWeights.checkpoint(conf, path))
             .map(c -> Trained.diffusion(c).guide(c.path().toString(), trained))
             .orElse(null);
-    return spec.with(way.drawing(spec.drawing()), guidance, guide);
+    Drawing drawing = way.drawing(spec.drawing());
+    if (drawing.sampler().needsVariance() && !trained.recipe().model().learnsVariance()) {
+      throw new UserException(
+          "sampler.variance: learned-range (expected: fixed-small or fixed-large, the model has"
+              + " learnt no variance)");
+    }
+    return spec.with(drawing, guidance, guide);
   }
 
   private int tasks(SampleRequest request) {

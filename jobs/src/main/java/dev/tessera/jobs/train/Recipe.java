@@ -82,6 +82,11 @@ public sealed interface Recipe {
                 + sampling.guidance()
                 + " (expected: 1, a model without classes has nothing to be guided by; or a guide)");
       }
+      if (sampling.sampler().needsVariance() && !model.learnsVariance()) {
+        throw new IllegalArgumentException(
+            "sampling: sampler.variance learned-range (expected: fixed-small or fixed-large; or"
+                + " model.loss.type=hybrid)");
+      }
     }
 
     public static Diffusion defaults() {

@@ -12,6 +12,8 @@ import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
 import dev.tessera.models.nn.Backbone;
+import dev.tessera.models.nn.BackboneShape;
+import dev.tessera.models.nn.UncertaintyHead;
 import java.util.List;
 
 /** A recipe's network for one signal, and its programs. */
@@ -25,6 +27,7 @@ public final class DiffusionModel {
   private final int classes;
   private final Layout layout;
   private final Backbone backbone;
+  private final UncertaintyHead uncertainty;
   private final Design design;
 
   /**
@@ -39,16 +42,29 @@ public final class DiffusionModel {
     this.design = recipe.design();
     this.signal = signal;
     this.classes = recipe.classConditional() ? classes : 0;
+    if (recipe.augmentation().happens() && signal.kind() != Signal.Kind.PIXELS) {
+      throw new IllegalArgumentException(
+          "augmentation.probability: "
+              + recipe.augmentation().probability()
+              + " (expected: 0, latents are no pictures to be turned)");
+    }
     Scope scope = Scope.group(DENOISER);
     this.backbone = backbone(scope);
+    this.uncertainty =
+        recipe.loss() instanceof Loss.Uncertain
+            ? new UncertaintyHead(scope.child("uncertainty"))
+            : null;
     this.layout = scope.layout();
   }
 
   private Backbone backbone(Scope scope) {
     try {
-      return recipe
-          .backbone()
-          .build(scope, signal.channels(), signal.height(), signal.width(), classes);
+      int said = recipe.learnsVariance() ? 2 * signal.channels() : signal.channels();
+      BackboneShape shape =
+          BackboneShape.of(signal.channels(), signal.height(), signal.width(), classes)
+              .withOutputs(said)
+              .withAugment(recipe.augmentation().happens() ? Augmentation.LABELS : 0);
+      return recipe.backbone().build(scope, shape);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("backbone." + e.getMessage(), e);
     }
@@ -76,24 +92,51 @@ public final class DiffusionModel {
   }
 
   /**
-   * F for {@code x [N, C, H, W]} at {@code sigma [N]}, or {@code [1]} for all alike; label int64
-   * {@code [N]} or null.
+   * What the network says of {@code x [N, C, H, W]} at {@code sigma [N]}, or {@code [1]} for all
+   * alike.
+   *
+   * @param label int64 {@code [N]} or null
+   * @param augmented {@code [N, 9]}; null for pictures as they are
    */
-  Tensor network(Tensor x, Tensor sigma, Tensor label) {
+  Said network(Tensor x, Tensor sigma, Tensor label, Tensor augmented) {
     Traced level = new Traced(sigma);
-    Tensor noise = design.noise(level).tensor();
-    if (design.preconditioning().countsSteps()) {
-      noise = noise.mul(1 / backbone.labelScale());
+    Tensor noise = label(level).expand(Shape.of(x.dim(0)));
+    Tensor all = backbone.apply(x.mul(pixelwise(design.in(level))), noise, label, augmented);
+    if (!recipe.learnsVariance()) {
+      return new Said(all, null);
     }
-    noise = noise.expand(Shape.of(x.dim(0)));
-    return backbone.apply(x.mul(pixelwise(design.in(level))), noise, label);
+    List<Tensor> halves = all.chunk(1, 2);
+    return new Said(halves.get(0), halves.get(1).add(1).mul(0.5));
   }
+
+  /** What the network is told of noise levels. */
+  private Tensor label(Traced level) {
+    Tensor noise = design.noise(level).tensor();
+    return design.preconditioning().countsSteps() ? noise.mul(1 / backbone.labelScale()) : noise;
+  }
+
+  /** u of noise levels {@code sigma [N]}, of a recipe whose loss learns it: {@code [N]}. */
+  Tensor uncertainty(Traced sigma) {
+    return uncertainty.apply(design.noise(sigma).tensor());
+  }
+
+  /**
+   * A network's answer.
+   *
+   * @param f the prediction, {@code [N, C, H, W]}
+   * @param fraction where between its bounds a step's variance lies, 0 to 1 for the smallest to the
+   *     largest, {@code [N, C, H, W]}; null in models that do not say
+   */
+  record Said(Tensor f, Tensor fraction) {}
 
   /** The denoised {@code x [N, C, H, W]} at {@code sigma [N]} or {@code [1]}, as above. */
   Tensor denoise(Tensor x, Tensor sigma, Tensor label) {
+    return denoised(x, sigma, network(x, sigma, label, null));
+  }
+
+  Tensor denoised(Tensor x, Tensor sigma, Said said) {
     Traced level = new Traced(sigma);
-    Tensor f = network(x, sigma, label);
-    return x.mul(pixelwise(design.skip(level))).add(f.mul(pixelwise(design.out(level))));
+    return x.mul(pixelwise(design.skip(level))).add(said.f().mul(pixelwise(design.out(level))));
   }
 
   /** {@code [N]} as {@code [N, 1, 1, 1]}. */
@@ -108,7 +151,8 @@ public final class DiffusionModel {
 
   /**
    * The denoiser that samplers call: {@code (denoiser, x float64 [N, C, H, W], sigma float64 [],
-   * label int64 [N], guidance float64 []) ->} denoised float64. Label {@link #classes} means none.
+   * label int64 [N], guidance float64 []) ->} denoised float64, and the fraction of the variance
+   * float64 where the recipe {@link DiffusionRecipe#learnsVariance}. Label {@link #classes} means none.
    * Unconditional models take no label; {@code guided} ones run both with and without the class and
    * extrapolate from the latter (Ho and Salimans 2022).
    */
@@ -131,21 +175,28 @@ public final class DiffusionModel {
     Tensor guidance = guided ? trace.scalar("guidance", DType.FLOAT64) : null;
     trace.bind(layout, flat);
     Tensor single = x.cast(DType.FLOAT32);
-    Tensor level = sigma.cast(DType.FLOAT32);
+    Tensor level = sigma.cast(DType.FLOAT32).reshape(1);
     if (!guided) {
-      Tensor clean = denoise(single, level.reshape(1), label).cast(DType.FLOAT64);
-      return trace.finish(clipped ? clipped(clean) : clean);
+      Said said = network(single, level, label, null);
+      Tensor clean = denoised(single, level, said).cast(DType.FLOAT64);
+      return finished(trace, clipped ? clipped(clean) : clean, said.fraction());
     }
     Tensor none = trace.full(DType.INT64, Shape.of(batch), classes);
-    Tensor both =
-        denoise(
-            Tensor.cat(0, List.of(single, single)),
-            level.reshape(1),
-            Tensor.cat(0, List.of(label, none)));
+    Tensor twice = Tensor.cat(0, List.of(single, single));
+    Said said = network(twice, level, Tensor.cat(0, List.of(label, none)), null);
+    Tensor both = denoised(twice, level, said);
     List<Tensor> halves = both.cast(DType.FLOAT64).chunk(0, 2);
     Tensor difference = halves.get(0).sub(halves.get(1));
     Tensor clean = halves.get(1).add(difference.mul(guidance));
-    return trace.finish(clipped ? clipped(clean) : clean);
+    // The variance is that of the class.
+    Tensor fraction = said.fraction() == null ? null : said.fraction().narrow(0, 0, batch);
+    return finished(trace, clipped ? clipped(clean) : clean, fraction);
+  }
+
+  private static Program finished(Trace trace, Tensor clean, Tensor fraction) {
+    return fraction == null
+        ? trace.finish(clean)
+        : trace.finish(clean, fraction.cast(DType.FLOAT64));
   }
 
   private Tensor clipped(Tensor clean) {

@@ -3,9 +3,11 @@ package dev.tessera.models.diffusion;
 import static dev.tessera.models.diffusion.DiffusionModel.pixelwise;
 
 import dev.tessera.models.diffusion.space.Design;
+import dev.tessera.models.diffusion.space.Discrete;
 import dev.tessera.models.diffusion.space.NoiseDistribution;
 import dev.tessera.models.diffusion.space.Prediction;
 import dev.tessera.models.diffusion.space.Traced;
+import dev.tessera.models.diffusion.space.Weighting;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Program;
@@ -114,7 +116,12 @@ public final class DiffusionObjective implements Objective {
     LossScale scale = LossScale.input(trace);
     Tensor label = batch.containsKey("label") ? hidden(batch.get("label")) : null;
     Tensor data = model.signal().normalize(batch.get(model.signal().column()));
-    Tensor clean = model.recipe().flip() ? flipped(data) : data;
+    boolean flips = model.recipe().flip();
+    Augmentation augmentation = model.recipe().augmentation();
+    Augmented augmented =
+        augmentation.happens()
+            ? Augmented.of(data, augmentation, flips)
+            : new Augmented(flips ? flipped(data) : data, null);
     List<Tensor> losses = new ArrayList<>();
     Tensor gradient =
         trace.gradient(
@@ -122,16 +129,27 @@ public final class DiffusionObjective implements Objective {
             flat,
             segmentation,
             () -> {
-              losses.add(loss(clean, label).mul(1.0 / shards));
+              losses.add(loss(augmented, label).mul(1.0 / shards));
               return scale.of(losses.get(0));
             });
     return trace.finish(gradient, losses.get(0).detach().reshape(1));
   }
 
-  private Tensor loss(Tensor clean, Tensor label) {
-    return model.recipe().loss() instanceof Loss.SlicedScore sliced
-        ? sliced(sliced, clean, label)
-        : denoising((Loss.Denoising) model.recipe().loss(), clean, label);
+  private Tensor loss(Augmented data, Tensor label) {
+    Loss loss = model.recipe().loss();
+    if (loss instanceof Loss.SlicedScore sliced) {
+      return sliced(sliced, data, label);
+    }
+    Denoised denoised = denoised(data, label);
+    if (loss instanceof Loss.Uncertain uncertain) {
+      Tensor u = model.uncertainty(denoised.sigma);
+      return denoised.error(uncertain.weighting()).div(u.exp()).add(u).meanAll();
+    }
+    if (loss instanceof Loss.Hybrid hybrid) {
+      Tensor bits = denoised.bound((Discrete) model.recipe().path());
+      return denoised.error(hybrid.weighting()).add(bits.mul(hybrid.bound())).meanAll();
+    }
+    return denoised.error(((Loss.Denoising) loss).weighting()).meanAll();
   }
 
   /** Noise levels {@code [N]} of the recipe's distribution. */
@@ -145,33 +163,69 @@ public final class DiffusionObjective implements Objective {
     return noise.sigma(new Traced(drawn), model.recipe().path());
   }
 
-  /**
-   * The error of what the network says, weighted as if it were the denoised data's: that difference
-   * itself would lose its digits where noise is low.
-   */
-  private Tensor denoising(Loss.Denoising loss, Tensor clean, Tensor label) {
-    Design design = model.design();
+  /** What the network says of noisy data at levels of the recipe. */
+  private Denoised denoised(Augmented data, Tensor label) {
+    Tensor clean = data.pictures();
     Traced sigma = levels(clean.trace(), clean.dim(0));
     Tensor eps = clean.trace().normal(clean.shape());
     Tensor noisy = clean.add(eps.mul(pixelwise(sigma)));
-    Prediction.Target<Traced> target = design.target(sigma);
-    Tensor wanted = clean.mul(pixelwise(target.data())).add(eps.mul(pixelwise(target.noise())));
-    Tensor said = model.network(noisy, sigma.tensor(), label);
-    Tensor error = said.sub(wanted).square().mean(1, 2, 3);
-    return error.mul(pixelwise(design.weight(loss.weighting(), sigma))).meanAll();
+    return new Denoised(
+        clean, eps, noisy, sigma, model.network(noisy, sigma.tensor(), label, data.labels()));
+  }
+
+  /** Of one batch; its losses are {@code [N]}. */
+  private final class Denoised {
+
+    private final Tensor clean;
+    private final Tensor eps;
+    private final Tensor noisy;
+    private final Traced sigma;
+    private final DiffusionModel.Said said;
+
+    Denoised(
+        Tensor clean, Tensor eps, Tensor noisy, Traced sigma, DiffusionModel.Said said) {
+      this.clean = clean;
+      this.eps = eps;
+      this.noisy = noisy;
+      this.sigma = sigma;
+      this.said = said;
+    }
+
+    /**
+     * The error of what the network says, weighted as if it were the denoised data's: that
+     * difference itself would lose its digits where noise is low.
+     */
+    Tensor error(Weighting weighting) {
+      Design design = model.design();
+      Prediction.Target<Traced> target = design.target(sigma);
+      Tensor wanted =
+          clean.mul(pixelwise(target.data())).add(eps.mul(pixelwise(target.noise())));
+      Tensor error = said.f().sub(wanted).square().mean(1, 2, 3);
+      Tensor weight = design.weight(weighting, sigma).tensor();
+      return error.reshape(weight.shape()).mul(weight);
+    }
+
+    /** The variational bound's term of each level, as a function of the variance alone. */
+    Tensor bound(Discrete path) {
+      Tensor mean = model.denoised(noisy, sigma.tensor(), said).detach();
+      return new VariationalBound(path, model.signal().kind())
+          .bits(sigma, clean, mean, said.fraction());
+    }
   }
 
   /**
    * With {@code s = (D - x) / sigma^2} and a weight w of {@code |D - x0|^2}, which is {@code w
    * sigma^4} of {@code |s - s*|^2}: {@code w sigma^4 (v' J v + |s|^2 / 2)}, an element.
    */
-  private Tensor sliced(Loss.SlicedScore loss, Tensor clean, Tensor label) {
+  private Tensor sliced(Loss.SlicedScore loss, Augmented data, Tensor label) {
+    Tensor clean = data.pictures();
     Trace trace = clean.trace();
     trace.differentiateTwice();
     Traced sigma = levels(trace, clean.dim(0));
     Tensor variance = pixelwise(sigma.square());
     Tensor noisy = clean.add(trace.normal(clean.shape()).mul(pixelwise(sigma))).detach().leaf();
-    Tensor step = model.denoise(noisy, sigma.tensor(), label).sub(noisy);
+    DiffusionModel.Said said = model.network(noisy, sigma.tensor(), label, data.labels());
+    Tensor step = model.denoised(noisy, sigma.tensor(), said).sub(noisy);
     List<Tensor> terms = new ArrayList<>();
     for (int i = 0; i < loss.projections(); i++) {
       Tensor v = Directions.of(trace, loss.direction(), clean.shape());

@@ -2,6 +2,7 @@ package dev.tessera.models.diffusion;
 
 import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.diffusion.space.Design;
+import dev.tessera.models.diffusion.space.Discrete;
 import dev.tessera.models.diffusion.space.Linear;
 import dev.tessera.models.diffusion.space.NoiseDistribution;
 import dev.tessera.models.diffusion.space.Path;
@@ -26,6 +27,7 @@ import java.io.Serializable;
  * @param classConditional whether the network sees the label
  * @param labelDropout chance that a label is hidden in training, for classifier-free guidance
  * @param flip whether pictures are mirrored at random
+ * @param augmentation what else is done to pictures at random; the network is told
  * @param optimizer of all parameters
  * @param ema of all parameters; samples are drawn with the average
  */
@@ -39,6 +41,7 @@ public record DiffusionRecipe(
     boolean classConditional,
     double labelDropout,
     boolean flip,
+    Augmentation augmentation,
     OptimizerRecipe optimizer,
     EmaRecipe ema)
     implements Serializable {
@@ -49,6 +52,11 @@ public record DiffusionRecipe(
           "labelDropout: " + labelDropout + " (expected: between 0 and 1)");
     }
     new Design(path, prediction, preconditioning, Signal.SIGMA_DATA).check(noise);
+    if (loss instanceof Loss.Hybrid && !(path instanceof Discrete)) {
+      throw new IllegalArgumentException(
+          "loss: hybrid (expected: denoising, or path discrete: the bound is one of numbered"
+              + " steps)");
+    }
   }
 
   public static DiffusionRecipe defaults() {
@@ -62,6 +70,7 @@ public record DiffusionRecipe(
         true,
         0.1,
         false,
+        Augmentation.none(),
         new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-3).with(5_000, 0),
         EmaRecipe.defaults());
   }
@@ -82,6 +91,7 @@ public record DiffusionRecipe(
         classConditional,
         labelDropout,
         flip,
+        augmentation,
         optimizer,
         ema);
   }
@@ -97,6 +107,7 @@ public record DiffusionRecipe(
         classConditional,
         labelDropout,
         flip,
+        augmentation,
         optimizer,
         ema);
   }
@@ -112,6 +123,7 @@ public record DiffusionRecipe(
         classConditional,
         labelDropout,
         flip,
+        augmentation,
         optimizer,
         ema);
   }
@@ -128,6 +140,7 @@ public record DiffusionRecipe(
         conditional,
         dropout,
         flip,
+        augmentation,
         optimizer,
         ema);
   }
@@ -143,8 +156,30 @@ public record DiffusionRecipe(
         classConditional,
         labelDropout,
         mirrored,
+        augmentation,
         optimizer,
         ema);
+  }
+
+  public DiffusionRecipe with(Augmentation other) {
+    return new DiffusionRecipe(
+        backbone,
+        path,
+        prediction,
+        preconditioning,
+        noise,
+        loss,
+        classConditional,
+        labelDropout,
+        flip,
+        other,
+        optimizer,
+        ema);
+  }
+
+  /** Whether the network also says the variance of steps. */
+  public boolean learnsVariance() {
+    return loss instanceof Loss.Hybrid;
   }
 
   public DiffusionRecipe with(OptimizerRecipe updates, EmaRecipe average) {
@@ -158,6 +193,7 @@ public record DiffusionRecipe(
         classConditional,
         labelDropout,
         flip,
+        augmentation,
         updates,
         average);
   }

@@ -34,6 +34,48 @@ final class Indexing {
     }
   }
 
+  /**
+   * {@code x [N, C, H, W]} at places {@code grid [N, h, w, 2]}, x and y from -1 to 1 at the outer
+   * borders of the outermost elements: {@code [N, C, h, w]}. Bicubic; beyond the borders the
+   * picture is mirrored.
+   */
+  record Sampled() implements Operation {
+    @Override
+    public List<TensorType> infer(List<TensorType> inputs) {
+      Shape x = inputs.get(0).shape();
+      Shape grid = inputs.get(1).shape();
+      boolean fits =
+          x.rank() == 4
+              && grid.rank() == 4
+              && grid.dim(3) == 2
+              && grid.dim(0) == x.dim(0)
+              && (inputs.get(0).dtype() == DType.FLOAT32 || inputs.get(0).dtype() == DType.FLOAT64)
+              && inputs.get(0).dtype() == inputs.get(1).dtype();
+      if (!fits) {
+        throw new ShapeException(
+            "sampled expects [N, C, H, W] and [N, h, w, 2] of float32 or float64 alike, got "
+                + inputs.get(0)
+                + " and "
+                + inputs.get(1));
+      }
+      return List.of(
+          new TensorType(
+              inputs.get(0).dtype(), Shape.of(x.dim(0), x.dim(1), grid.dim(1), grid.dim(2))));
+    }
+
+    @Override
+    public void emit(Statements text, List<String> outputs, List<String> inputs) {
+      text.assign(
+          outputs.get(0),
+          "torch.grid_sampler(" + inputs.get(0) + ", " + inputs.get(1) + ", 2, 2, False)");
+    }
+
+    @Override
+    public Derivative derivative() {
+      return Derivative.NONE;
+    }
+  }
+
   /** {@code base [K, ...]} plus rows {@code values [n, ...]} at {@code index [n]}, in order. */
   record IndexAdd() implements Operation {
     @Override

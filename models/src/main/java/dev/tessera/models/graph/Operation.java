@@ -48,6 +48,7 @@ public sealed interface Operation
         Indexing.Embedding,
         Indexing.IndexAdd,
         Indexing.Gather,
+        Indexing.Sampled,
         Creation.Full,
         Creation.Range,
         Creation.Random,

@@ -869,6 +869,15 @@ public final class Tensor {
     return trace.apply(new Indexing.Embedding(), this, index);
   }
 
+  /**
+   * This {@code [N, C, H, W]} at places {@code grid [N, h, w, 2]}, bicubically: {@code [N, C, h,
+   * w]}. Places are x and y, from -1 to 1 between the picture's borders, beyond which it is
+   * mirrored. For data: it has no derivative.
+   */
+  public Tensor sampled(Tensor grid) {
+    return trace.apply(new Indexing.Sampled(), this, grid);
+  }
+
   /** This {@code [K, ...]} plus rows {@code values [n, ...]} at {@code index [n]}. */
   public Tensor indexAdd(Tensor index, Tensor values) {
     return trace.apply(new Indexing.IndexAdd(), this, index, values);

@@ -208,6 +208,8 @@ final class OperationCases {
     Indexing.IndexAdd indexAdd = new Indexing.IndexAdd();
     add(indexAdd, of(3, 2), indices(3, 5), of(5, 2).permuted());
     add(indexAdd, of(4).narrowed(), indices(4, 3), of(3));
+    add(new Indexing.Sampled(), of(2, 3, 5, 4), of(between(-1.2, 1.2), 2, 3, 2, 2));
+    add(new Indexing.Sampled(), of(1, 1, 4, 3).permuted(), of(between(-0.9, 0.9), 1, 1, 5, 2));
     add(new Indexing.Gather(1), of(3, 5).permuted(), indices(5, 3, 2));
     add(new Indexing.Gather(-2), of(4, 1).narrowed(), indices(4, 7, 1));
   }

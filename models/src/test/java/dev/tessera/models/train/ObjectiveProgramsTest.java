@@ -2,10 +2,16 @@ package dev.tessera.models.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tessera.models.diffusion.Augmentation;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.diffusion.Loss;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.space.Discrete;
+import dev.tessera.models.diffusion.space.NoiseDistribution;
+import dev.tessera.models.diffusion.space.Preconditioning;
+import dev.tessera.models.diffusion.space.Prediction;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
@@ -39,6 +45,8 @@ final class ObjectiveProgramsTest {
                     diffusion(ADM, Segmentation.RECOMPUTE, precision),
                     diffusion(EDM2, Segmentation.RECOMPUTE, precision),
                     diffusion(MLP, Segmentation.RECOMPUTE, precision),
+                    learning(Loss.Uncertain.defaults(), precision),
+                    learning(Loss.Hybrid.defaults(), precision),
                     tokenizer(COMPACT, Segmentation.WHOLE, precision),
                     tokenizer(COMPACT, Segmentation.RECOMPUTE, precision),
                     tokenizer(PUBLISHED, Segmentation.WHOLE, precision),
@@ -97,6 +105,24 @@ final class ObjectiveProgramsTest {
         2,
         3,
         segmentation,
+        precision,
+        Target.CPU);
+  }
+
+  /** What else a network may learn, on augmented pictures. */
+  private static Objective learning(Loss loss, TrainingPrecision precision) {
+    DiffusionRecipe recipe =
+        DiffusionRecipe.defaults()
+            .with(Discrete.defaults(), Prediction.EPS, new Preconditioning.Own())
+            .with(new NoiseDistribution.Uniform(0, 1), loss)
+            .with(Augmentation.ofProbability(0.5))
+            .with(UNET)
+            .withFlip(true);
+    return new DiffusionObjective(
+        new DiffusionModel(recipe, Signal.pixels(8, 8), 5),
+        2,
+        3,
+        Segmentation.WHOLE,
         precision,
         Target.CPU);
   }

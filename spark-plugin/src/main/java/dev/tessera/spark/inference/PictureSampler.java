@@ -3,6 +3,7 @@ package dev.tessera.spark.inference;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.diffusion.sampler.Chain;
+import dev.tessera.models.diffusion.sampler.Denoiser;
 import dev.tessera.models.diffusion.sampler.Guided;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Hash;
@@ -16,6 +17,8 @@ import dev.tessera.models.runtime.TorchRuntime;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 
@@ -28,11 +31,13 @@ public final class PictureSampler implements AutoCloseable {
   private final SamplerSpec spec;
   private final Shape shape;
   private final boolean conditional;
+  private final boolean learnsVariance;
   private final TorchRuntime runtime;
   private final Chain chain;
   private final Executable denoiser;
   private final Executable guided;
   private final Reference reference;
+  private final Denoiser model;
   private final Replays replays;
   private final Replays.Replay denoising;
   private final Replays.Replay guiding;
@@ -68,17 +73,18 @@ public final class PictureSampler implements AutoCloseable {
     this.runtime = runtime;
     this.spec = spec;
     this.replays = replays;
-    DiffusionModel model = spec.model();
-    conditional = model.classes() > 0;
+    DiffusionModel own = spec.model();
+    conditional = own.classes() > 0;
+    learnsVariance = own.recipe().learnsVariance();
     Signal signal = spec.signal();
     shape = Shape.of(spec.batch(), signal.channels(), signal.height(), signal.width());
     chain = new Chain(runtime, shape);
-    denoiser = runtime.load(model.denoiser(spec.batch(), false, spec.clip(), runtime.target()));
+    denoiser = runtime.load(own.denoiser(spec.batch(), false, spec.clip(), runtime.target()));
     guided =
         spec.classifierFree()
-            ? runtime.load(model.denoiser(spec.batch(), true, spec.clip(), runtime.target()))
+            ? runtime.load(own.denoiser(spec.batch(), true, spec.clip(), runtime.target()))
             : null;
-    stored = runtime.load(model.stored(spec.batch()));
+    stored = runtime.load(own.stored(spec.batch()));
     tokenizer =
         spec.tokenizer() == null
             ? null
@@ -92,6 +98,7 @@ public final class PictureSampler implements AutoCloseable {
     denoising = replays.of(denoiser, arguments(weights, false));
     guiding = guided == null ? null : replays.of(guided, arguments(weights, true));
     reference = spec.guide() == null || !spec.guidance().guides() ? null : new Reference(conf);
+    model = reference == null ? new Calls(this::own) : reference.combined;
   }
 
   /** Another model that guides. */
@@ -116,8 +123,8 @@ public final class PictureSampler implements AutoCloseable {
           new Guided(
               runtime,
               shape,
-              (x, level) -> called(denoising, x, level),
-              (x, level) -> called(calls, x, level),
+              new Calls(level -> denoising),
+              new Calls(level -> calls),
               spec.guidance());
     }
 
@@ -153,7 +160,7 @@ public final class PictureSampler implements AutoCloseable {
     try (NativeTensor x =
             chain.sample(
                 spec.drawing().sampler(),
-                this::denoise,
+                model,
                 spec.drawing().sigmas(),
                 noise,
                 draw -> drawn(seed, firstPicture, draw));
@@ -162,20 +169,45 @@ public final class PictureSampler implements AutoCloseable {
     }
   }
 
-  private NativeTensor denoise(NativeTensor x, double level) {
-    if (reference != null) {
-      return reference.combined.denoise(x, level);
-    }
+  private Replays.Replay own(double level) {
     boolean guide = guiding != null && spec.guidance().guides(level);
-    return called(guide ? guiding : denoising, x, level);
+    return guide ? guiding : denoising;
   }
 
-  private NativeTensor called(Replays.Replay calls, NativeTensor x, double level) {
-    noisy.copyFrom(x);
-    sigma.set(level);
-    NativeTensor clean = runtime.zeros(DType.FLOAT64, shape);
-    clean.copyFrom(calls.run().get(0));
-    return clean;
+  /** A model's program, whichever serves a level. */
+  private final class Calls implements Denoiser {
+
+    private final DoubleFunction<Replays.Replay> program;
+
+    Calls(DoubleFunction<Replays.Replay> program) {
+      this.program = program;
+    }
+
+    @Override
+    public NativeTensor denoise(NativeTensor x, double level) {
+      return copied(told(x, level).get(0));
+    }
+
+    @Override
+    public Optional<Estimate> estimate(NativeTensor x, double level) {
+      if (!learnsVariance) {
+        return Optional.empty();
+      }
+      Results told = told(x, level);
+      return Optional.of(new Estimate(copied(told.get(0)), copied(told.get(1))));
+    }
+
+    private Results told(NativeTensor x, double level) {
+      noisy.copyFrom(x);
+      sigma.set(level);
+      return program.apply(level).run();
+    }
+
+    private NativeTensor copied(NativeTensor output) {
+      NativeTensor copy = runtime.zeros(DType.FLOAT64, shape);
+      copy.copyFrom(output);
+      return copy;
+    }
   }
 
   private NativeTensor drawn(long seed, long firstPicture, int draw) {

@@ -42,11 +42,6 @@ public record Ddpm(Variance variance) implements Sampler, OneStep {
     if (variance != Variance.LEARNED_RANGE) {
       return follow(chain, sigmas, start);
     }
-    if (!(chain.denoiser() instanceof VarianceDenoiser)) {
-      throw new IllegalArgumentException(
-          "variance: learned-range (expected: fixed-small or fixed-large, the model has learnt"
-              + " no variance)");
-    }
     NativeTensor x = start;
     for (int i = 0; i < sigmas.length - 1; i++) {
       x = learned(chain, x, sigmas[i], sigmas[i + 1]);
@@ -55,10 +50,9 @@ public record Ddpm(Variance variance) implements Sampler, OneStep {
   }
 
   private NativeTensor learned(Chain chain, NativeTensor x, double sigma, double next) {
-    VarianceDenoiser denoiser = (VarianceDenoiser) chain.denoiser();
-    try (NativeTensor clean = denoiser.denoise(x, sigma);
-        NativeTensor fraction = denoiser.fraction(x, sigma)) {
-      NativeTensor mean = chain.step(x, clean, step(sigma, next).mean());
+    try (Denoiser.Estimate told =
+        chain.denoiser().estimate(x, sigma).orElseThrow(Ddpm::nothingLearned)) {
+      NativeTensor mean = chain.step(x, told.clean(), step(sigma, next).mean());
       if (next == 0) {
         return mean;
       }
@@ -66,14 +60,25 @@ public record Ddpm(Variance variance) implements Sampler, OneStep {
           NativeTensor z = chain.normal()) {
         double large = 2 * Math.log(large(sigma, next));
         double small = 2 * Math.log(Ddim.posterior(sigma, next));
-        return chain.learned().add(mean, fraction, z, large, small);
+        return chain.learned().add(mean, told.fraction(), z, large, small);
       }
     }
+  }
+
+  private static IllegalArgumentException nothingLearned() {
+    return new IllegalArgumentException(
+        "variance: learned-range (expected: fixed-small or fixed-large, the model has learnt no"
+            + " variance)");
   }
 
   @Override
   public int evaluations(double[] sigmas) {
     return sigmas.length - 1;
+  }
+
+  @Override
+  public boolean needsVariance() {
+    return variance == Variance.LEARNED_RANGE;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tessera.models.diffusion.sampler;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
+import java.util.Optional;
 
 /** A denoiser that another one guides. */
 public final class Guided implements Denoiser, AutoCloseable {
@@ -30,6 +31,24 @@ public final class Guided implements Denoiser, AutoCloseable {
     try (NativeTensor towards = model.denoise(x, sigma);
         NativeTensor from = reference.denoise(x, sigma)) {
       return combination.of(new double[] {w, 1 - w}, towards, from);
+    }
+  }
+
+  @Override
+  public Optional<Estimate> estimate(NativeTensor x, double sigma) {
+    return model.estimate(x, sigma).map(told -> guided(told, x, sigma));
+  }
+
+  /** The variance stays the model's. */
+  private Estimate guided(Estimate told, NativeTensor x, double sigma) {
+    if (!guidance.guides(sigma)) {
+      return told;
+    }
+    double w = guidance.weight();
+    try (NativeTensor towards = told.clean();
+        NativeTensor from = reference.denoise(x, sigma)) {
+      return new Estimate(
+          combination.of(new double[] {w, 1 - w}, towards, from), told.fraction());
     }
   }
 

@@ -37,6 +37,11 @@ public sealed interface Sampler extends Serializable
   /** Whether it draws noise on its way. */
   boolean stochastic();
 
+  /** Whether the denoiser has to tell variances too; see {@link Denoiser#estimate}. */
+  default boolean needsVariance() {
+    return false;
+  }
+
   /**
    * Refuses levels that it cannot follow.
    *

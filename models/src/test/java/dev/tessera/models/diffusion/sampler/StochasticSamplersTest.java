@@ -354,17 +354,17 @@ final class StochasticSamplersTest {
     }
   }
 
-  private record Fraction(Denoiser ideal, double value) implements VarianceDenoiser {
+  private record Fraction(Denoiser ideal, double value) implements Denoiser {
     @Override
     public NativeTensor denoise(NativeTensor x, double sigma) {
       return ideal.denoise(x, sigma);
     }
 
     @Override
-    public NativeTensor fraction(NativeTensor x, double sigma) {
+    public java.util.Optional<Estimate> estimate(NativeTensor x, double sigma) {
       double[] values = new double[(int) x.size()];
       Arrays.fill(values, value);
-      return bench.tensor(values);
+      return java.util.Optional.of(new Estimate(denoise(x, sigma), bench.tensor(values)));
     }
   }
 
