@@ -54,13 +54,13 @@ class RecipeFilesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "edm-cifar10.yaml, 0, 32, 55732739",
+    "edm-cifar10.yaml, 0, 32, 55733891",
     "dit-b-2.yaml, 4, 32, 130401808",
     "dit-s-2.yaml, 4, 16, 32834320",
-    "dit-xl-2.yaml, 4, 32, 675111184",
-    "ncsn-cifar10.yaml, 0, 32, 56395523",
+    "dit-xl-2.yaml, 4, 32, 675129632",
+    "ncsn-cifar10.yaml, 0, 32, 56397827",
     "adm-imagenet64.yaml, 0, 64, 295899267",
-    "edm2-xs.yaml, 4, 64, 124713125",
+    "edm2-xs.yaml, 4, 64, 124713253",
   })
   void aModelOfThatDataHasItsParameters(String file, int channels, int side, long parameters)
       throws IOException {
