@@ -123,6 +123,14 @@ def apply(key, o, x):
             return x[0].index_add(0, x[1], x[2])
         case "Gather":
             return torch.gather(x[0], o["dim"], x[1])
+        case "Sampled":
+            places = x[1].detach()
+            return F.grid_sample(
+                x[0].detach(), places, mode="bicubic", padding_mode="reflection", align_corners=False
+            )
+        case "SymmetricEigen":
+            matrix = x[0].detach()
+            return list(torch.linalg.eigh(matrix)) if kind == "true" else torch.linalg.eigvalsh(matrix)
         case "Full":
             return torch.full(o["type"][1], o["value"], dtype=dtype(o["type"][0]))
         case "Range":
