@@ -82,6 +82,7 @@ final class LatentRowFormat implements RowFormat<LatentRow> {
 
   @Override
   public CompressionCodecName codec() {
-    return CompressionCodecName.ZSTD;
+    // Mantissas do not compress: zstd would save a twentieth and take most of a writer's time.
+    return CompressionCodecName.UNCOMPRESSED;
   }
 }

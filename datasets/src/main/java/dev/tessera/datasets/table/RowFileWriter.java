@@ -45,10 +45,19 @@ final class RowFileWriter {
       super(file);
       this.format = format;
       this.footer = footer;
-      // Encoded pictures never repeat: a dictionary of them would only hold memory.
+      // Pictures and latents never repeat, and nobody looks for one between two others: a
+      // dictionary and bounds of them would only take time and memory.
       if (format.schema().containsField("image")) {
-        withDictionaryEncoding("image.bytes", false);
+        asTheyAre("image.bytes");
       }
+      if (format.schema().containsField("latent")) {
+        asTheyAre("latent");
+      }
+    }
+
+    private void asTheyAre(String column) {
+      withDictionaryEncoding(column, false);
+      withStatisticsEnabled(column, false);
     }
 
     @Override

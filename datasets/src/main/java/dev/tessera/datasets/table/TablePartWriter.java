@@ -46,13 +46,23 @@ public final class TablePartWriter<R> implements Closeable {
 
   /** Appends a row. */
   public void write(R row) throws IOException {
+    append(row);
+    checksum = checksum.plus(row, format, digest);
+  }
+
+  /** As {@link #write(Object)}, of a row whose checksum has been computed. */
+  public void write(CheckedRow<R> checked) throws IOException {
+    append(checked.row());
+    checksum = checksum.plus(checked.checksum());
+  }
+
+  private void append(R row) throws IOException {
     OpenFile<R> file = open.get(format.split(row));
     if (file == null) {
       file = openFile(format.split(row));
     }
     file.writer.write(row);
     file.rows++;
-    checksum = checksum.plus(row, format, digest);
   }
 
   /** Closes the files and returns what the driver's commit needs. */

@@ -1,7 +1,12 @@
 package dev.tessera.spark.inference;
 
+import dev.tessera.datasets.table.CheckedRow;
+import dev.tessera.datasets.table.CodeRow;
 import dev.tessera.datasets.table.ImageRow;
+import dev.tessera.datasets.table.LatentRow;
+import dev.tessera.datasets.table.RowFormats;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Pictures of a table and what a tokenizer makes of them, one batch, filled again and again. */
@@ -15,7 +20,11 @@ final class PictureBatch {
   private final byte[] reconstructions;
   private final byte[] latents;
   private final int[] codes;
+  private final List<Tokens> tokens;
   private boolean reconstructed;
+
+  /** What is written of a row, once somebody has made it. */
+  record Tokens(CheckedRow<CodeRow> codes, CheckedRow<LatentRow> latent) {}
 
   /**
    * @param batch pictures
@@ -31,6 +40,7 @@ final class PictureBatch {
     reconstructions = new byte[originals.length];
     latents = new byte[Math.multiplyExact(batch, latentBytes)];
     codes = new int[Math.multiplyExact(batch, codesLength)];
+    tokens = new ArrayList<>(Collections.nCopies(batch, null));
   }
 
   /** Empties it for other rows. */
@@ -73,6 +83,25 @@ final class PictureBatch {
     if (reconstructed) {
       tokens.pictures().get(reconstructions, 0, rows.size() * pictureBytes);
     }
+  }
+
+  /** Makes what is written of row {@code i}; rows may be made by several threads. */
+  void make(int i) {
+    ImageRow row = rows.get(i);
+    tokens.set(
+        i,
+        new Tokens(
+            CheckedRow.of(
+                new CodeRow(row.id(), codes(i), row.label(), row.caption(), row.split()),
+                RowFormats.CODES),
+            CheckedRow.of(
+                new LatentRow(row.id(), latent(i), row.label(), row.caption(), row.split()),
+                RowFormats.LATENTS)));
+  }
+
+  /** What {@link #make} made; once. */
+  Tokens take(int i) {
+    return tokens.set(i, null);
   }
 
   /** The codes of row {@code i}, copied. */

@@ -74,19 +74,22 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
   @Override
   public void measure(PictureBatch batch, int row, PictureWorker worker) {
     worker.measure(batch, row);
+    batch.make(row);
   }
 
   @Override
   public void write(PictureBatch batch) throws IOException {
     for (int i = 0; i < batch.rows().size(); i++) {
-      ImageRow row = batch.rows().get(i);
+      PictureBatch.Tokens made = batch.take(i);
       try {
-        codes.write(new CodeRow(row.id(), batch.codes(i), row.label(), row.caption(), row.split()));
-        latents.write(
-            new LatentRow(row.id(), batch.latent(i), row.label(), row.caption(), row.split()));
+        codes.write(made.codes());
+        latents.write(made.latent());
       } catch (IOException e) {
         throw new IOException(
-            "Cannot write codes and latents of the row with id " + row.id() + ": " + e.getMessage(),
+            "Cannot write codes and latents of the row with id "
+                + batch.rows().get(i).id()
+                + ": "
+                + e.getMessage(),
             e);
       }
       written++;
