@@ -8,7 +8,6 @@ package dev.tessera.datasets.table;
 public record CheckedRow<R>(R row, ContentChecksum checksum) {
 
   public static <R> CheckedRow<R> of(R row, RowFormat<R> format) {
-    return new CheckedRow<>(
-        row, ContentChecksum.EMPTY.plus(row, format, ContentChecksum.sha256()));
+    return new CheckedRow<>(row, ContentChecksum.EMPTY.plus(row, format, ContentChecksum.sha256()));
   }
 }

@@ -49,11 +49,7 @@ public final class EmaJob {
 
     String line() {
       return String.format(
-          Locale.ROOT,
-          "ema  %s  at %,d images, from %d snapshots",
-          checkpoint,
-          images,
-          snapshots);
+          Locale.ROOT, "ema  %s  at %,d images, from %d snapshots", checkpoint, images, snapshots);
     }
   }
 
@@ -74,6 +70,9 @@ public final class EmaJob {
     try {
       Path root = new Path(run);
       FileSystem files = root.getFileSystem(conf);
+      if (!files.exists(root)) {
+        throw new UserException("--run: " + run + " does not exist (expected: a run directory)");
+      }
       List<Checkpoint> snapshots = snapshots(files, root);
       long last = snapshots.get(snapshots.size() - 1).manifest().imagesSeen();
       long at = images.orElse(last);
@@ -103,14 +102,11 @@ public final class EmaJob {
                 + ")");
       }
       PostHoc.Average wanted = new PostHoc.Average(at, shape.profile());
-      double[] weights =
-          PostHoc.weights(sources.stream().map(Source::average).toList(), wanted);
+      double[] weights = PostHoc.weights(sources.stream().map(Source::average).toList(), wanted);
       Path output = new Path(root, NAME + "-" + deviation);
       Path written = write(files, output, sources, weights, at);
       return new Made(
-          written.toString(),
-          at,
-          (int) sources.stream().map(Source::snapshot).distinct().count());
+          written.toString(), at, (int) sources.stream().map(Source::snapshot).distinct().count());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot average " + run + ": " + e.getMessage(), e);
     }
@@ -183,9 +179,7 @@ public final class EmaJob {
       Source source = sources.get(i);
       source
           .snapshot()
-          .read(
-              List.of(
-                  NamedTensor.of(source.name() + parameter, spec.dtype(), memory, shape)));
+          .read(List.of(NamedTensor.of(source.name() + parameter, spec.dtype(), memory, shape)));
       for (int at = 0; at < sum.length; at++) {
         sum[at] += weights[i] * values.get(at);
       }
@@ -199,7 +193,6 @@ public final class EmaJob {
   }
 
   private static ByteBuffer memory(TensorSpec spec) {
-    return ByteBuffer.allocateDirect(Math.toIntExact(spec.bytes()))
-        .order(ByteOrder.LITTLE_ENDIAN);
+    return ByteBuffer.allocateDirect(Math.toIntExact(spec.bytes())).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

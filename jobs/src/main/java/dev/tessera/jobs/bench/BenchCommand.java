@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       EncodeBenchCommand.class,
       AttentionBenchCommand.class,
       UpdateBenchCommand.class,
+      SamplerBenchCommand.class,
       EvaluateBenchCommand.class,
       GpuBenchCommand.class
     },

@@ -1,12 +1,12 @@
 package dev.tessera.jobs.bench;
 
-import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.train.Ranks;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
@@ -98,7 +98,8 @@ final class UpdateBench {
     for (int i = 0; i < recipe.tensors(); i++) {
       scope.child(i).matrix("weight", Shape.of(recipe.tensorSize()), Initializer.zeros());
     }
-    OptimizerRecipe optimizer = new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-4).withDecay(DECAY).withClip(CLIP);
+    OptimizerRecipe optimizer =
+        new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-4).withDecay(DECAY).withClip(CLIP);
     return new Group(
         scope.layout(),
         optimizer,

@@ -1,8 +1,8 @@
 package dev.tessera.jobs.gallery;
 
-import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.train.EmaRecipe;
 import dev.tessera.models.train.OptimizerRecipe;
 import dev.tessera.models.train.TrainingSchedule;

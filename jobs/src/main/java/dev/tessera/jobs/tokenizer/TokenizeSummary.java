@@ -43,14 +43,19 @@ public record TokenizeSummary(
     return String.format(
         Locale.ROOT,
         "tokenize  %,d images to %s  %,.0f images/s  codebook usage %.0f %%  perplexity %.0f  PSNR %.2f dB"
-            + " (held out %.2f dB)  SSIM %.3f",
+            + "%s  SSIM %.3f",
         codes.rows(),
         output,
         imagesPerSecond(),
         100 * codes.codes().usage(),
         codes.codes().perplexity(),
         codes.reconstruction().psnr(),
-        codes.reconstruction().heldoutPsnr(),
+        heldout(codes.reconstruction().heldoutPsnr()),
         codes.reconstruction().ssim());
+  }
+
+  /** Nothing where no row held out was among those measured. */
+  private static String heldout(double psnr) {
+    return Double.isNaN(psnr) ? "" : String.format(Locale.ROOT, " (held out %.2f dB)", psnr);
   }
 }

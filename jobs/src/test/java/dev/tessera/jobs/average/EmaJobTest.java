@@ -91,8 +91,11 @@ final class EmaJobTest {
 
   @Test
   void mistakesAreOneSentence() {
-    mistake("--deviation: 0.5 (expected: above 0, below 0.2886)", "--run", run, "--deviation", "0.5");
-    mistake("--images: 81 (expected: 1 to 80", "--run", run, "--deviation", "0.1", "--images", "81");
+    mistake("--run: nowhere does not exist", "--run", "nowhere", "--deviation", "0.1");
+    mistake(
+        "--deviation: 0.5 (expected: above 0, below 0.2886)", "--run", run, "--deviation", "0.5");
+    mistake(
+        "--images: 81 (expected: 1 to 80", "--run", run, "--deviation", "0.1", "--images", "81");
     mistake(
         "--images: 3 (expected: at least 16", "--run", run, "--deviation", "0.1", "--images", "3");
     mistake(

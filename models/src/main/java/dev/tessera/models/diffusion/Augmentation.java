@@ -11,7 +11,8 @@ import java.io.Serializable;
  * @param upsideDown whether pictures are turned upside down, half of the times
  * @param scale standard deviation of the logarithm to base 2 of an isotropic scale
  * @param rotation largest angle in half turns
- * @param stretch standard deviation of the logarithm to base 2 of a stretch along a random direction
+ * @param stretch standard deviation of the logarithm to base 2 of a stretch along a random
+ *     direction
  * @param translation standard deviation of a shift, as a share of the picture's side
  */
 public record Augmentation(

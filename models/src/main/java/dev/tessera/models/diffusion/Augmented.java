@@ -15,8 +15,8 @@ import java.util.List;
  * @param pictures {@code [N, C, H, W]}
  * @param labels {@code [N, 9]}: mirrored, upside down, log2 of scale over its deviation, cosine of
  *     the angle less 1, sine, stretch times cosine and sine of twice its direction, shift over its
- *     deviation along x and y. Twice: a stretch is the same along the opposite direction and
- *     the inverse across; EDM's labels, of the direction itself, call two different ones alike
+ *     deviation along x and y. Twice: a stretch is the same along the opposite direction and the
+ *     inverse across; EDM's labels, of the direction itself, call two different ones alike
  */
 record Augmented(Tensor pictures, Tensor labels) {
 
@@ -123,8 +123,8 @@ record Augmented(Tensor pictures, Tensor labels) {
   }
 
   /**
-   * {@code (x, y) -> (xx x + xy y + x0, yx x + yy y + y0)} of each picture; every coefficient {@code
-   * [N]}.
+   * {@code (x, y) -> (xx x + xy y + x0, yx x + yy y + y0)} of each picture; every coefficient
+   * {@code [N]}.
    */
   private record Affine(Tensor xx, Tensor xy, Tensor x0, Tensor yx, Tensor yy, Tensor y0) {
 

@@ -152,9 +152,9 @@ public final class DiffusionModel {
   /**
    * The denoiser that samplers call: {@code (denoiser, x float64 [N, C, H, W], sigma float64 [],
    * label int64 [N], guidance float64 []) ->} denoised float64, and the fraction of the variance
-   * float64 where the recipe {@link DiffusionRecipe#learnsVariance}. Label {@link #classes} means none.
-   * Unconditional models take no label; {@code guided} ones run both with and without the class and
-   * extrapolate from the latter (Ho and Salimans 2022).
+   * float64 where the recipe {@link DiffusionRecipe#learnsVariance}. Label {@link #classes} means
+   * none. Unconditional models take no label; {@code guided} ones run both with and without the
+   * class and extrapolate from the latter (Ho and Salimans 2022).
    */
   public Program denoiser(int batch, boolean guided) {
     return denoiser(batch, guided, false, Target.CPU);

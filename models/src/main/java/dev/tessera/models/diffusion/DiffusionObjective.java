@@ -182,8 +182,7 @@ public final class DiffusionObjective implements Objective {
     private final Traced sigma;
     private final DiffusionModel.Said said;
 
-    Denoised(
-        Tensor clean, Tensor eps, Tensor noisy, Traced sigma, DiffusionModel.Said said) {
+    Denoised(Tensor clean, Tensor eps, Tensor noisy, Traced sigma, DiffusionModel.Said said) {
       this.clean = clean;
       this.eps = eps;
       this.noisy = noisy;
@@ -198,8 +197,7 @@ public final class DiffusionObjective implements Objective {
     Tensor error(Weighting weighting) {
       Design design = model.design();
       Prediction.Target<Traced> target = design.target(sigma);
-      Tensor wanted =
-          clean.mul(pixelwise(target.data())).add(eps.mul(pixelwise(target.noise())));
+      Tensor wanted = clean.mul(pixelwise(target.data())).add(eps.mul(pixelwise(target.noise())));
       Tensor error = said.f().sub(wanted).square().mean(1, 2, 3);
       Tensor weight = design.weight(weighting, sigma).tensor();
       return error.reshape(weight.shape()).mul(weight);

@@ -1,6 +1,5 @@
 package dev.tessera.models.diffusion;
 
-import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.diffusion.space.Design;
 import dev.tessera.models.diffusion.space.Discrete;
 import dev.tessera.models.diffusion.space.Linear;
@@ -9,6 +8,7 @@ import dev.tessera.models.diffusion.space.Path;
 import dev.tessera.models.diffusion.space.Preconditioning;
 import dev.tessera.models.diffusion.space.Prediction;
 import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.train.EmaRecipe;
 import dev.tessera.models.train.OptimizerRecipe;
 import java.io.Serializable;

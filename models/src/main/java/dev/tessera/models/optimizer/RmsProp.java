@@ -4,8 +4,8 @@ import dev.tessera.models.graph.Tensor;
 import java.util.List;
 
 /**
- * RMSprop (Hinton 2012) as in PyTorch: {@code v = alpha v + (1 - alpha) g^2}, a step along {@code g /
- * (sqrt(v) + eps)} or its momentum. Arjovsky et al. 2017 train Wasserstein critics with it.
+ * RMSprop (Hinton 2012) as in PyTorch: {@code v = alpha v + (1 - alpha) g^2}, a step along {@code g
+ * / (sqrt(v) + eps)} or its momentum. Arjovsky et al. 2017 train Wasserstein critics with it.
  *
  * @param alpha decay of the mean square, a step
  * @param eps added to the mean square's root

@@ -4,8 +4,8 @@ import dev.tessera.models.graph.Tensor;
 import java.util.List;
 
 /**
- * Stochastic gradient descent with momentum as in PyTorch's {@code SGD}: {@code b = momentum b + g},
- * then a step along b, or along {@code g + momentum b} (Sutskever et al. 2013).
+ * Stochastic gradient descent with momentum as in PyTorch's {@code SGD}: {@code b = momentum b +
+ * g}, then a step along b, or along {@code g + momentum b} (Sutskever et al. 2013).
  *
  * @param momentum 0 for none; nothing is kept then
  * @param nesterov whether the step looks ahead

@@ -100,7 +100,8 @@ public sealed interface EmaRecipe extends Serializable {
         throw new IllegalArgumentException("deviations: [] (expected: one or more)");
       }
       if (deviations.stream().distinct().count() < deviations.size()) {
-        throw new IllegalArgumentException("deviations: " + deviations + " (expected: no two alike)");
+        throw new IllegalArgumentException(
+            "deviations: " + deviations + " (expected: no two alike)");
       }
       deviations.forEach(PowerProfile::ofDeviation);
     }

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A group's flat vectors: parameters, the moments and averages of them; and on the device with them,
- * since a step is decided there, the number of its updates and the scale of its loss.
+ * A group's flat vectors: parameters, the moments and averages of them; and on the device with
+ * them, since a step is decided there, the number of its updates and the scale of its loss.
  */
 final class GroupState implements AutoCloseable {
 

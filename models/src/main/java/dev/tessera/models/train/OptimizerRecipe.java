@@ -52,8 +52,7 @@ public record OptimizerRecipe(
 
   /** With another rise and fall of the rate. */
   public OptimizerRecipe with(long warmup, double fall) {
-    return new OptimizerRecipe(
-        rule, learningRate, schedule, weightDecay, warmup, fall, clipNorm);
+    return new OptimizerRecipe(rule, learningRate, schedule, weightDecay, warmup, fall, clipNorm);
   }
 
   /** With another decay. */

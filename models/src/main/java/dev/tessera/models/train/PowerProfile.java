@@ -1,9 +1,9 @@
 package dev.tessera.models.train;
 
 /**
- * An average over training whose weight at time {@code t <= T} is proportional to {@code t^exponent}
- * (Karras et al. 2024, "Analyzing and improving the training dynamics of diffusion models", section
- * 3). It covers the same share of the run at any T.
+ * An average over training whose weight at time {@code t <= T} is proportional to {@code
+ * t^exponent} (Karras et al. 2024, "Analyzing and improving the training dynamics of diffusion
+ * models", section 3). It covers the same share of the run at any T.
  *
  * @param exponent gamma, 0 or more
  */
@@ -70,6 +70,9 @@ public record PowerProfile(double exponent) {
     // longer.
     double power = time < otherTime ? other.exponent : exponent;
     double share = Math.pow(shorter / longer, power);
-    return (exponent + 1) * (other.exponent + 1) * share / ((exponent + other.exponent + 1) * longer);
+    return (exponent + 1)
+        * (other.exponent + 1)
+        * share
+        / ((exponent + other.exponent + 1) * longer);
   }
 }

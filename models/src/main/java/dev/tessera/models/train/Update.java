@@ -170,8 +170,7 @@ final class Update implements AutoCloseable {
   private static List<Layout.Run> runs(Layout layout, Rule rule, OptimizerRecipe recipe) {
     boolean alike = recipe.weightDecay() == 0 && rule.elementwise();
     return alike
-        ? List.of(
-            new Layout.Run("", Parameter.Kind.VECTOR, 0, layout.size(), List.of()))
+        ? List.of(new Layout.Run("", Parameter.Kind.VECTOR, 0, layout.size(), List.of()))
         : layout.runs();
   }
 
@@ -192,9 +191,7 @@ final class Update implements AutoCloseable {
   private static Tensor unitRows(Tensor parameters, Layout.Slice slice, Tensor skipped) {
     long rows = slice.parameter().shape().dim(0);
     Tensor stored =
-        parameters
-            .narrow(0, slice.offset(), slice.size())
-            .reshape(rows, slice.size() / rows);
+        parameters.narrow(0, slice.offset(), slice.size()).reshape(rows, slice.size() / rows);
     Tensor unit = stored.div(stored.rootMeanSquare(1).add(UNIT_EPS));
     return stored.copyFrom(
         skipped == null

@@ -39,7 +39,8 @@ final class AugmentedTest {
 
   /** Of places from -1 to 1: periodic over mirrored borders. */
   private static double smooth(double x, double y) {
-    return 0.6 * Math.sin(Math.PI / 2 * x) + 0.3 * Math.sin(Math.PI / 2 * y) * Math.cos(Math.PI * x);
+    return 0.6 * Math.sin(Math.PI / 2 * x)
+        + 0.3 * Math.sin(Math.PI / 2 * y) * Math.cos(Math.PI * x);
   }
 
   private static double centre(int i) {
@@ -164,7 +165,9 @@ final class AugmentedTest {
     assertThat(count[0]).isZero();
     assertThat((double) count[1] / pictures).isCloseTo(probability / 2, within(0.04));
     for (int i = 2; i < LABELS; i++) {
-      assertThat((double) count[i] / pictures).as("label %s", i).isCloseTo(probability, within(0.05));
+      assertThat((double) count[i] / pictures)
+          .as("label %s", i)
+          .isCloseTo(probability, within(0.05));
     }
     // Both shifts are one change.
     assertThat(count[7]).isEqualTo(count[8]);

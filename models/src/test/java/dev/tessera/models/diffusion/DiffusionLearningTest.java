@@ -2,7 +2,6 @@ package dev.tessera.models.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.diffusion.sampler.Chain;
 import dev.tessera.models.diffusion.sampler.Denoiser;
 import dev.tessera.models.diffusion.sampler.Grid;
@@ -13,6 +12,7 @@ import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;

@@ -160,9 +160,7 @@ final class LearnedNoiseTest {
         DiffusionRecipe.defaults()
             .with(path, Prediction.EPS, new Preconditioning.Own())
             // The bound weighs more here than in practice: its own minimum is what is tested.
-            .with(
-                new NoiseDistribution.Uniform(0, 1),
-                new Loss.Hybrid(new Weighting.Eps(), 5));
+            .with(new NoiseDistribution.Uniform(0, 1), new Loss.Hybrid(new Weighting.Eps(), 5));
     double s = 0.5;
     double[] table = path.sigmas();
     train(
@@ -179,8 +177,7 @@ final class LearnedNoiseTest {
             double through = beta * Math.sqrt(before) / (1 - abar);
             double best = small + through * through * data;
             double fraction = fraction(model, weights, table[step]);
-            double found =
-                Math.exp(fraction * Math.log(beta) + (1 - fraction) * Math.log(small));
+            double found = Math.exp(fraction * Math.log(beta) + (1 - fraction) * Math.log(small));
             assertThat(found / best).as("step %s", step).isCloseTo(1, within(0.06));
           }
         });

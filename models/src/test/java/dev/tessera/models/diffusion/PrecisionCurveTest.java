@@ -3,11 +3,11 @@ package dev.tessera.models.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.graph.Hash;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Activations;

@@ -108,8 +108,7 @@ final class VariationalBoundTest {
       double truth = posterior(step);
       double own =
           Math.exp(fraction[i] * Math.log(beta(step)) + (1 - fraction[i]) * Math.log(truth));
-      double coefficient =
-          beta(step) * Math.sqrt(alphaBar(step - 1)) / (1 - alphaBar(step));
+      double coefficient = beta(step) * Math.sqrt(alphaBar(step - 1)) / (1 - alphaBar(step));
       double gap = coefficient * (clean[i] - denoised[i]);
       double nats = 0.5 * (Math.log(own / truth) + (truth + gap * gap) / own - 1);
       assertThat(found[i])
@@ -121,8 +120,7 @@ final class VariationalBoundTest {
   @Test
   void aDataSetOfOnePointIsMetExactlyByTheSmallestVariance() {
     double[] same = {0.4, 0.4, 0.4};
-    double[] bits =
-        bits(Signal.Kind.PIXELS, new int[] {1, 300, 999}, same, same, new double[3]);
+    double[] bits = bits(Signal.Kind.PIXELS, new int[] {1, 300, 999}, same, same, new double[3]);
     for (double each : bits) {
       assertThat(each).isCloseTo(0, within(1e-5));
     }
@@ -154,8 +152,7 @@ final class VariationalBoundTest {
             new double[] {0.2, 0.205},
             new double[] {0, 1});
     double small = posterior(0);
-    assertThat(found[0] * Math.log(2))
-        .isCloseTo(0.5 * Math.log(2 * Math.PI * small), within(1e-3));
+    assertThat(found[0] * Math.log(2)).isCloseTo(0.5 * Math.log(2 * Math.PI * small), within(1e-3));
     double large = beta(0);
     assertThat(found[1] * Math.log(2))
         .isCloseTo(0.5 * (Math.log(2 * Math.PI * large) + 0.005 * 0.005 / large), within(1e-3));

@@ -113,8 +113,7 @@ final class GraphHazardsTest {
   private static List<Double> trained(
       TorchRuntime runtime, Objective objective, Consumer<TorchRuntime> between) {
     List<Double> numbers = new ArrayList<>();
-    TrainingSchedule schedule =
-        new TrainingSchedule(3, BATCH, 1, (long) STEPS * BATCH, 1L << 40);
+    TrainingSchedule schedule = new TrainingSchedule(3, BATCH, 1, (long) STEPS * BATCH, 1L << 40);
     try (TrainingLoop loop =
         new TrainingLoop(
             runtime, objective, schedule, new SingleProcess(), GraphHazardsTest::fill)) {

@@ -3,7 +3,6 @@ package dev.tessera.models.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Parameter;
@@ -14,6 +13,7 @@ import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
@@ -189,7 +189,8 @@ final class LossScaleTest {
 
   @Test
   void aScaledGradientUpdatesAsItsUnscaledSelf() {
-    OptimizerRecipe optimizer = new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-2).withDecay(0.1).withClip(0.5);
+    OptimizerRecipe optimizer =
+        new OptimizerRecipe(new AdamW(0.9, 0.99, 1e-8), 1e-2).withDecay(0.1).withClip(0.5);
     try (Run large = new Run(USUAL, optimizer, Optional.empty());
         Run one = new Run(new LossScaleRecipe(1, 1, 1, 0.5, 1, 0.5), optimizer, Optional.empty())) {
       for (int i = 0; i < 20; i++) {

@@ -290,8 +290,7 @@ final class RulesTest {
       for (int t = 0; t < 12; t++) {
         double[] g = map(i -> (float) random.nextDouble(-0.3, 0.3));
         boolean skipped = scaling.isPresent() && t % 3 == 1;
-        double scale =
-            scaling.isPresent() ? state.lossScale().toFloats()[0] : 1;
+        double scale = scaling.isPresent() ? state.lossScale().toFloats()[0] : 1;
         float[] given = new float[SIZE];
         for (int i = 0; i < SIZE; i++) {
           given[i] = (float) (g[i] * scale);

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Target;
+import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.ProgramContract;
 import dev.tessera.models.runtime.TorchRuntime;
@@ -45,7 +45,11 @@ final class UpdateTest {
 
   @Test
   void followsTheFormulasOverManySteps() {
-    OptimizerRecipe recipe = new OptimizerRecipe(new AdamW(0.8, 0.95, 1e-6), 3e-3).withDecay(0.1).with(200, 0.4).withClip(0.7);
+    OptimizerRecipe recipe =
+        new OptimizerRecipe(new AdamW(0.8, 0.95, 1e-6), 3e-3)
+            .withDecay(0.1)
+            .with(200, 0.4)
+            .withClip(0.7);
     EmaRecipe.HalfLife ema = new EmaRecipe.HalfLife(300, 0.5);
     verify(recipe, ema, 40, Target.CPU);
     verify(recipe, ema, 40, Target.GPU);
@@ -175,7 +179,8 @@ final class UpdateTest {
         .hasMessage("learningRate: 0.0 (expected: above 0)");
     assertThatThrownBy(() -> new OptimizerRecipe(new AdamW(0.9, 1, 1e-8), 1))
         .hasMessage("beta2: 1.0 (expected: 0 or more, below 1)");
-    assertThatThrownBy(() -> new EmaRecipe.HalfLife(Double.NaN, 1)).hasMessageContaining("halfLifeImages");
+    assertThatThrownBy(() -> new EmaRecipe.HalfLife(Double.NaN, 1))
+        .hasMessageContaining("halfLifeImages");
     assertThatThrownBy(() -> new TrainingSchedule(1, 12, 8, 10, 10))
         .hasMessage("shards: 8 (expected: a power of two that divides the batch of 12)");
     assertThatThrownBy(() -> new TrainingSchedule(1, 12, 3, 10, 10)).hasMessageContaining("shards");

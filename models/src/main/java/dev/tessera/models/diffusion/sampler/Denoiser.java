@@ -23,8 +23,8 @@ public interface Denoiser {
    * shape, owned by the caller.
    *
    * @param clean the denoised x
-   * @param fraction 1 where the variance of a step is the largest, beta, 0 where it is the smallest,
-   *     that of the posterior, between them in logarithms
+   * @param fraction 1 where the variance of a step is the largest, beta, 0 where it is the
+   *     smallest, that of the posterior, between them in logarithms
    */
   record Estimate(NativeTensor clean, NativeTensor fraction) implements AutoCloseable {
     @Override

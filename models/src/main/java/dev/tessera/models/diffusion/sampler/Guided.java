@@ -47,8 +47,7 @@ public final class Guided implements Denoiser, AutoCloseable {
     double w = guidance.weight();
     try (NativeTensor towards = told.clean();
         NativeTensor from = reference.denoise(x, sigma)) {
-      return new Estimate(
-          combination.of(new double[] {w, 1 - w}, towards, from), told.fraction());
+      return new Estimate(combination.of(new double[] {w, 1 - w}, towards, from), told.fraction());
     }
   }
 

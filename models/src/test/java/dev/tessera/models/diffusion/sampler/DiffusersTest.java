@@ -79,7 +79,8 @@ final class DiffusersTest {
     json.put("steps", sigmas.length - 1);
     json.put("sigmas", sigmas);
     json.put("start", start());
-    json.put("noise", IntStream.range(0, sigmas.length - 1).mapToObj(DiffusersTest::noise).toList());
+    json.put(
+        "noise", IntStream.range(0, sigmas.length - 1).mapToObj(DiffusersTest::noise).toList());
     json.put(
         "law",
         Map.of("weights", LAW.weights(), "means", LAW.means(), "deviations", LAW.deviations()));
