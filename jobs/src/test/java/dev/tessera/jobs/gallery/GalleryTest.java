@@ -11,6 +11,7 @@ import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -51,6 +52,18 @@ final class GalleryTest {
     }
     assertThat(colours).as("points of many colours").hasSizeGreaterThan(20);
     assertThat(folder.resolve("gallery.md")).content().contains("| EDM |").contains("Floor");
+  }
+
+  /** The list behind recipes, commands and the gallery is the documentation's too. */
+  @Test
+  void everySamplerIsInTheDocumentationsTable() throws IOException {
+    java.nio.file.Path page =
+        java.nio.file.Path.of("").toAbsolutePath().getParent().resolve("docs/diffusion.md");
+    String text = Files.readString(page);
+    String table = text.substring(text.indexOf("| `sampler:` |"), text.indexOf("Grids: `karras`"));
+    for (Column column : Column.all()) {
+      assertThat(table).contains("`" + column.name() + "`");
+    }
   }
 
   @Test
