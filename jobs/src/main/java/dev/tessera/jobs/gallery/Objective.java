@@ -54,7 +54,7 @@ record Objective(String name, String choices, DiffusionRecipe recipe) {
             new Weighting.Eps()),
         of(
             "iDDPM hybrid",
-            "1000 steps, eps, learned variance",
+            "eps, learnt variance",
             Discrete.defaults(),
             Prediction.EPS,
             new Preconditioning.Own(),
