@@ -100,6 +100,21 @@ final class DesignTest {
     }
   }
 
+  /** So the best F for normal data is 0: it has nothing to learn from its input. */
+  @Test
+  void edmsTargetHasVarianceOneAndNothingInCommonWithItsInput() {
+    double sd = 0.5;
+    Design edm = new Design(new Linear(), Prediction.EDM, new Preconditioning.Edm(), sd);
+    Numbers sigma = Numbers.of(0.002, 0.1, 0.5, 3, 80);
+    Prediction.Target<Numbers> target = edm.target(sigma);
+    for (int i = 0; i < 5; i++) {
+      double data = target.data().values()[i];
+      double noise = target.noise().values()[i];
+      assertThat(data * data * sd * sd + noise * noise).isCloseTo(1, within(1e-12));
+      assertThat(data * sd * sd + noise * sigma.values()[i]).isCloseTo(0, within(1e-12));
+    }
+  }
+
   @Test
   void edmHasItsGoldenValues() {
     Design edm = new Design(new Linear(), Prediction.EDM, new Preconditioning.Edm(), SD);
