@@ -101,6 +101,16 @@ public final class EmaJob {
                 + run
                 + ")");
       }
+      long nearest = sources.get(sources.size() - 1).average().images();
+      if (nearest != at) {
+        // Its weight is greatest at its own moment, where no snapshot before has any.
+        throw new UserException(
+            "--images: "
+                + at
+                + " (expected: a snapshot's images, the nearest before is "
+                + nearest
+                + ")");
+      }
       PostHoc.Average wanted = new PostHoc.Average(at, shape.profile());
       double[] weights = PostHoc.weights(sources.stream().map(Source::average).toList(), wanted);
       Path output = new Path(root, NAME + "-" + deviation);

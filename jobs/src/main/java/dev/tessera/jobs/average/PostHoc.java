@@ -43,7 +43,7 @@ final class PostHoc {
     }
     // The products of many averages are nearly dependent; no pivot is called zero but zero.
     double[] solved =
-        new LUDecomposition(products, 0)
+        new LUDecomposition(products, Double.MIN_VALUE)
             .getSolver()
             .solve(new ArrayRealVector(right, false))
             .toArray();

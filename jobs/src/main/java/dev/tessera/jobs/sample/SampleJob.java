@@ -138,6 +138,13 @@ public final class SampleJob {
               + guidance.weight()
               + " (expected: 1, the model knows no classes; or guide=CHECKPOINT of a smaller model)");
     }
+    if (guidance.guides() && by.isEmpty() && trained.recipe().model().labelDropout() == 0) {
+      throw new UserException(
+          "guidance: "
+              + guidance.weight()
+              + " (expected: 1, no labels were hidden in training, so the model knows no case without"
+              + " a class; or guide=CHECKPOINT of a smaller model)");
+    }
     SamplerSpec.Guide guide =
         by.map(path -> StoredWeights.checkpoint(conf, path))
             .map(c -> Trained.diffusion(c).guide(c.path().toString(), trained))

@@ -82,6 +82,13 @@ public sealed interface Recipe {
                 + sampling.guidance()
                 + " (expected: 1, a model without classes has nothing to be guided by; or a guide)");
       }
+      if (sampling.guidance() != 1 && sampling.guide().isEmpty() && model.labelDropout() == 0) {
+        throw new IllegalArgumentException(
+            "sampling: guidance "
+                + sampling.guidance()
+                + " (expected: 1, or model.label-dropout above 0: the case without a class is learnt"
+                + " from hidden labels)");
+      }
       if (sampling.sampler().needsVariance() && !model.learnsVariance()) {
         throw new IllegalArgumentException(
             "sampling: sampler.variance learned-range (expected: fixed-small or fixed-large; or"

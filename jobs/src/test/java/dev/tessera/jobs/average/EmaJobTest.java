@@ -99,6 +99,14 @@ final class EmaJobTest {
     mistake(
         "--images: 3 (expected: at least 16", "--run", run, "--deviation", "0.1", "--images", "3");
     mistake(
+        "--images: 70 (expected: a snapshot's images, the nearest before is 64)",
+        "--run",
+        run,
+        "--deviation",
+        "0.1",
+        "--images",
+        "70");
+    mistake(
         "has no snapshots of averages in averages",
         "--run",
         chain.diffusionRun(),

@@ -52,6 +52,15 @@ public record DiffusionRecipe(
           "labelDropout: " + labelDropout + " (expected: between 0 and 1)");
     }
     new Design(path, prediction, preconditioning, Signal.SIGMA_DATA).check(noise);
+    boolean onSteps =
+        noise instanceof NoiseDistribution.Uniform
+            || noise instanceof NoiseDistribution.Mode
+            || noise instanceof NoiseDistribution.CosMap;
+    if (loss instanceof Loss.Hybrid && !onSteps) {
+      throw new IllegalArgumentException(
+          "noise: levels between steps (expected: uniform, mode or cos-map with loss hybrid, whose"
+              + " bound is one of numbered steps)");
+    }
     if (loss instanceof Loss.Hybrid && !(path instanceof Discrete)) {
       throw new IllegalArgumentException(
           "loss: hybrid (expected: denoising, or path discrete: the bound is one of numbered"
