@@ -32,7 +32,7 @@ public final class EmaCommand implements Callable<Integer> {
   @Option(
       names = "--images",
       paramLabel = "N",
-      description = "The average at this moment of the run; the last snapshot's if left out.")
+      description = "The average at this moment, a snapshot's; the last one's if left out.")
   private Long images;
 
   @Mixin private ConsoleOptions console;

@@ -8,6 +8,7 @@ import dev.tessera.models.checkpoint.CheckpointManifest;
 import dev.tessera.models.checkpoint.CheckpointStore;
 import dev.tessera.models.checkpoint.NamedTensor;
 import dev.tessera.models.checkpoint.TensorFile;
+import dev.tessera.models.checkpoint.TensorMemory;
 import dev.tessera.models.checkpoint.TensorSpec;
 import dev.tessera.models.train.EmaRecipe;
 import dev.tessera.models.train.PowerProfile;
@@ -18,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +33,9 @@ public final class EmaJob {
 
   /** The average that samples are drawn with. */
   private static final String NAME = "ema";
+
+  /** Parameters that are added up together, of which a file is opened once. */
+  private static final long GROUP_BYTES = 64 << 20;
 
   private final Configuration conf;
 
@@ -57,8 +62,8 @@ public final class EmaJob {
   private record Source(Checkpoint snapshot, String name, PostHoc.Average average) {}
 
   /**
-   * @param images the average's moment; empty for the last snapshot's
-   * @throws UserException if the run left no snapshots up to then
+   * @param images the average's moment, a snapshot's; empty for the last one's
+   * @throws UserException if the run left no snapshot then
    */
   public Made run(String run, double deviation, Optional<Long> images) {
     PostHoc.Average shape;
@@ -73,43 +78,11 @@ public final class EmaJob {
       if (!files.exists(root)) {
         throw new UserException("--run: " + run + " does not exist (expected: a run directory)");
       }
-      List<Checkpoint> snapshots = snapshots(files, root);
-      long last = snapshots.get(snapshots.size() - 1).manifest().imagesSeen();
-      long at = images.orElse(last);
-      if (at < 1 || at > last) {
-        throw new UserException(
-            String.format(
-                Locale.ROOT,
-                "--images: %d (expected: 1 to %d, the last snapshot's of %s)",
-                at,
-                last,
-                run));
-      }
+      List<Checkpoint> snapshots = snapshots(files, root, images.orElse(Long.MAX_VALUE));
+      long at = snapshots.get(snapshots.size() - 1).manifest().imagesSeen();
       List<Source> sources = new ArrayList<>();
       for (Checkpoint snapshot : snapshots) {
-        if (snapshot.manifest().imagesSeen() <= at) {
-          sources.addAll(sources(snapshot));
-        }
-      }
-      if (sources.isEmpty()) {
-        throw new UserException(
-            "--images: "
-                + at
-                + " (expected: at least "
-                + snapshots.get(0).manifest().imagesSeen()
-                + ", the first snapshot's of "
-                + run
-                + ")");
-      }
-      long nearest = sources.get(sources.size() - 1).average().images();
-      if (nearest != at) {
-        // Its weight is greatest at its own moment, where no snapshot before has any.
-        throw new UserException(
-            "--images: "
-                + at
-                + " (expected: a snapshot's images, the nearest before is "
-                + nearest
-                + ")");
+        sources.addAll(sources(snapshot));
       }
       PostHoc.Average wanted = new PostHoc.Average(at, shape.profile());
       double[] weights = PostHoc.weights(sources.stream().map(Source::average).toList(), wanted);
@@ -122,22 +95,32 @@ public final class EmaJob {
     }
   }
 
-  /** Oldest first. */
-  private static List<Checkpoint> snapshots(FileSystem files, Path run) throws IOException {
-    Path folder = new Path(run, TrainingPlan.AVERAGES);
-    CheckpointStore store = new CheckpointStore(files, folder);
-    List<Checkpoint> found = new ArrayList<>();
-    for (Path path : store.newestFirst()) {
-      found.add(0, store.open(path));
+  /** Up to a moment, which is the last one's: its average has most weight there. Oldest first. */
+  private static List<Checkpoint> snapshots(FileSystem files, Path run, long images)
+      throws IOException {
+    CheckpointStore store = new CheckpointStore(files, new Path(run, TrainingPlan.AVERAGES));
+    List<Checkpoint> found = store.complete(images);
+    long last = found.isEmpty() ? 0 : found.get(found.size() - 1).manifest().imagesSeen();
+    if (last == images || (images == Long.MAX_VALUE && last > 0)) {
+      return found;
     }
-    if (found.isEmpty()) {
+    List<Long> all =
+        store.newestFirst().stream().map(CheckpointStore::imagesSeen).sorted().toList();
+    if (all.isEmpty()) {
       throw new UserException(
           run
               + " has no snapshots of averages in "
               + TrainingPlan.AVERAGES
               + " (expected: a run of a recipe with model.ema.type=power-function)");
     }
-    return found;
+    long nearest =
+        all.stream().min(Comparator.comparingLong(each -> Math.abs(each - images))).orElseThrow();
+    throw new UserException(
+        "--images: "
+            + images
+            + " (expected: those of a whole snapshot, the nearest is "
+            + nearest
+            + ")");
   }
 
   private static List<Source> sources(Checkpoint snapshot) {
@@ -160,11 +143,20 @@ public final class EmaJob {
       throws IOException {
     Checkpoint last = sources.get(sources.size() - 1).snapshot();
     List<NamedTensor> sums = new ArrayList<>();
+    List<TensorSpec> group = new ArrayList<>();
+    long bytes = 0;
     for (TensorSpec spec : last.tensors()) {
       if (spec.name().startsWith(NAME + "/")) {
-        sums.add(sum(spec, sources, weights));
+        group.add(spec);
+        bytes += spec.bytes();
+      }
+      if (bytes >= GROUP_BYTES) {
+        sums.addAll(sums(group, sources, weights));
+        group.clear();
+        bytes = 0;
       }
     }
+    sums.addAll(sums(group, sources, weights));
     CheckpointManifest manifest = last.manifest();
     return new CheckpointStore(files, output)
         .write(
@@ -177,29 +169,42 @@ public final class EmaJob {
                 List.of(new TensorFile(NAME + ".safetensors", sums))));
   }
 
-  /** One parameter's average, added up in float64. */
-  private static NamedTensor sum(TensorSpec spec, List<Source> sources, double[] weights)
-      throws IOException {
-    double[] sum = new double[Math.toIntExact(spec.elements())];
-    ByteBuffer memory = memory(spec);
-    FloatBuffer values = memory.asFloatBuffer();
-    long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
-    String parameter = spec.name().substring(NAME.length());
+  /** Averages of some parameters, added up in float64; each source is opened once. */
+  private static List<NamedTensor> sums(
+      List<TensorSpec> group, List<Source> sources, double[] weights) throws IOException {
+    List<ByteBuffer> read = group.stream().map(EmaJob::memory).toList();
+    List<double[]> sums =
+        group.stream().map(spec -> new double[Math.toIntExact(spec.elements())]).toList();
     for (int i = 0; i < weights.length; i++) {
       Source source = sources.get(i);
-      source
-          .snapshot()
-          .read(List.of(NamedTensor.of(source.name() + parameter, spec.dtype(), memory, shape)));
-      for (int at = 0; at < sum.length; at++) {
-        sum[at] += weights[i] * values.get(at);
+      List<NamedTensor> targets = new ArrayList<>();
+      for (int j = 0; j < group.size(); j++) {
+        String parameter = group.get(j).name().substring(NAME.length());
+        targets.add(tensor(group.get(j), source.name() + parameter, read.get(j)));
+      }
+      source.snapshot().read(targets);
+      for (int j = 0; j < group.size(); j++) {
+        FloatBuffer values = read.get(j).asFloatBuffer();
+        double[] sum = sums.get(j);
+        for (int at = 0; at < sum.length; at++) {
+          sum[at] += weights[i] * values.get(at);
+        }
       }
     }
-    ByteBuffer result = memory(spec);
-    FloatBuffer rounded = result.asFloatBuffer();
-    for (double each : sum) {
-      rounded.put((float) each);
+    List<NamedTensor> results = new ArrayList<>();
+    for (int j = 0; j < group.size(); j++) {
+      FloatBuffer rounded = read.get(j).asFloatBuffer();
+      for (double each : sums.get(j)) {
+        rounded.put((float) each);
+      }
+      results.add(tensor(group.get(j), group.get(j).name(), read.get(j)));
     }
-    return NamedTensor.of(spec.name(), spec.dtype(), result, shape);
+    return results;
+  }
+
+  private static NamedTensor tensor(TensorSpec like, String name, ByteBuffer memory) {
+    return new NamedTensor(
+        new TensorSpec(name, like.dtype(), like.shape()), TensorMemory.of(memory));
   }
 
   private static ByteBuffer memory(TensorSpec spec) {

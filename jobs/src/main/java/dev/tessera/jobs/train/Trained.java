@@ -71,6 +71,13 @@ public sealed interface Trained {
                 + " is a model of other data than the checkpoint (expected: one trained on the same"
                 + " table).");
       }
+      if (recipe.model().classConditional() && !guided.recipe().model().classConditional()) {
+        throw new UserException(
+            "guide: "
+                + checkpoint
+                + " knows classes and the checkpoint none (expected: a guide without classes: the"
+                + " pictures of a class are no reference for those of all).");
+      }
       return new SamplerSpec.Guide(recipe.model(), signal, classNames.size(), checkpoint);
     }
   }

@@ -12,6 +12,7 @@ import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.spark.inference.StoredWeights;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,23 +90,38 @@ final class EmaJobTest {
     assertThat(drawn.code()).as(drawn.error()).isZero();
   }
 
+  /** What an interrupted writer leaves. */
+  @Test
+  void aSnapshotThatIsNotWholeIsPassedOver() throws IOException {
+    Path broken = Path.of(run, "averages", "step-000000000072");
+    Files.createDirectory(broken);
+    try {
+      AtTheTerminal.Ended ended = ema("--run", run, "--deviation", "0.12");
+      assertThat(ended.code()).as(ended.error()).isZero();
+    } finally {
+      Files.delete(broken);
+    }
+  }
+
   @Test
   void mistakesAreOneSentence() {
     mistake("--run: nowhere does not exist", "--run", "nowhere", "--deviation", "0.1");
     mistake(
         "--deviation: 0.5 (expected: above 0, below 0.2886)", "--run", run, "--deviation", "0.5");
-    mistake(
-        "--images: 81 (expected: 1 to 80", "--run", run, "--deviation", "0.1", "--images", "81");
-    mistake(
-        "--images: 3 (expected: at least 16", "--run", run, "--deviation", "0.1", "--images", "3");
-    mistake(
-        "--images: 70 (expected: a snapshot's images, the nearest before is 64)",
-        "--run",
-        run,
-        "--deviation",
-        "0.1",
-        "--images",
-        "70");
+    for (String[] wrong : new String[][] {{"81", "80"}, {"3", "16"}, {"70", "64"}}) {
+      mistake(
+          "--images: "
+              + wrong[0]
+              + " (expected: those of a whole snapshot, the nearest is "
+              + wrong[1]
+              + ")",
+          "--run",
+          run,
+          "--deviation",
+          "0.1",
+          "--images",
+          wrong[0]);
+    }
     mistake(
         "has no snapshots of averages in averages",
         "--run",

@@ -88,16 +88,9 @@ public final class CheckpointStore {
     while (true) {
       List<Path> paths = newestFirst();
       for (Path path : paths) {
-        try {
-          return Optional.of(open(path));
-        } catch (UserException e) {
-          LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
-        } catch (IOException e) {
-          // What may pass must not cost a run the steps since an older checkpoint.
-          if (!IoFailure.lasts(e)) {
-            throw e;
-          }
-          LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+        Optional<Checkpoint> whole = openIfWhole(path);
+        if (whole.isPresent()) {
+          return whole;
         }
       }
       // A writer that runs on may have replaced all that was listed: look again until nothing
@@ -107,6 +100,37 @@ public final class CheckpointStore {
       }
       seen = paths;
     }
+  }
+
+  /**
+   * All that are whole, oldest first; what is not is passed over with a warning.
+   *
+   * @param most images seen, at most
+   * @throws IOException if one cannot be read now, and may be whole
+   */
+  public List<Checkpoint> complete(long most) throws IOException {
+    List<Checkpoint> all = new ArrayList<>();
+    for (Path path : newestFirst()) {
+      if (imagesSeen(path) <= most) {
+        openIfWhole(path).ifPresent(checkpoint -> all.add(0, checkpoint));
+      }
+    }
+    return all;
+  }
+
+  private Optional<Checkpoint> openIfWhole(Path path) throws IOException {
+    try {
+      return Optional.of(open(path));
+    } catch (UserException e) {
+      LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+    } catch (IOException e) {
+      // What may pass must not cost a run the steps since an older checkpoint.
+      if (!IoFailure.lasts(e)) {
+        throw e;
+      }
+      LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+    }
+    return Optional.empty();
   }
 
   /**
@@ -258,7 +282,8 @@ public final class CheckpointStore {
     return String.format(Locale.ROOT, "step-%012d", imagesSeen);
   }
 
-  private static long imagesSeen(Path path) {
+  /** The position that a checkpoint's name tells. */
+  public static long imagesSeen(Path path) {
     return Long.parseLong(path.getName().substring("step-".length()));
   }
 }

@@ -26,7 +26,7 @@ record Augmented(Tensor pictures, Tensor labels) {
    */
   static Augmented of(Tensor clean, Augmentation recipe, boolean mirror) {
     Draws draws = new Draws(clean.trace(), clean.dim(0), recipe.probability());
-    Tensor across = mirror ? draws.always(draws.coin()) : draws.zeros();
+    Tensor across = mirror ? draws.coin() : draws.zeros();
     Tensor down = recipe.upsideDown() ? draws.perhaps(draws.coin()) : draws.zeros();
     Tensor scale = draws.perhaps(draws.normal());
     Tensor angle = draws.perhaps(draws.symmetric().mul(Math.PI * recipe.rotation()));
@@ -94,10 +94,6 @@ record Augmented(Tensor pictures, Tensor labels) {
     /** 0 or 1. */
     Tensor coin() {
       return below(uniform(), 0.5).where(number(1), number(0));
-    }
-
-    Tensor always(Tensor value) {
-      return value;
     }
 
     Tensor chance() {

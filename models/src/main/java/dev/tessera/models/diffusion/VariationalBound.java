@@ -41,11 +41,9 @@ record VariationalBound(Discrete path, Signal.Kind kind) {
     Traced own = table.at(step);
     Traced before = table.at(step.add(-1).maximum(0));
     // The posterior of step 0 has no variance; that of step 1 stands for it, as the authors do.
-    Traced laterOwn = table.at(step.maximum(1));
-    Traced laterBefore = table.at(step.add(-1).maximum(0));
     Tensor first = step.tensor().less(of(step.tensor(), 0.5));
     Tensor beta = select(first, beta(own, own.mul(0)), beta(own, before));
-    Tensor small = posterior(laterOwn, laterBefore);
+    Tensor small = posterior(table.at(step.maximum(1)), before);
     Tensor logSmall = pixelwise(small.log());
     Tensor logBeta = pixelwise(beta.log());
     Tensor logVariance = logSmall.add(fraction.mul(logBeta.sub(logSmall)));

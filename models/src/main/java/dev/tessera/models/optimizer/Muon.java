@@ -9,8 +9,9 @@ import java.util.List;
  * Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon): matrices, and kernels of
  * convolutions as matrices {@code [out, rest]}, take a step along their momentum with all singular
  * values made nearly 1, by iterations of Newton and Schulz; everything else, embeddings included,
- * takes one of AdamW. A matrix's step is scaled by {@code 0.2 sqrt(max(rows, columns))} (Liu et al.
- * 2025, arXiv 2502.16982), which gives it the size of AdamW's, so that one rate serves both.
+ * and rows of norm 1 (EDM2) too, takes one of AdamW. A matrix's step is scaled by {@code 0.2
+ * sqrt(max(rows, columns))} (Liu et al. 2025, arXiv 2502.16982), which gives it the size of
+ * AdamW's, so that one rate serves both.
  *
  * @param momentum decay of a matrix's momentum, a step
  * @param nesterov whether a matrix's step looks ahead
@@ -36,7 +37,9 @@ public record Muon(
 
   public Muon {
     Rule.requireDecay("momentum", momentum);
-    Rule.requirePositive("iterations", iterations);
+    if (iterations < 1) {
+      throw new IllegalArgumentException("iterations: " + iterations + " (expected: 1 or more)");
+    }
     new AdamW(beta1, beta2, eps);
   }
 

@@ -36,11 +36,11 @@ public sealed interface Rule extends Serializable permits AdamW, Adam, Sgd, RmsP
   }
 
   static void requireNotNegative(String name, double value) {
-    require(value >= 0, name, value, "0 or more");
+    require(value >= 0 && Double.isFinite(value), name, value, "0 or more, finite");
   }
 
   static void requirePositive(String name, double value) {
-    require(value > 0, name, value, "above 0");
+    require(value > 0 && Double.isFinite(value), name, value, "above 0, finite");
   }
 
   private static void require(boolean holds, String name, double value, String expected) {

@@ -94,16 +94,22 @@ public sealed interface EmaRecipe extends Serializable {
    */
   record PowerFunction(List<Double> deviations) implements EmaRecipe {
 
+    private static final double LEAST_RATIO = 1.01;
+
     public PowerFunction {
       deviations = List.copyOf(deviations);
       if (deviations.isEmpty()) {
         throw new IllegalArgumentException("deviations: [] (expected: one or more)");
       }
-      if (deviations.stream().distinct().count() < deviations.size()) {
-        throw new IllegalArgumentException(
-            "deviations: " + deviations + " (expected: no two alike)");
-      }
       deviations.forEach(PowerProfile::ofDeviation);
+      double[] rising = deviations.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+      for (int i = 1; i < rising.length; i++) {
+        // Averages that nearly agree tell nothing of each other, and their sums cancel.
+        if (rising[i] < rising[i - 1] * LEAST_RATIO) {
+          throw new IllegalArgumentException(
+              "deviations: " + deviations + " (expected: no two alike, to a hundredth)");
+        }
+      }
     }
 
     public static PowerFunction defaults() {

@@ -101,11 +101,18 @@ final class GroupState implements AutoCloseable {
   Map<String, HostCopy> vectors() {
     Map<String, HostCopy> all = new LinkedHashMap<>();
     all.put("parameters/" + group.name() + "/", HostCopy.of(parameters, group.layout()));
-    put(all, group.averages(), averages);
+    all.putAll(averageVectors());
     put(all, group.moments(), moments);
     if (lossScale != null) {
       all.put("loss_scale/" + group.name() + "/", HostCopy.of(lossScale, lossScaleLayout));
     }
+    return all;
+  }
+
+  /** As {@link #vectors}, the averages alone. */
+  Map<String, HostCopy> averageVectors() {
+    Map<String, HostCopy> all = new LinkedHashMap<>();
+    put(all, group.averages(), averages);
     return all;
   }
 

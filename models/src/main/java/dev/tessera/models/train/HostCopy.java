@@ -16,10 +16,12 @@ import java.util.Map;
 final class HostCopy {
 
   private final NativeTensor flat;
+  private final Layout layout;
   private final Map<Layout.Slice, ByteBuffer> parts = new LinkedHashMap<>();
 
-  private HostCopy(NativeTensor flat) {
+  private HostCopy(NativeTensor flat, Layout layout) {
     this.flat = flat;
+    this.layout = layout;
   }
 
   /** Gives every vector its layout's first values, through one buffer of the largest parameter. */
@@ -39,20 +41,20 @@ final class HostCopy {
         .order(ByteOrder.nativeOrder());
   }
 
-  /** Nothing is copied yet. */
+  /** Nothing is copied yet, and no memory taken. */
   static HostCopy of(NativeTensor flat, Layout layout) {
-    HostCopy copy = new HostCopy(flat);
-    for (Layout.Slice slice : layout.slices().values()) {
-      copy.parts.put(
-          slice, flat.onHost() ? flat.memory(slice.offset(), slice.size()) : buffer(slice.size()));
-    }
-    return copy;
+    return new HostCopy(flat, layout);
   }
 
-  /** Brings what the device has to the host. */
+  /** Brings what the device has to the host, before {@link #named} and {@link #upload}. */
   void download() {
-    if (!flat.onHost()) {
-      parts.forEach((slice, memory) -> flat.download(memory, slice.offset(), slice.size()));
+    for (Layout.Slice slice : layout.slices().values()) {
+      if (flat.onHost()) {
+        parts.put(slice, flat.memory(slice.offset(), slice.size()));
+      } else {
+        ByteBuffer memory = parts.computeIfAbsent(slice, s -> buffer(s.size()));
+        flat.download(memory, slice.offset(), slice.size());
+      }
     }
   }
 

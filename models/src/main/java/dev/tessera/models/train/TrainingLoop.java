@@ -131,6 +131,7 @@ public final class TrainingLoop implements AutoCloseable {
         report(observer);
         state.requireFinite();
         observer.onCheckpoint(state);
+        state.forgetCopies();
         steps.renew();
       }
     }

@@ -83,10 +83,21 @@ public final class TrainingState implements AutoCloseable {
    */
   public List<NamedMemory> tensors() {
     copies.clear();
-    groups.values().forEach(group -> copies.putAll(group.vectors()));
-    copies.put("state/", HostCopy.of(state, stateLayout));
+    copies.putAll(vectors());
+    return downloaded(copies);
+  }
+
+  /** Every vector by its name in a checkpoint; nothing is copied yet. */
+  private Map<String, HostCopy> vectors() {
+    Map<String, HostCopy> all = new LinkedHashMap<>();
+    groups.values().forEach(group -> all.putAll(group.vectors()));
+    all.put("state/", HostCopy.of(state, stateLayout));
+    return all;
+  }
+
+  private static List<NamedMemory> downloaded(Map<String, HostCopy> vectors) {
     List<NamedMemory> all = new ArrayList<>();
-    copies.forEach(
+    vectors.forEach(
         (prefix, copy) -> {
           copy.download();
           all.addAll(copy.named(prefix));
@@ -94,23 +105,23 @@ public final class TrainingState implements AutoCloseable {
     return all;
   }
 
+  /** Lets go of what {@link #tensors} copied, once nothing is to be restored from it. */
+  void forgetCopies() {
+    copies.clear();
+  }
+
   /**
    * The averages whose snapshots outlive checkpoints, as the host sees them; empty where a recipe
    * keeps none.
    */
   public List<NamedMemory> snapshots() {
-    List<String> prefixes = new ArrayList<>();
+    Map<String, HostCopy> averages = new LinkedHashMap<>();
     for (GroupState group : groups.values()) {
       if (group.group().ema().map(EmaRecipe::leavesSnapshots).orElse(false)) {
-        group.group().averages().forEach(n -> prefixes.add(n + "/" + group.group().name() + "/"));
+        averages.putAll(group.averageVectors());
       }
     }
-    if (prefixes.isEmpty()) {
-      return List.of();
-    }
-    return tensors().stream()
-        .filter(tensor -> prefixes.stream().anyMatch(tensor.name()::startsWith))
-        .toList();
+    return downloaded(averages);
   }
 
   /**
@@ -120,13 +131,17 @@ public final class TrainingState implements AutoCloseable {
    * @throws DivergedException naming the first tensor that holds an infinity or a NaN
    */
   void requireFinite() {
-    for (NamedMemory tensor : tensors()) {
-      FloatBuffer values = tensor.memory().asFloatBuffer();
-      while (values.hasRemaining()) {
-        float value = values.get();
-        if (!Float.isFinite(value)) {
-          throw new DivergedException("an element of " + tensor.name(), value, images);
-        }
+    // One vector at a time: on a GPU each is copied, and every rank looks.
+    vectors()
+        .forEach((prefix, copy) -> downloaded(Map.of(prefix, copy)).forEach(this::requireFinite));
+  }
+
+  private void requireFinite(NamedMemory tensor) {
+    FloatBuffer values = tensor.memory().asFloatBuffer();
+    while (values.hasRemaining()) {
+      float value = values.get();
+      if (!Float.isFinite(value)) {
+        throw new DivergedException("an element of " + tensor.name(), value, images);
       }
     }
   }

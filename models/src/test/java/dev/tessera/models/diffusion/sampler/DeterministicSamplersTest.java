@@ -9,6 +9,8 @@ import dev.tessera.models.diffusion.space.Cosine;
 import dev.tessera.models.diffusion.space.Linear;
 import dev.tessera.models.diffusion.space.VarianceExploding;
 import dev.tessera.models.diffusion.space.VariancePreserving;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.runtime.NativeTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -185,6 +187,31 @@ final class DeterministicSamplersTest {
     assertThat(Math.log(coarse / fine) / Math.log(2)).isBetween(1.9, 3.3);
     double third = Bench.rmse(bench.run(new UniPc(3, false), above(257), law, noise), exact);
     assertThat(third).isLessThan(fine);
+  }
+
+  /** Errors of adaptive steps fall with the fifth power of the calls that a tolerance costs. */
+  @Test
+  void theAdaptiveSolverIsOfFifthOrder() {
+    Law law = Mixture.threeBells();
+    double[] noise = new SplittableRandom(2).doubles(24, -1.5, 1.5).toArray();
+    double[] exact = bench.run(new RungeKutta(new Linear(), 1e-14, 1e-14), above(2), law, noise);
+    double[] calls = new double[2];
+    double[] errors = new double[2];
+    double[] tolerances = {1e-10, 1e-12};
+    for (int i = 0; i < 2; i++) {
+      Shape shape = Shape.of(noise.length, 1);
+      Sampler solver = new RungeKutta(new Linear(), tolerances[i], tolerances[i]);
+      try (Chain chain = new Chain(bench.runtime, shape);
+          Law.Ideal ideal = law.denoiser(bench.runtime, shape);
+          NativeTensor start = bench.tensor(noise);
+          NativeTensor end = chain.sample(solver, ideal, above(2), start, NoiseSource.none())) {
+        errors[i] = Bench.rmse(end.toDoubles(), exact);
+        calls[i] = ideal.calls();
+      }
+    }
+    assertThat(Math.log(errors[0] / errors[1]) / Math.log(calls[1] / calls[0]))
+        .as("errors %s, calls %s", Arrays.toString(errors), Arrays.toString(calls))
+        .isBetween(4.5, 6.0);
   }
 
   @Test
