@@ -89,121 +89,103 @@ public record DiffusionRecipe(
     return new Design(path, prediction, preconditioning, Signal.SIGMA_DATA);
   }
 
-  public DiffusionRecipe with(BackboneRecipe other) {
-    return new DiffusionRecipe(
-        other,
-        path,
-        prediction,
-        preconditioning,
-        noise,
-        loss,
-        classConditional,
-        labelDropout,
-        flip,
-        augmentation,
-        optimizer,
-        ema);
-  }
-
-  public DiffusionRecipe with(Path onPath, Prediction predicted, Preconditioning given) {
-    return new DiffusionRecipe(
-        backbone,
-        onPath,
-        predicted,
-        given,
-        noise,
-        loss,
-        classConditional,
-        labelDropout,
-        flip,
-        augmentation,
-        optimizer,
-        ema);
-  }
-
-  public DiffusionRecipe with(NoiseDistribution levels, Loss minimised) {
-    return new DiffusionRecipe(
-        backbone,
-        path,
-        prediction,
-        preconditioning,
-        levels,
-        minimised,
-        classConditional,
-        labelDropout,
-        flip,
-        augmentation,
-        optimizer,
-        ema);
-  }
-
-  /** With the class and so many hidden labels, or without classes. */
-  public DiffusionRecipe withClasses(boolean conditional, double dropout) {
-    return new DiffusionRecipe(
-        backbone,
-        path,
-        prediction,
-        preconditioning,
-        noise,
-        loss,
-        conditional,
-        dropout,
-        flip,
-        augmentation,
-        optimizer,
-        ema);
-  }
-
-  public DiffusionRecipe withFlip(boolean mirrored) {
-    return new DiffusionRecipe(
-        backbone,
-        path,
-        prediction,
-        preconditioning,
-        noise,
-        loss,
-        classConditional,
-        labelDropout,
-        mirrored,
-        augmentation,
-        optimizer,
-        ema);
-  }
-
-  public DiffusionRecipe with(Augmentation other) {
-    return new DiffusionRecipe(
-        backbone,
-        path,
-        prediction,
-        preconditioning,
-        noise,
-        loss,
-        classConditional,
-        labelDropout,
-        flip,
-        other,
-        optimizer,
-        ema);
-  }
-
   /** Whether the network also says the variance of steps. */
   public boolean learnsVariance() {
     return loss instanceof Loss.Hybrid;
   }
 
+  public DiffusionRecipe with(BackboneRecipe other) {
+    Draft draft = new Draft(this);
+    draft.backbone = other;
+    return draft.recipe();
+  }
+
+  public DiffusionRecipe with(Path onPath, Prediction predicted, Preconditioning given) {
+    Draft draft = new Draft(this);
+    draft.path = onPath;
+    draft.prediction = predicted;
+    draft.preconditioning = given;
+    return draft.recipe();
+  }
+
+  public DiffusionRecipe with(NoiseDistribution levels, Loss minimised) {
+    Draft draft = new Draft(this);
+    draft.noise = levels;
+    draft.loss = minimised;
+    return draft.recipe();
+  }
+
+  /** With the class and so many hidden labels, or without classes. */
+  public DiffusionRecipe withClasses(boolean conditional, double dropout) {
+    Draft draft = new Draft(this);
+    draft.classConditional = conditional;
+    draft.labelDropout = dropout;
+    return draft.recipe();
+  }
+
+  public DiffusionRecipe withFlip(boolean mirrored) {
+    Draft draft = new Draft(this);
+    draft.flip = mirrored;
+    return draft.recipe();
+  }
+
+  public DiffusionRecipe with(Augmentation other) {
+    Draft draft = new Draft(this);
+    draft.augmentation = other;
+    return draft.recipe();
+  }
+
   public DiffusionRecipe with(OptimizerRecipe updates, EmaRecipe average) {
-    return new DiffusionRecipe(
-        backbone,
-        path,
-        prediction,
-        preconditioning,
-        noise,
-        loss,
-        classConditional,
-        labelDropout,
-        flip,
-        augmentation,
-        updates,
-        average);
+    Draft draft = new Draft(this);
+    draft.optimizer = updates;
+    draft.ema = average;
+    return draft.recipe();
+  }
+
+  /** All components, some of which are about to change. */
+  private static final class Draft {
+    private BackboneRecipe backbone;
+    private Path path;
+    private Prediction prediction;
+    private Preconditioning preconditioning;
+    private NoiseDistribution noise;
+    private Loss loss;
+    private boolean classConditional;
+    private double labelDropout;
+    private boolean flip;
+    private Augmentation augmentation;
+    private OptimizerRecipe optimizer;
+    private EmaRecipe ema;
+
+    Draft(DiffusionRecipe from) {
+      backbone = from.backbone;
+      path = from.path;
+      prediction = from.prediction;
+      preconditioning = from.preconditioning;
+      noise = from.noise;
+      loss = from.loss;
+      classConditional = from.classConditional;
+      labelDropout = from.labelDropout;
+      flip = from.flip;
+      augmentation = from.augmentation;
+      optimizer = from.optimizer;
+      ema = from.ema;
+    }
+
+    DiffusionRecipe recipe() {
+      return new DiffusionRecipe(
+          backbone,
+          path,
+          prediction,
+          preconditioning,
+          noise,
+          loss,
+          classConditional,
+          labelDropout,
+          flip,
+          augmentation,
+          optimizer,
+          ema);
+    }
   }
 }
