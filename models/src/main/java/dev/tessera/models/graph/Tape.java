@@ -44,7 +44,19 @@ final class Tape {
       implements Call {
     @Override
     public List<Tensor> backward(List<Tensor> gradients, boolean parameters) {
-      return operator.backward(operands, results, gradients);
+      return operator.backward(values(operands), values(results), values(gradients));
+    }
+
+    /**
+     * Autograd gives what a foreign operator makes of operands with a gradient a node of its own,
+     * and that node holds on to the graphs of all operands as long as the derivative lives.
+     */
+    private static List<Tensor> values(List<Tensor> tensors) {
+      List<Tensor> values = new ArrayList<>();
+      for (Tensor tensor : tensors) {
+        values.add(tensor != null && tensor.requiresGrad() ? tensor.detach() : tensor);
+      }
+      return values;
     }
   }
 

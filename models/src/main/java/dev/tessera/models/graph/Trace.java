@@ -533,6 +533,11 @@ public final class Trace {
             place(here()) + ": " + operand + " belongs to another program than " + name);
       }
     }
+    boolean foreign = operation instanceof Own.Operator && operation.mutates().isEmpty();
+    if (foreign && Arrays.stream(operands).anyMatch(Tensor::requiresGrad)) {
+      throw new IllegalStateException(
+          place(here()) + ": an operator of our own takes values, not parts of autograd's graph");
+    }
     for (int i : operation.mutates()) {
       if (!operands[i].base().isInput()) {
         throw new IllegalStateException(
@@ -609,7 +614,7 @@ public final class Trace {
         inputs.stream()
             .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
             .toList();
-    WorkingSet working = WorkingSet.of(target, applications, results);
+    WorkingSet working = WorkingSet.of(applications, results);
     return new Program(
         name,
         arguments,

@@ -36,23 +36,15 @@ final class WorkingSet {
   /** The last backward pass that comes by a tensor, whatever it was told to retain. */
   private final Map<Tensor, Tensor> lastPass = new HashMap<>();
 
-  /**
-   * Whether what a retained graph keeps stays until the program returns. On a GPU, a transformer
-   * whose activations are computed again was measured to hold what its blocks' graphs keep.
-   */
-  private final boolean stays;
-
   private final Allocations.Recorder recorder = new Allocations.Recorder();
   private long held;
   private long peak;
 
-  private WorkingSet(boolean stays) {
-    this.stays = stays;
-  }
+  private WorkingSet() {}
 
   /** Of {@code applications} that run in order. */
-  static WorkingSet of(Target target, List<List<Tensor>> applications, List<Tensor> results) {
-    WorkingSet set = new WorkingSet(target == Target.GPU);
+  static WorkingSet of(List<List<Tensor>> applications, List<Tensor> results) {
+    WorkingSet set = new WorkingSet();
     set.run(applications, results);
     return set;
   }
@@ -180,7 +172,7 @@ final class WorkingSet {
                     to,
                     needed,
                     derivatives,
-                    grad.retain() && (stays || lastPass.get(tensor) != made.get(0))));
+                    grad.retain() && lastPass.get(tensor) != made.get(0)));
     for (int i = 0; i < made.size(); i++) {
       Storage derivative = derivatives.get(to.get(i));
       storages.put(

@@ -22,8 +22,9 @@ final class ChildJvm {
   static Outcome run(Class<?> main, List<String> options, String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx512m"); // Options may say otherwise.
     command.addAll(options);
-    command.addAll(List.of("-Xmx512m", "-cp", classPath(), main.getName()));
+    command.addAll(List.of("-cp", classPath(), main.getName()));
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     // glibc raises this threshold by itself and then keeps freed tensors in fragments of its heap.
