@@ -19,12 +19,16 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 
 /**
  * Draws icons: one-colour ones in a palette of their class, flags in their own colours; position
  * and scale vary a little. Keeps what is costly to parse or draw, and belongs to one thread.
  */
 final class IconRenderer {
+
+  /** Letters (Guam's flag has four) would depend on the fonts of each machine, and need some. */
+  private static final Pattern TEXT = Pattern.compile("<text\\b.*?</text>", Pattern.DOTALL);
 
   private static final int FLAG_OVERSAMPLING = 3;
   private static final double MAX_FLAG_ZOOM = 0.15;
@@ -48,7 +52,7 @@ final class IconRenderer {
   private RgbImage flag(Icon icon, SplittableRandom random) throws IOException {
     RgbImage large = flags.get(icon.name());
     if (large == null) {
-      String svg = new String(IconCatalog.read(icon.resource()), StandardCharsets.UTF_8);
+      String svg = svg(icon);
       int side = size * FLAG_OVERSAMPLING;
       large = draw(svg, side, Color.WHITE, 0, 0, side);
       flags.put(icon.name(), large);
@@ -62,7 +66,7 @@ final class IconRenderer {
   private RgbImage glyph(Icon icon, SplittableRandom random) throws IOException {
     String svg = glyphs.get(icon.name());
     if (svg == null) {
-      svg = new String(IconCatalog.read(icon.resource()), StandardCharsets.UTF_8);
+      svg = svg(icon);
       glyphs.put(icon.name(), svg);
     }
     IconPalette palette = IconPalette.draw(icon.family(), random);
@@ -73,6 +77,11 @@ final class IconRenderer {
     String coloured =
         svg.replace("currentColor", String.format(Locale.ROOT, "#%06x", palette.foreground()));
     return draw(coloured, size, new Color(palette.background()), x, y, side);
+  }
+
+  private static String svg(Icon icon) throws IOException {
+    String svg = new String(IconCatalog.read(icon.resource()), StandardCharsets.UTF_8);
+    return TEXT.matcher(svg).replaceAll("");
   }
 
   private RgbImage draw(String svg, int canvas, Color background, double x, double y, double side) {

@@ -3,6 +3,8 @@ package dev.tessera.datasets.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.datasets.image.RgbImage;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -48,6 +50,42 @@ class IconSourceTest {
         .containsExactly(0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2);
     assertThat(images.get(0).caption()).isEqualTo("flag of Afghanistan");
     assertThat(images.get(1).caption()).isEqualTo("cloud");
+  }
+
+  /** Many a JDK of a server or container has no fonts, and fails when they are asked for. */
+  @Test
+  void noDrawingAsksForAFont() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xlog:class+load",
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                EveryDrawing.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    assertThat(said.lines())
+        .anyMatch(line -> line.contains(" java.awt.Graphics2D "))
+        .noneMatch(line -> line.contains(" sun.font.SunFontManager "));
+  }
+
+  /** Draws each icon and flag once. */
+  static final class EveryDrawing {
+
+    private EveryDrawing() {}
+
+    public static void main(String[] arguments) throws Exception {
+      IconRenderer renderer = new IconRenderer(8);
+      SplittableRandom random = new SplittableRandom(1);
+      for (List<Icon> icons : IconCatalog.load().values()) {
+        for (Icon icon : icons) {
+          renderer.render(icon, random);
+        }
+      }
+    }
   }
 
   @Test

@@ -35,6 +35,7 @@ public final class GalleryCommand implements Callable<Integer> {
   public Integer call() {
     GalleryRecipe recipe = overrides.apply(GalleryRecipe.defaults());
     Path folder = Path.of(output);
+    Fonts.require();
     Console out = console.console();
     GalleryFiles.writeFrameworks(folder);
     Gallery.Drawn drawn;

@@ -63,6 +63,16 @@ public interface Collective extends AutoCloseable {
     return wait.get();
   }
 
+  /**
+   * Runs what this rank does beside the operations and what its peers may have to wait for: they
+   * are told, and are patient with it.
+   *
+   * @param what as in "rank 0 is busy with its checkpoint"
+   */
+  default void apart(String what, Runnable work) {
+    work.run();
+  }
+
   /** Bytes of payload this rank has sent so far, by operations that were called. */
   long bytesSent();
 

@@ -17,11 +17,19 @@ final class EagerSteps implements Steps {
   static List<PhaseOutput> launch(
       List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch) {
     List<PhaseOutput> outputs = new ArrayList<>();
-    for (PhaseRunner phase : phases) {
-      outputs.add(phase.launch(shards, stopwatch));
+    boolean launched = false;
+    try {
+      for (PhaseRunner phase : phases) {
+        outputs.add(phase.launch(shards, stopwatch));
+      }
+      launched = true;
+      return outputs;
+    } finally {
+      shards.forEach(Shard::forget);
+      if (!launched) {
+        outputs.forEach(PhaseOutput::close);
+      }
     }
-    shards.forEach(Shard::forget);
-    return outputs;
   }
 
   @Override

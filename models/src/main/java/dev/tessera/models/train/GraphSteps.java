@@ -63,8 +63,8 @@ final class GraphSteps implements Steps {
   }
 
   private void capture(Combination combination, List<PhaseRunner> phases, List<Shard> shards) {
+    List<PhaseOutput> outputs = new ArrayList<>();
     try {
-      List<PhaseOutput> outputs = new ArrayList<>();
       long sent = collective.bytesSent();
       combination.graph =
           // Times of work that is captured and not done mean nothing.
@@ -75,6 +75,7 @@ final class GraphSteps implements Steps {
       throw e;
     } catch (RuntimeException e) {
       refused = true;
+      outputs.forEach(PhaseOutput::close);
       LOG.warn("Steps run program by program, without a CUDA graph: {}", e.getMessage());
     }
   }

@@ -131,8 +131,11 @@ final class PhaseRunner implements AutoCloseable {
     Partial low = tree(shards.subList(0, middle));
     try (Partial high = tree(shards.subList(middle, shards.size()))) {
       sum.run(low.gradient(), high.gradient(), low.summary(), high.summary()).close();
+      return low;
+    } catch (RuntimeException e) {
+      low.close();
+      throw e;
     }
-    return low;
   }
 
   private Partial one(Shard shard) {

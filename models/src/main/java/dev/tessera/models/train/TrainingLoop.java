@@ -129,8 +129,12 @@ public final class TrainingLoop implements AutoCloseable {
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
         report(observer);
-        state.requireFinite();
-        observer.onCheckpoint(state);
+        collective.apart(
+            "its checkpoint",
+            () -> {
+              state.requireFinite();
+              observer.onCheckpoint(state);
+            });
         state.forgetCopies();
         steps.renew();
       }

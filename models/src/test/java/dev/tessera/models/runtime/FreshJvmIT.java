@@ -43,8 +43,8 @@ final class FreshJvmIT {
   }
 
   /**
-   * What operators of our own make of values with a gradient must not keep the graphs of these: each
-   * block would then leave activations behind until the backward pass has ended.
+   * What operators of our own make of values with a gradient must not keep the graphs of these:
+   * each block would then leave activations behind until the backward pass has ended.
    */
   @Test
   void aRecomputedBlockOfAGpusProgramHoldsNoMoreThanExpected() throws Exception {
@@ -69,8 +69,7 @@ final class FreshJvmIT {
 
   /** Of a process whose heap does not grow. */
   private static String lastLine(Class<?> main, String argument) throws Exception {
-    List<String> options =
-        List.of(OPTIMIZER_OFF, "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch");
+    List<String> options = List.of(OPTIMIZER_OFF, "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch");
     ChildJvm.Outcome outcome = ChildJvm.run(main, options, argument);
     assertThat(outcome.code()).as(outcome.output()).isZero();
     String[] lines = outcome.output().strip().split("\n", -1);

@@ -18,6 +18,8 @@ import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.models.vqgan.VqganObjective;
 import dev.tessera.models.vqgan.VqganRecipe;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -112,11 +114,18 @@ final class GraphHazardsTest {
   /** Every number of a run's reports, then all parameters. */
   private static List<Double> trained(
       TorchRuntime runtime, Objective objective, Consumer<TorchRuntime> between) {
+    return trained(runtime, objective, between, new SingleProcess());
+  }
+
+  private static List<Double> trained(
+      TorchRuntime runtime,
+      Objective objective,
+      Consumer<TorchRuntime> between,
+      Collective collective) {
     List<Double> numbers = new ArrayList<>();
     TrainingSchedule schedule = new TrainingSchedule(3, BATCH, 1, (long) STEPS * BATCH, 1L << 40);
     try (TrainingLoop loop =
-        new TrainingLoop(
-            runtime, objective, schedule, new SingleProcess(), GraphHazardsTest::fill)) {
+        new TrainingLoop(runtime, objective, schedule, collective, GraphHazardsTest::fill)) {
       loop.run(
           new TrainingLoop.Observer() {
             @Override
@@ -160,6 +169,33 @@ final class GraphHazardsTest {
       Assumptions.assumeTrue(
           control.equals(again), "this GPU's kernels do not give the same bits twice");
       assertThat(trained(runtime, subject.objective, GraphHazardsTest::work)).isEqualTo(control);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("subjects")
+  void stepsThatCannotBeCapturedRunProgramByProgram(Subject subject) {
+    try (TorchRuntime runtime = gpu();
+        NativeTensor number = runtime.scalar(1f)) {
+      List<Double> control = trained(runtime, subject.objective, r -> {});
+      Assumptions.assumeTrue(
+          control.equals(trained(runtime, subject.objective, r -> {})),
+          "this GPU's kernels do not give the same bits twice");
+      // Waiting for the device is what a capture does not allow.
+      Collective waits =
+          (Collective)
+              Proxy.newProxyInstance(
+                  Collective.class.getClassLoader(),
+                  new Class<?>[] {Collective.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("allReduce")) {
+                      number.item();
+                    }
+                    return method.isDefault()
+                        ? InvocationHandler.invokeDefault(proxy, method, arguments)
+                        : method.invoke(new SingleProcess(), arguments);
+                  });
+      assertThat(trained(runtime, subject.objective, r -> {}, waits)).isEqualTo(control);
     }
   }
 

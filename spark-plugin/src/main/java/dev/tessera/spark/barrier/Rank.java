@@ -5,6 +5,7 @@ import dev.tessera.spark.barrier.GangReply.Assigned;
 import dev.tessera.spark.collective.TcpListener;
 import dev.tessera.spark.device.DeviceAssignment;
 import dev.tessera.spark.device.RankThread;
+import dev.tessera.spark.device.RuinedGpu;
 import dev.tessera.spark.settings.Timeouts;
 import java.io.Serializable;
 import java.util.concurrent.ExecutionException;
@@ -52,7 +53,7 @@ final class Rank<R extends Serializable> {
     } catch (Throwable e) {
       tell(e);
       if (plan.gpu()) {
-        RuinedGpu.endExecutor();
+        RuinedGpu.endExecutor(GangChannel.inDriver());
       }
       throw e instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
     }

@@ -25,8 +25,10 @@ sealed interface ControlFrame {
    *
    * @param operation null before the first call
    * @param inside whether it is still in that call
+   * @param apart what it does beside all calls, empty for nothing that it has told
    */
-  record Position(long sequence, Operation operation, boolean inside) implements ControlFrame {
+  record Position(long sequence, Operation operation, boolean inside, String apart)
+      implements ControlFrame {
 
     @Override
     public String toString() {
@@ -40,18 +42,24 @@ sealed interface ControlFrame {
     byte type;
     if (frame instanceof Abort abort) {
       type = 'A';
-      byte[] reason = abort.reason().getBytes(StandardCharsets.UTF_8);
-      buffer.put(reason, 0, Math.min(reason.length, MAX_BODY_BYTES));
+      put(buffer, abort.reason());
     } else if (frame instanceof Position position) {
       type = 'P';
       int operation = position.operation() == null ? 0 : position.operation().code();
       buffer.putLong(position.sequence()).putInt(operation);
       buffer.put((byte) (position.inside() ? 1 : 0));
+      put(buffer, position.apart());
     } else {
       type = (byte) (frame instanceof Inquiry ? 'I' : 'G');
     }
     buffer.put(0, type).putInt(1, buffer.position() - HEAD_BYTES);
     return buffer.flip();
+  }
+
+  /** As much of {@code text} as there is room for. */
+  private static void put(ByteBuffer buffer, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    buffer.put(bytes, 0, Math.min(bytes.length, buffer.remaining()));
   }
 
   /** The next whole frame of {@code buffer}, or null if it holds none yet. */
@@ -74,11 +82,16 @@ sealed interface ControlFrame {
 
   private static ControlFrame decode(byte type, ByteBuffer body) {
     return switch (type) {
-      case 'A' -> new Abort(StandardCharsets.UTF_8.decode(body).toString());
-      case 'P' -> new Position(body.getLong(), Operation.of(body.getInt()), body.get() != 0);
+      case 'A' -> new Abort(text(body));
+      case 'P' ->
+          new Position(body.getLong(), Operation.of(body.getInt()), body.get() != 0, text(body));
       case 'I' -> new Inquiry();
       case 'G' -> new Goodbye();
       default -> throw new IllegalArgumentException("control frame of type " + type);
     };
+  }
+
+  private static String text(ByteBuffer body) {
+    return StandardCharsets.UTF_8.decode(body).toString();
   }
 }

@@ -76,7 +76,11 @@ final class Duplex {
     switch (clock.due(System.nanoTime())) {
       case INQUIRY, SECOND_INQUIRY -> mesh.inquire();
       case WARNING -> mesh.warn(call, waitingFor(out, in), idleSeconds());
-      case FAILURE -> throw mesh.late(call, waitingFor(out, in), idleSeconds());
+      case FAILURE -> {
+        if (!mesh.waitsForWork(call) || !clock.extend(System.nanoTime())) {
+          throw mesh.late(call, waitingFor(out, in), idleSeconds());
+        }
+      }
       case NOTHING -> {}
     }
   }

@@ -23,6 +23,9 @@ final class Mesh implements AutoCloseable {
   private volatile MessageHeader entered;
   private volatile boolean inside;
 
+  /** What this rank does beside all calls; empty for nothing that it has told. */
+  private volatile String apart = "";
+
   /**
    * @param links by rank, null at this rank's own place
    * @param control registered with {@code controlSelector}
@@ -60,12 +63,16 @@ final class Mesh implements AutoCloseable {
     inside = false;
   }
 
+  void apart(String what) {
+    apart = what;
+  }
+
   private ControlFrame.Position position() {
     boolean now = inside;
     MessageHeader call = entered;
     return call == null
-        ? new ControlFrame.Position(0, null, false)
-        : new ControlFrame.Position(call.sequence(), call.operation(), now);
+        ? new ControlFrame.Position(0, null, false, apart)
+        : new ControlFrame.Position(call.sequence(), call.operation(), now, apart);
   }
 
   void check() {
@@ -98,6 +105,11 @@ final class Mesh implements AutoCloseable {
   /** Which peers have not entered {@code call}, by the answers to the last inquiry. */
   List<String> missing(MessageHeader call) {
     return watcher.missing(call);
+  }
+
+  /** Whether some peer has not entered {@code call}, and each such peer is at work that it told. */
+  boolean waitsForWork(MessageHeader call) {
+    return watcher.waitsForWork(call);
   }
 
   CollectiveException late(MessageHeader call, String waitingFor, double seconds) {

@@ -273,6 +273,11 @@ public final class NcclCollective implements Collective {
   }
 
   @Override
+  public void apart(String what, Runnable work) {
+    host.apart(what, work);
+  }
+
+  @Override
   public void abort(String reason) {
     host.abort(reason);
   }

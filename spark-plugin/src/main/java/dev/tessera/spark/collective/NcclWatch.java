@@ -18,12 +18,6 @@ final class NcclWatch {
   /** How long an abort waits for the rank to leave a call of NCCL. */
   static final int GRACE_SECONDS = 2;
 
-  /**
-   * A step whose ranks are all in it may simply be long: it is given up after so many of the
-   * failure's deadlines.
-   */
-  static final int DEADLINES_OF_A_STEP = 10;
-
   private static final Logger LOG = LoggerFactory.getLogger(NcclWatch.class);
   private static final long POLL_MILLIS = 50;
 
@@ -33,7 +27,6 @@ final class NcclWatch {
     private final String what;
     private final StallClock clock;
     private final long since = System.nanoTime();
-    private int deadlines;
 
     Wait(MessageHeader step, String what, StallClock clock) {
       this.step = step;
@@ -148,9 +141,9 @@ final class NcclWatch {
       case INQUIRY, SECOND_INQUIRY -> mesh.inquire();
       case WARNING -> mesh.warn(now.what, now.step, unfinished(), now.seconds());
       case FAILURE -> {
-        if (mesh.missing(now.step).isEmpty() && ++now.deadlines < DEADLINES_OF_A_STEP) {
-          now.clock.progress(System.nanoTime());
-        } else {
+        // A step whose ranks are all in it may simply be long.
+        boolean excused = mesh.missing(now.step).isEmpty() || mesh.waitsForWork(now.step);
+        if (!excused || !now.clock.extend(System.nanoTime())) {
           mesh.fail(mesh.late(now.what, now.step, unfinished(), now.seconds()));
         }
       }

@@ -20,9 +20,14 @@ final class StallClock {
   private static final Due[] ORDER = Due.values();
   private static final long ANSWER_NANOS = Duration.ofSeconds(2).toNanos();
 
+  /** Peers that are at work are given up after so many of the failure's deadlines. */
+  static final int DEADLINES_AT_WORK = 10;
+
   private final long[] after;
   private long lastProgress;
+  private long begun;
   private int stage;
+  private int extensions;
 
   StallClock(Timeouts timeouts) {
     long warning = timeouts.stallWarning().toNanos();
@@ -37,22 +42,39 @@ final class StallClock {
 
   void progress(long now) {
     lastProgress = now;
+    begun = now;
     stage = 0;
+    extensions = 0;
   }
 
+  /** Starts all deadlines anew without progress; false if that has been done often enough. */
+  boolean extend(long now) {
+    if (++extensions >= DEADLINES_AT_WORK) {
+      return false;
+    }
+    begun = now;
+    stage = 0;
+    return true;
+  }
+
+  /** Without progress so far. */
   long idleNanos(long now) {
     return now - lastProgress;
   }
 
+  private long sinceBegun(long now) {
+    return now - begun;
+  }
+
   /** The next thing that has come due, each once. */
   Due due(long now) {
-    boolean next = stage + 1 < ORDER.length && idleNanos(now) >= after[stage + 1];
+    boolean next = stage + 1 < ORDER.length && sinceBegun(now) >= after[stage + 1];
     return next ? ORDER[++stage] : Due.NOTHING;
   }
 
   /** Milliseconds until something is due, at least 1. */
   long millisToNext(long now) {
     int next = Math.min(stage + 1, ORDER.length - 1);
-    return Math.max(1, (after[next] - idleNanos(now)) / 1_000_000 + 1);
+    return Math.max(1, (after[next] - sinceBegun(now)) / 1_000_000 + 1);
   }
 }

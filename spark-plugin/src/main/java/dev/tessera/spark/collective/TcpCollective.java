@@ -105,6 +105,16 @@ public final class TcpCollective implements Collective {
   }
 
   @Override
+  public void apart(String what, Runnable work) {
+    mesh.apart(what);
+    try {
+      work.run();
+    } finally {
+      mesh.apart("");
+    }
+  }
+
+  @Override
   public long bytesSent() {
     return bytesSent.get();
   }

@@ -72,11 +72,35 @@ final class Watcher implements AutoCloseable {
         missing.add(link.peer() + " has closed its collective");
       } else if (answer == null) {
         missing.add(link.peer() + " does not answer");
+      } else if (isAtWork(answer, call)) {
+        missing.add(link.peer() + " is busy with " + answer.apart());
       } else if (answer.sequence() < call.sequence()) {
         missing.add(link.peer() + " has not entered it (its last call: " + answer + ")");
       }
     }
     return missing;
+  }
+
+  private static boolean isAtWork(Position answer, MessageHeader call) {
+    return answer.sequence() < call.sequence() && !answer.apart().isEmpty();
+  }
+
+  /** Whether all who keep the call waiting, by the same answers, have told what they do. */
+  boolean waitsForWork(MessageHeader call) {
+    boolean some = false;
+    for (ControlLink link : links) {
+      Position answer = answers.get(link.peer().rank());
+      if (link.departed() || answer == null) {
+        return false;
+      }
+      if (answer.sequence() < call.sequence()) {
+        if (!isAtWork(answer, call)) {
+          return false;
+        }
+        some = true;
+      }
+    }
+    return some;
   }
 
   private void watch() {

@@ -52,8 +52,12 @@ public enum InferenceDevice {
     if (this == CPU) {
       return TorchRuntime.onCpu();
     }
-    boolean inDriver = isLocal(SparkEnv.get().conf());
-    return TorchRuntime.onGpuByRules(assigned.onGpu(inDriver).cudaIndex());
+    return TorchRuntime.onGpuByRules(assigned.onGpu(inDriver()).cudaIndex());
+  }
+
+  /** Whether the calling task runs in the driver's own process, {@code local[n]}. */
+  static boolean inDriver() {
+    return isLocal(SparkEnv.get().conf());
   }
 
   private static boolean isLocal(SparkConf conf) {

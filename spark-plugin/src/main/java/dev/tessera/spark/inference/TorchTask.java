@@ -2,6 +2,7 @@ package dev.tessera.spark.inference;
 
 import dev.tessera.spark.device.DeviceAssignment;
 import dev.tessera.spark.device.RankThread;
+import dev.tessera.spark.device.RuinedGpu;
 import dev.tessera.spark.table.TableTask;
 import dev.tessera.spark.table.TaskTables;
 import java.io.Serializable;
@@ -35,6 +36,7 @@ interface TorchTask<S extends Serializable, T extends Serializable> extends Tabl
     try {
       return run.get();
     } catch (ExecutionException e) {
+      RuinedGpu.endExecutorAfterTask(InferenceDevice.inDriver());
       if (e.getCause() instanceof Error error) {
         throw error;
       }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -42,6 +43,67 @@ class BrokenGangTest {
             .contains("rank 2 (127.0.0.1:")
             .contains("has not entered it (its last call: allReduce #1)");
       }
+    }
+  }
+
+  /** A checkpoint of rank 0 may take longer than a call that nobody excuses. */
+  @ParameterizedTest
+  @EnumSource(Algorithm.class)
+  void aRankAtWorkThatItHasToldIsWaitedFor(Algorithm algorithm) throws Exception {
+    Timeouts timeouts =
+        new Timeouts(Duration.ofSeconds(20), Duration.ofMillis(200), Duration.ofMillis(600));
+    try (Gang gang = Gang.of(3, algorithm, timeouts)) {
+      CountDownLatch written = new CountDownLatch(1);
+      Future<Object> writing =
+          gang.start(
+              0,
+              c -> {
+                c.apart("its checkpoint", () -> await(written));
+                return sum(c, 100_000);
+              });
+      List<Future<Object>> waiting =
+          List.of(gang.start(1, c -> sum(c, 100_000)), gang.start(2, c -> sum(c, 100_000)));
+      Thread.sleep(2000);
+      assertThat(waiting).noneMatch(Future::isDone);
+      written.countDown();
+      for (Future<Object> one : waiting) {
+        assertThat(one.get(20, TimeUnit.SECONDS)).isEqualTo(new float[100_000]);
+      }
+      writing.get(20, TimeUnit.SECONDS);
+      // Nothing is excused any more.
+      Future<Object> alone = gang.start(1, c -> sum(c, 100_000));
+      assertThat(Gang.failure(alone)).contains("has not entered it (its last call: allReduce #1)");
+    }
+  }
+
+  @Test
+  void aRankThatStaysAtItsWorkForGoodIsGivenUp() throws Exception {
+    Timeouts timeouts =
+        new Timeouts(Duration.ofSeconds(20), Duration.ofMillis(100), Duration.ofMillis(200));
+    try (Gang gang = Gang.of(2, Algorithm.RING, timeouts)) {
+      CountDownLatch never = new CountDownLatch(1);
+      Future<Object> writing =
+          gang.start(
+              0,
+              c -> {
+                c.apart("its checkpoint", () -> await(never));
+                return null;
+              });
+      Future<Object> waiting = gang.start(1, c -> sum(c, 100_000));
+      assertThat(Gang.failure(waiting))
+          .startsWith("allReduce #1 of 100000 elements has not moved for 2.")
+          .contains("rank 0 (127.0.0.1:")
+          .endsWith(" is busy with its checkpoint");
+      never.countDown();
+      writing.get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 

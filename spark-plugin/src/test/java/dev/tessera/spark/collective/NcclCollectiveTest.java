@@ -92,17 +92,39 @@ class NcclCollectiveTest {
     assertEnds(natives, false);
   }
 
+  @Test
+  void aStepThatWaitsForARankAtItsCheckpointIsGivenMoreTime() throws Exception {
+    List<InProcessNccl> natives = Gang.natives(2);
+    CountDownLatch written = new CountDownLatch(1);
+    try (Gang gang = Gang.standIns(natives, failingAfter(400))) {
+      Future<Boolean> waiting = gang.start(1, c -> longStep(c, written));
+      Future<Boolean> writing =
+          gang.start(
+              0,
+              c -> {
+                c.apart("its checkpoint", () -> await(written));
+                return longStep(c, written);
+              });
+      Thread.sleep(1500);
+      assertThat(waiting).isNotDone();
+      written.countDown();
+      assertThat(waiting.get(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(writing.get(30, TimeUnit.SECONDS)).isTrue();
+    }
+    assertEnds(natives, false);
+  }
+
   private static boolean longStep(Collective c, CountDownLatch computed) {
     c.enqueue(() -> {});
-    return c.awaiting(
-        "step 5",
-        () -> {
-          try {
-            return computed.await(30, TimeUnit.SECONDS);
-          } catch (InterruptedException e) {
-            throw new AssertionError(e);
-          }
-        });
+    return c.awaiting("step 5", () -> await(computed));
+  }
+
+  private static boolean await(CountDownLatch latch) {
+    try {
+      return latch.await(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
