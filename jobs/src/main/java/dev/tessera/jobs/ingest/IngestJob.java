@@ -27,7 +27,10 @@ import org.apache.spark.sql.SparkSession;
  */
 public final class IngestJob {
 
+  /** A task's pictures of 64 x 64; of larger ones as many fewer as they have more pixels. */
   private static final long IMAGES_PER_TASK = 2_500;
+
+  private static final long FEWEST_PER_TASK = 500;
   private static final long MAX_TASKS = 10_000;
 
   private IngestJob() {}
@@ -131,7 +134,9 @@ public final class IngestJob {
     if (recipe.partitions() > 0) {
       return recipe.partitions();
     }
-    return (int) Math.min(MAX_TASKS, (count + IMAGES_PER_TASK - 1) / IMAGES_PER_TASK);
+    double larger = Math.max(1, recipe.size() * (double) recipe.size() / (64 * 64));
+    long each = Math.max(FEWEST_PER_TASK, (long) (IMAGES_PER_TASK / larger));
+    return (int) Math.min(MAX_TASKS, (count + each - 1) / each);
   }
 
   private static void checkComplete(

@@ -16,7 +16,8 @@ import java.io.Serializable;
  * @param background six hexadecimal digits, behind transparent pixels and in padding
  * @param classPerFolder whether the first folder's name is the class
  * @param heldout fraction of rows held out, where the source has no split of its own; 0 to below 1
- * @param partitions number of Spark tasks; 0 for one per 2,500 pictures
+ * @param partitions number of Spark tasks; 0 for one per 2,500 pictures of up to 64 x 64, down to
+ *     500 of larger ones
  * @param maxPixels larger pictures are quarantined before they are decoded
  * @param overwrite whether an existing table may be replaced
  */
