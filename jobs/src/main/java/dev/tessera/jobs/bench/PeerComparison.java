@@ -84,7 +84,8 @@ final class PeerComparison {
     if (row.get("imagesPerSecond") instanceof Number images) {
       text.append(String.format(Locale.ROOT, ", %.0f images/s", images.doubleValue()));
     }
-    if (row.get("reservedGiB") instanceof Number gib) {
+    Object memory = row.getOrDefault("usedGiB", row.get("reservedGiB"));
+    if (memory instanceof Number gib) {
       text.append(String.format(Locale.ROOT, ", %.2f GiB", gib.doubleValue()));
     }
     return text.toString();

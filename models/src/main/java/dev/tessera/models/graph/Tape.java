@@ -44,19 +44,7 @@ final class Tape {
       implements Call {
     @Override
     public List<Tensor> backward(List<Tensor> gradients, boolean parameters) {
-      return operator.backward(values(operands), values(results), values(gradients));
-    }
-
-    /**
-     * Autograd gives what a foreign operator makes of operands with a gradient a node of its own,
-     * and that node holds on to the graphs of all operands as long as the derivative lives.
-     */
-    private static List<Tensor> values(List<Tensor> tensors) {
-      List<Tensor> values = new ArrayList<>();
-      for (Tensor tensor : tensors) {
-        values.add(tensor != null && tensor.requiresGrad() ? tensor.detach() : tensor);
-      }
-      return values;
+      return operator.backward(operands, results, gradients);
     }
   }
 
@@ -212,7 +200,9 @@ final class Tape {
     }
 
     private void receive(Tensor tensor, Tensor derivative) {
-      (ends.contains(tensor) ? received : open).merge(tensor, derivative, Tensor::add);
+      // Autograd counts what comes to a target between leaves when it goes on from there.
+      boolean end = ends.contains(tensor) && tensor.isLeaf();
+      (end ? received : open).merge(tensor, derivative, Tensor::add);
     }
 
     /** What was computed from this call's results: all its users have been visited. */

@@ -475,9 +475,7 @@ public final class Trace {
       throw new IllegalStateException(
           place(here()) + ": an operator of our own outside of gradient(): use Target.CPU");
     }
-    Tensor[] values =
-        list.stream().map(t -> t.requiresGrad() ? t.detach() : t).toArray(Tensor[]::new);
-    List<Tensor> results = applyAll(operator, values);
+    List<Tensor> results = applyAll(operator, operands);
     return differentiable ? tape.own(operator, list, results) : results;
   }
 
@@ -498,8 +496,10 @@ public final class Trace {
   List<Tensor> applyAll(Operation operation, Tensor... arguments) {
     checkOperands(operation, arguments);
     Tensor[] operands = arguments.clone();
-    if (!operation.mutates().isEmpty()) {
+    if (!operation.mutates().isEmpty() || operation instanceof Own.Operator) {
       // A buffer outlives the call: it must not hold on to the autograd graph of its new value.
+      // What an operator of our own makes of parts of that graph is a part of it to autograd, which
+      // then keeps the whole alive as long as a derivative lives.
       Arrays.setAll(operands, i -> operands[i].requiresGrad() ? operands[i].detach() : operands[i]);
     }
     List<TensorType> types = Arrays.stream(operands).map(Tensor::type).toList();
@@ -532,11 +532,6 @@ public final class Trace {
         throw new IllegalStateException(
             place(here()) + ": " + operand + " belongs to another program than " + name);
       }
-    }
-    boolean foreign = operation instanceof Own.Operator && operation.mutates().isEmpty();
-    if (foreign && Arrays.stream(operands).anyMatch(Tensor::requiresGrad)) {
-      throw new IllegalStateException(
-          place(here()) + ": an operator of our own takes values, not parts of autograd's graph");
     }
     for (int i : operation.mutates()) {
       if (!operands[i].base().isInput()) {
