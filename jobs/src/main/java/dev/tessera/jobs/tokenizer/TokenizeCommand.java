@@ -29,7 +29,7 @@ public final class TokenizeCommand implements Callable<Integer> {
       names = "--output",
       required = true,
       paramLabel = "PATH",
-      description = "The folder of the tables codes and latents.")
+      description = "The folder of the tables codes and, unless latents=false, latents.")
   private String output;
 
   @Mixin private OverrideOptions overrides = OverrideOptions.of(TokenizeSettings.defaults());
@@ -41,7 +41,7 @@ public final class TokenizeCommand implements Callable<Integer> {
     TokenizeSettings settings = overrides.apply(TokenizeSettings.defaults());
     SparkConf spark = Session.settings();
     settings.device().check(spark);
-    TokenizeJob.check(HadoopSettings.read(), checkpoint, input, output, settings.overwrite());
+    TokenizeJob.check(HadoopSettings.read(), checkpoint, input, output, settings);
     try (SparkSession session = Session.obtain("tokenize", settings.device().settings(spark))) {
       TokenizeSummary summary = new TokenizeJob(session).run(checkpoint, input, output, settings);
       console.console().say(summary.line());

@@ -22,10 +22,12 @@ import dev.tessera.spark.inference.TokenizeReport;
 import dev.tessera.spark.inference.TokenizeTask;
 import dev.tessera.spark.inference.TokenizerSpec;
 import dev.tessera.spark.table.TableStage;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -48,15 +50,41 @@ public final class TokenizeJob {
   /**
    * Finds what is wrong before Spark starts; {@link #run} does so too.
    *
+   * @param settings as {@link #run} will have them
    * @throws UserException or {@link InvalidDatasetException} naming the first mistake
    */
   public static void check(
-      Configuration conf, String checkpoint, String images, String output, boolean overwrite) {
+      Configuration conf,
+      String checkpoint,
+      String images,
+      String output,
+      TokenizeSettings settings) {
     Trained.TrainedTokenizer trained =
         Trained.tokenizer(StoredWeights.checkpoint(conf, checkpoint));
     checkSize(images, images(conf, images), trained);
+    checkAlone(conf, output, settings);
     for (String table : List.of(CODES, LATENTS)) {
-      TableOutput.check(conf, QualifiedPath.of(conf, output + table).toString(), overwrite);
+      TableOutput.check(
+          conf, QualifiedPath.of(conf, output + table).toString(), settings.overwrite());
+    }
+  }
+
+  /** Latents of one tokenizer beside codes of another would be a trap. */
+  private static void checkAlone(Configuration conf, String output, TokenizeSettings settings) {
+    if (settings.latents()) {
+      return;
+    }
+    Path latents = QualifiedPath.of(conf, output + LATENTS);
+    try {
+      if (latents.getFileSystem(conf).exists(latents)) {
+        throw new UserException(
+            latents
+                + " is there, and latents=false would leave it beside other codes: choose another"
+                + " output, or remove it.");
+      }
+    } catch (IOException e) {
+      throw new InvalidDatasetException(
+          "Cannot look for " + latents + " (" + e.getMessage() + "): choose another output", e);
     }
   }
 
@@ -89,13 +117,16 @@ public final class TokenizeJob {
     Trained.TrainedTokenizer trained = Trained.tokenizer(opened);
     TableManifest manifest = images(conf, images);
     checkSize(images, manifest, trained);
+    checkAlone(conf, output, settings);
     String place = qualified(opened.path().toString());
     boolean overwrite = settings.overwrite();
     TableOutput codes = TableOutput.begin(conf, qualified(output + CODES), overwrite);
     TableOutput latents = null;
     boolean committed = false;
     try {
-      latents = TableOutput.begin(conf, qualified(output + LATENTS), overwrite);
+      if (settings.latents()) {
+        latents = TableOutput.begin(conf, qualified(output + LATENTS), overwrite);
+      }
       TokenizerSpec spec = trained.spec(place);
       long start = System.nanoTime();
       int tasks = settings.partitions() > 0 ? settings.partitions() : TableStage.slots(spark);
@@ -174,6 +205,16 @@ public final class TokenizeJob {
             Math.toIntExact(shape.dim(2)),
             measures.usage().usage(),
             measures.usage().perplexity());
+    TableCommit newCodes =
+        codes.prepare(
+            conf,
+            reports.stream().map(TokenizeReport::codes).toList(),
+            TableContent.codes(
+                images.imageSize(), images.classNames(), codeInfo, quality, provenance));
+    if (latents == null) {
+      TableCommit.publish(List.of(newCodes));
+      return newCodes.manifest();
+    }
     double deviation = measures.latents().deviation();
     LatentInfo latentInfo =
         new LatentInfo(
@@ -191,12 +232,6 @@ public final class TokenizeJob {
             reports.stream().map(TokenizeReport::latents).toList(),
             TableContent.latents(
                 images.imageSize(), images.classNames(), latentInfo, quality, provenance));
-    TableCommit newCodes =
-        codes.prepare(
-            conf,
-            reports.stream().map(TokenizeReport::codes).toList(),
-            TableContent.codes(
-                images.imageSize(), images.classNames(), codeInfo, quality, provenance));
     // Together: latents of one tokenizer beside codes of another would be a trap.
     TableCommit.publish(List.of(newLatents, newCodes));
     return newCodes.manifest();

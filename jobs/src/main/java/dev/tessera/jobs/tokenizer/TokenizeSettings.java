@@ -13,6 +13,8 @@ import dev.tessera.spark.inference.InferencePrecision;
  * @param batch pictures encoded at a time, always that many: codes do not depend on the division of
  *     work
  * @param measured one batch in so many is decoded again, for PSNR and SSIM
+ * @param latents whether a table of latents is written beside that of the codes; it is what
+ *     diffusion models train on, and hundreds of times as large
  */
 public record TokenizeSettings(
     int partitions,
@@ -20,7 +22,8 @@ public record TokenizeSettings(
     InferenceDevice device,
     InferencePrecision precision,
     int batch,
-    int measured) {
+    int measured,
+    boolean latents) {
 
   public TokenizeSettings {
     if (partitions < 0) {
@@ -35,16 +38,17 @@ public record TokenizeSettings(
   }
 
   public static TokenizeSettings defaults() {
-    return new TokenizeSettings(0, false, InferenceDevice.CPU, InferencePrecision.FP32, 64, 1);
+    return new TokenizeSettings(
+        0, false, InferenceDevice.CPU, InferencePrecision.FP32, 64, 1, true);
   }
 
   /** As these, with another number of tasks. */
   public TokenizeSettings tasks(int number) {
-    return new TokenizeSettings(number, overwrite, device, precision, batch, measured);
+    return new TokenizeSettings(number, overwrite, device, precision, batch, measured, latents);
   }
 
   /** As these, replacing tables that exist. */
   public TokenizeSettings overwriting() {
-    return new TokenizeSettings(partitions, true, device, precision, batch, measured);
+    return new TokenizeSettings(partitions, true, device, precision, batch, measured, latents);
   }
 }

@@ -66,7 +66,7 @@ class TokenizeJobTest {
 
   private static TokenizeSettings settings(
       int partitions, int measured, InferenceDevice device, InferencePrecision precision) {
-    return new TokenizeSettings(partitions, true, device, precision, 8, measured);
+    return new TokenizeSettings(partitions, true, device, precision, 8, measured, true);
   }
 
   private static TokenizeSummary tokenize(String images, String name, TokenizeSettings settings) {
@@ -115,6 +115,24 @@ class TokenizeJobTest {
     assertThat(some.codes()).isEqualTo(all.codes());
     assertThat(some.reconstruction().psnr()).isPositive().isNotEqualTo(all.reconstruction().psnr());
     assertThat(divided.reconstruction()).isEqualTo(some.reconstruction());
+  }
+
+  @Test
+  void codesAloneAreTheSameAndStandBesideNoOldLatents() {
+    TableManifest both = tokenize(chain.images(), "both", settings(1, 1)).codes();
+    TokenizeSettings alone =
+        new TokenizeSettings(2, true, InferenceDevice.CPU, InferencePrecision.FP32, 8, 1, false);
+    TableManifest codes = tokenize(chain.images(), "codes-alone", alone).codes();
+    assertThat(codes.contentChecksum()).isEqualTo(both.contentChecksum());
+    assertThat(codes.codes()).isEqualTo(both.codes());
+    assertThat(codes.reconstruction()).isEqualTo(both.reconstruction());
+    assertThat(folder.resolve("codes-alone/codes/manifest.json")).exists();
+    assertThat(folder.resolve("codes-alone/latents")).doesNotExist();
+    assertThatThrownBy(() -> tokenize(chain.images(), "both", alone))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("both/latents is there, and latents=false would leave it");
+    assertThat(ManifestFile.read(new Configuration(), folder.resolve("both/codes").toString()))
+        .isEqualTo(both);
   }
 
   @Test

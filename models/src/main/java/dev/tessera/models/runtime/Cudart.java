@@ -180,12 +180,21 @@ final class Cudart {
     return Pointer.nativeValue(executable.getValue());
   }
 
-  /** Ends a capture that failed; its own error is of no interest. */
+  /** Ends a capture that failed; its own error is of no interest to anybody. */
   void abandonCapture(long stream) {
     PointerByReference graph = new PointerByReference();
     library
         .getFunction("cudaStreamEndCapture")
         .invokeInt(new Object[] {new Pointer(stream), graph});
+    forgetError();
+  }
+
+  /**
+   * CUDA keeps the last error of a thread until somebody asks, and libtorch would take it for one
+   * of its next call. Errors that end the process's use of the device stay all the same.
+   */
+  private void forgetError() {
+    library.getFunction("cudaGetLastError").invokeInt(new Object[0]);
   }
 
   void launch(long executable, long stream) {

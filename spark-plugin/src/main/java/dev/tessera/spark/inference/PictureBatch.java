@@ -23,14 +23,18 @@ final class PictureBatch {
   private final List<Tokens> tokens;
   private boolean reconstructed;
 
-  /** What is written of a row, once somebody has made it. */
+  /**
+   * What is written of a row, once somebody has made it.
+   *
+   * @param latent null if latents are not wanted
+   */
   record Tokens(CheckedRow<CodeRow> codes, CheckedRow<LatentRow> latent) {}
 
   /**
    * @param batch pictures
    * @param pictureBytes of one picture
    * @param codesLength codes of one picture
-   * @param latentBytes of one picture's latent
+   * @param latentBytes of one picture's latent; 0 if latents are not wanted
    */
   PictureBatch(int batch, int pictureBytes, int codesLength, int latentBytes) {
     this.pictureBytes = pictureBytes;
@@ -94,9 +98,15 @@ final class PictureBatch {
             CheckedRow.of(
                 new CodeRow(row.id(), codes(i), row.label(), row.caption(), row.split()),
                 RowFormats.CODES),
-            CheckedRow.of(
-                new LatentRow(row.id(), latent(i), row.label(), row.caption(), row.split()),
-                RowFormats.LATENTS)));
+            hasLatents()
+                ? CheckedRow.of(
+                    new LatentRow(row.id(), latent(i), row.label(), row.caption(), row.split()),
+                    RowFormats.LATENTS)
+                : null));
+  }
+
+  boolean hasLatents() {
+    return latentBytes > 0;
   }
 
   /** What {@link #make} made; once. */

@@ -38,7 +38,7 @@ final class PictureWorker implements Closeable {
   void measure(PictureBatch batch, int i) {
     boolean heldout = batch.rows().get(i).split() == Subset.HELDOUT;
     measures.usage().accumulate(batch.codes(i));
-    if (!heldout) {
+    if (!heldout && batch.hasLatents()) {
       byte[] latent = batch.latent(i);
       float[] z = new float[latent.length / Float.BYTES];
       ByteBuffer.wrap(latent).order(ByteOrder.nativeOrder()).asFloatBuffer().get(z);

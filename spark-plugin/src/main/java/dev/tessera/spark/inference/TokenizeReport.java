@@ -7,7 +7,11 @@ import dev.tessera.models.evaluation.Psnr;
 import dev.tessera.models.evaluation.Ssim;
 import java.io.Serializable;
 
-/** What one task tokenised: its parts of both tables, and measures to be merged. */
+/**
+ * What one task tokenised: its parts of both tables, and measures to be merged.
+ *
+ * @param latents null for codes alone
+ */
 public record TokenizeReport(
     TablePart codes, TablePart latents, long rows, Measures measures, StageTimes times)
     implements Serializable {

@@ -17,6 +17,7 @@ import java.util.Deque;
  * batch, so that codes do not depend on how rows are divided among tasks. Rows are read, decoded,
  * measured and written by threads of a {@link Pipeline} while the device encodes.
  *
+ * @param latents null for codes alone
  * @param batch pictures encoded at a time, always that many
  * @param precision of the encoder
  * @param measured one batch in so many is decoded again and compared with its pictures
@@ -56,7 +57,7 @@ public record TokenizeTask(
               range.from(),
               reader,
               tables.open(codes, RowFormats.CODES),
-              tables.open(latents, RowFormats.LATENTS));
+              latents == null ? null : tables.open(latents, RowFormats.LATENTS));
       int batches = runtime.onGpu() ? BATCHES_OF_GPU : BATCHES_OF_CPU;
       try (Pipeline<PictureBatch, PictureWorker> pipeline =
           Pipeline.start(work, assigned.cores(), batches)) {

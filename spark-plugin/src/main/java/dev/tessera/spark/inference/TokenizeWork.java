@@ -41,7 +41,7 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
         task.batch(),
         pictureBytes,
         Math.toIntExact(latent.dim(1) * latent.dim(2)),
-        Math.toIntExact(latent.size() * Float.BYTES));
+        latents == null ? 0 : Math.toIntExact(latent.size() * Float.BYTES));
   }
 
   @Override
@@ -83,7 +83,9 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
       PictureBatch.Tokens made = batch.take(i);
       try {
         codes.write(made.codes());
-        latents.write(made.latent());
+        if (latents != null) {
+          latents.write(made.latent());
+        }
       } catch (IOException e) {
         throw new IOException(
             "Cannot write codes and latents of the row with id "
@@ -102,6 +104,7 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
     TokenizeReport.Measures all =
         TokenizeReport.Measures.of(task.spec().height(), task.spec().recipe().codes().count());
     pipeline.workers().forEach(worker -> all.merge(worker.measures()));
-    return new TokenizeReport(codes.finish(), latents.finish(), written, all, times);
+    return new TokenizeReport(
+        codes.finish(), latents == null ? null : latents.finish(), written, all, times);
   }
 }
