@@ -1,6 +1,7 @@
 package dev.tessera.datasets.table;
 
 import java.io.IOException;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -9,10 +10,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
-/**
- * A file that Parquet writes once, and whose length and SHA-256 are known when it is closed. A
- * thread of its own computes the checksum and writes: together they take as long as Parquet does.
- */
+/** A file that Parquet writes once, and whose length and SHA-256 are known when it is closed. */
 final class DigestingFile implements OutputFile {
 
   private final FileSystem fs;
@@ -20,7 +18,6 @@ final class DigestingFile implements OutputFile {
   private final MessageDigest digest = ContentChecksum.sha256();
   private long bytes;
   private FSDataOutputStream stream;
-  private WriteBehind behind;
 
   DigestingFile(FileSystem fs, Path path) {
     this.fs = fs;
@@ -38,7 +35,6 @@ final class DigestingFile implements OutputFile {
   /** Closes the stream if one is open, whatever Parquet did with it: no lease is left behind. */
   void abandon() throws IOException {
     if (stream != null) {
-      behind.abandon();
       stream.close();
     }
   }
@@ -47,13 +43,7 @@ final class DigestingFile implements OutputFile {
   public PositionOutputStream create(long blockSizeHint) throws IOException {
     // Not recursive: a late attempt cannot bring back a staging folder that a commit has removed.
     stream = fs.createFile(path).build();
-    behind =
-        new WriteBehind(
-            Thread.currentThread().getName() + "-" + path.getName(),
-            (block, length) -> {
-              digest.update(block, 0, length);
-              stream.write(block, 0, length);
-            });
+    DigestOutputStream digesting = new DigestOutputStream(stream, digest);
     return new PositionOutputStream() {
       @Override
       public long getPos() {
@@ -62,21 +52,24 @@ final class DigestingFile implements OutputFile {
 
       @Override
       public void write(int b) throws IOException {
-        behind.write(b);
+        digesting.write(b);
         bytes++;
       }
 
       @Override
       public void write(byte[] buffer, int offset, int length) throws IOException {
-        behind.write(buffer, offset, length);
+        digesting.write(buffer, offset, length);
         bytes += length;
       }
 
       @Override
+      public void flush() throws IOException {
+        digesting.flush();
+      }
+
+      @Override
       public void close() throws IOException {
-        try (FSDataOutputStream closing = stream) {
-          behind.close();
-        }
+        digesting.close();
       }
     };
   }

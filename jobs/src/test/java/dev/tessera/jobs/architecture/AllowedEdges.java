@@ -40,7 +40,7 @@ final class AllowedEdges {
 
       spark.ui             :
       spark.settings       : models
-      spark.device         : models spark.settings
+      spark.device         : models models.runtime spark.settings
       spark.collective     : models models.runtime models.train spark.settings
       spark.barrier        : datasets models models.runtime models.train spark.settings spark.device spark.collective spark.ui
       spark                : models spark.settings spark.device spark.barrier spark.ui

@@ -19,6 +19,9 @@ public final class Allocations {
 
   static final Allocations NONE = new Allocations(new long[0]);
 
+  /** Marks what is asked for in exact float32 alone. */
+  private static final long EXACT = 1L << 62;
+
   /** Bytes asked for, or -1 - n for the n-th of these given back. */
   private final long[] events;
 
@@ -29,15 +32,20 @@ public final class Allocations {
   /**
    * Asks {@code memory} as a call would.
    *
+   * @param exact whether the device computes float32 as such, and not as tf32
    * @return what is left when it returns: its results
    */
-  public <B> List<B> replay(Memory<B> memory) {
+  public <B> List<B> replay(Memory<B> memory, boolean exact) {
     List<B> blocks = new ArrayList<>();
     for (long event : events) {
       if (event >= 0) {
-        blocks.add(memory.allocate(event));
+        boolean asked = exact || event < EXACT;
+        blocks.add(asked ? memory.allocate(event & ~EXACT) : null);
       } else {
-        memory.free(blocks.set(Math.toIntExact(-1 - event), null));
+        B block = blocks.set(Math.toIntExact(-1 - event), null);
+        if (block != null) {
+          memory.free(block);
+        }
       }
     }
     blocks.removeIf(block -> block == null);
@@ -54,6 +62,12 @@ public final class Allocations {
     int allocate(long bytes) {
       add(bytes);
       return asked++;
+    }
+
+    /** For a moment, in exact float32 alone. */
+    void exactScratch(long bytes) {
+      add(EXACT | bytes);
+      free(asked++);
     }
 
     void free(int number) {

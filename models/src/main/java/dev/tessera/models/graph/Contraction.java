@@ -141,6 +141,14 @@ final class Contraction {
     }
 
     @Override
+    public long exactScratch(List<TensorType> inputs, List<TensorType> outputs, boolean backward) {
+      boolean float32 = inputs.get(0).dtype() == DType.FLOAT32;
+      return float32
+          ? ExactConvolution.workSpace(inputs.get(0), inputs.get(1), outputs.get(0), backward)
+          : 0;
+    }
+
+    @Override
     public Kept kept() {
       return Kept.PARTNERS;
     }

@@ -83,6 +83,15 @@ public sealed interface Operation
     return 0;
   }
 
+  /**
+   * Bytes that a GPU's library takes beside {@link #scratch} for exact float32.
+   *
+   * @param backward whether in the backward pass
+   */
+  default long exactScratch(List<TensorType> inputs, List<TensorType> outputs, boolean backward) {
+    return 0;
+  }
+
   /** Whether corresponding elements are combined, so that the result lies as its operands lie. */
   default boolean isPointwise() {
     return false;

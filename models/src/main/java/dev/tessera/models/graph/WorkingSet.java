@@ -97,7 +97,7 @@ final class WorkingSet {
     for (Tensor tensor : made) {
       storages.put(tensor, hold(place(tensor)));
     }
-    transientBytes(first.operation().scratch(types(first.operands()), types(made)));
+    transientBytes(first.operation(), types(first.operands()), types(made), false);
     if (first.requiresGrad()) {
       keep(made);
     }
@@ -218,7 +218,7 @@ final class WorkingSet {
         receive(operand, tensor, derivative, derivatives);
       }
     }
-    transientBytes(tensor.operation().scratch(types(tensor.operands()), List.of(tensor.type())));
+    transientBytes(tensor.operation(), types(tensor.operands()), List.of(tensor.type()), true);
     drop(derivative);
     if (!retain && kept.containsKey(tensor)) {
       kept.remove(tensor).forEach(this::drop);
@@ -259,7 +259,13 @@ final class WorkingSet {
     }
   }
 
-  private void transientBytes(long bytes) {
+  private void transientBytes(
+      Operation operation, List<TensorType> inputs, List<TensorType> outputs, boolean backward) {
+    long exact = operation.exactScratch(inputs, outputs, backward);
+    if (exact > 0) {
+      recorder.exactScratch(exact);
+    }
+    long bytes = operation.scratch(inputs, outputs);
     if (bytes > 0) {
       recorder.free(recorder.allocate(bytes));
     }

@@ -56,6 +56,7 @@ public final class Libtorch {
       HostAllocator.limitFragments();
       Engine engine = Engine.getEngine("PyTorch");
       Libtorch libtorch = new Libtorch(engine.getVersion(), Path.of(LibUtils.getLibtorchPath()));
+      ProcessEnd.skipDestructors();
       Operators.register(libtorch.api, libtorch.folder, libtorch.api.hasCuda());
       return libtorch;
     } catch (RuntimeException | LinkageError e) {

@@ -78,6 +78,7 @@ public record GpuMemoryEstimate(
   private static final class Step {
     private final int shards;
     private final CachingAllocator allocator;
+    private final boolean exact;
     private final Map<Phase, Program> updates = new HashMap<>();
 
     /** Carried to later phases of the step. */
@@ -86,6 +87,7 @@ public record GpuMemoryEstimate(
     Step(Objective objective, TrainingSchedule schedule, int shards, CachingAllocator allocator) {
       this.shards = shards;
       this.allocator = allocator;
+      this.exact = schedule.precision() == TrainingPrecision.FP32;
       Map<String, Group> groups = new HashMap<>();
       objective.groups().forEach(group -> groups.put(group.name(), group));
       for (Phase phase : objective.phases()) {
@@ -98,10 +100,10 @@ public record GpuMemoryEstimate(
     void run(List<Phase> phases) {
       for (Phase phase : phases) {
         List<CachingAllocator.Block> sum = tree(phase, shards);
-        release(updates.get(phase).allocations().replay(allocator));
+        release(updates.get(phase).allocations().replay(allocator, exact));
         phase
             .stateUpdate()
-            .ifPresent(update -> release(update.program().allocations().replay(allocator)));
+            .ifPresent(update -> release(update.program().allocations().replay(allocator, exact)));
         release(sum);
       }
       release(carried);
@@ -122,7 +124,7 @@ public record GpuMemoryEstimate(
     private List<CachingAllocator.Block> one(Phase phase) {
       List<CachingAllocator.Block> sums = new ArrayList<>();
       List<TensorType> outputs = phase.gradient().outputs();
-      for (CachingAllocator.Block block : phase.gradient().allocations().replay(allocator)) {
+      for (CachingAllocator.Block block : phase.gradient().allocations().replay(allocator, exact)) {
         boolean summed =
             phase.carries().isEmpty()
                 || block.asked() == outputs.get(0).bytes()

@@ -32,6 +32,15 @@ final class FreshJvmIT {
   }
 
   @Test
+  void aJvmThatExitsWhileARankComputesDoesNotCrash() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      ChildJvm.Outcome outcome = ChildJvm.run(ExitInTheMiddle.class, List.of(OPTIMIZER_OFF));
+      assertThat(outcome.output()).doesNotContain("fatal error");
+      assertThat(outcome.code()).as(outcome.output()).isEqualTo(7);
+    }
+  }
+
+  @Test
   void recomputedSegmentsNeedLessMemory() throws Exception {
     Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/status")), "peaks are read from /proc");
     long activation = (long) PeakMemory.BATCH * PeakMemory.WIDTH * Float.BYTES / 1024;
