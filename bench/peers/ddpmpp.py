@@ -24,7 +24,7 @@ CIFAR_10 = {
         "dropout": 0.13,
     },
     "noise": {"mean": -1.2, "deviation": 1.2},
-    "optimizer": {"learningRate": 1e-3, "beta1": 0.9, "beta2": 0.999},
+    "optimizer": {"learningRate": 1e-3, "rule": {"beta1": 0.9, "beta2": 0.999}},
 }
 SIGMA_DATA = 0.5
 BALANCE = math.sqrt(0.5)

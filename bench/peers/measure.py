@@ -128,11 +128,12 @@ class Optimizer:
     def __init__(self, parameters, recipe, ask, average, scale=None):
         self.parameters = list(parameters)
         self.clip = recipe.get("clipNorm", 0)
+        rule = recipe.get("rule", {})  # AdamW's; another one is measured as if it were that
         self.adam = torch.optim.AdamW(
             self.parameters,
             lr=recipe.get("learningRate", 1e-4),
-            betas=(recipe.get("beta1", 0.9), recipe.get("beta2", 0.999)),
-            eps=recipe.get("eps", 1e-8),
+            betas=(rule.get("beta1", 0.9), rule.get("beta2", 0.999)),
+            eps=rule.get("eps", 1e-8),
             weight_decay=recipe.get("weightDecay", 0),
             fused=True,
         )

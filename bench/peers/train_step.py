@@ -63,11 +63,12 @@ class Optimizer:
     def __init__(self, module, recipe, average):
         self.recipe = recipe
         self.parameters = list(module.parameters())
+        rule = recipe["rule"]
         self.adam = torch.optim.AdamW(
             self.parameters,
             lr=recipe["learningRate"],
-            betas=(recipe["beta1"], recipe["beta2"]),
-            eps=recipe["eps"],
+            betas=(rule["beta1"], rule["beta2"]),
+            eps=rule["eps"],
             weight_decay=recipe["weightDecay"],
             fused=True,
         )

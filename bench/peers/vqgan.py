@@ -17,7 +17,7 @@ from randomness import Generator
 
 PUBLISHED = "PUBLISHED"
 
-OPTIMIZER = {"learningRate": 5e-5, "beta1": 0.5, "beta2": 0.9}
+OPTIMIZER = {"learningRate": 5e-5, "rule": {"beta1": 0.5, "beta2": 0.9}}
 TAMING_F16 = {
     "network": {
         "patch": 1,
