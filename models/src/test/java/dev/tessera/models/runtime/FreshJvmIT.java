@@ -1,7 +1,6 @@
 package dev.tessera.models.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,17 +52,18 @@ final class FreshJvmIT {
 
   /**
    * What operators of our own make of values with a gradient must not keep the graphs of these:
-   * each block would then leave activations behind until the backward pass has ended.
+   * each block would then leave activations behind until the backward pass has ended, three times
+   * what is expected.
    */
   @Test
   void aRecomputedBlockOfAGpusProgramHoldsNoMoreThanExpected() throws Exception {
     Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/status")), "peaks are read from /proc");
     long[] few = transformer(2);
-    long[] many = transformer(8);
-    double expected = many[0] - few[0];
+    long[] many = transformer(12);
+    long expected = many[0] - few[0];
     assertThat(many[1] - few[1])
         .as("expected %s and %s", Arrays.toString(few), Arrays.toString(many))
-        .isCloseTo(Math.round(expected), withinPercentage(30));
+        .isLessThan(expected + expected / 2);
   }
 
   /** Bytes expected and measured. */
@@ -78,7 +78,7 @@ final class FreshJvmIT {
 
   /** Of a process whose heap does not grow. */
   private static String lastLine(Class<?> main, String argument) throws Exception {
-    List<String> options = List.of(OPTIMIZER_OFF, "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch");
+    List<String> options = List.of(OPTIMIZER_OFF, "-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch");
     ChildJvm.Outcome outcome = ChildJvm.run(main, options, argument);
     assertThat(outcome.code()).as(outcome.output()).isZero();
     String[] lines = outcome.output().strip().split("\n", -1);

@@ -22,35 +22,45 @@ import java.util.List;
 final class TransformerMemory {
 
   private static final int WIDTH = 256;
-  private static final int BATCH = 8;
+  private static final int BATCH = 16;
 
   private TransformerMemory() {}
 
   public static void main(String[] arguments) throws Exception {
     Libtorch.useThreads(1);
-    int blocks = Integer.parseInt(arguments[0]);
+    Program program = gradient(Integer.parseInt(arguments[0]), BATCH);
+    try (TorchRuntime runtime = TorchRuntime.onCpu()) {
+      // Code and tables that libtorch loads with an operation's first call are no activations.
+      added(runtime, gradient(1, 1));
+      System.out.println(program.workingBytes() + " " + added(runtime, program));
+    }
+  }
+
+  private static Program gradient(int blocks, int batch) {
     DiffusionRecipe recipe =
         DiffusionRecipe.defaults().with(new BackboneRecipe.Dit(2, WIDTH, blocks, 4));
-    Program program =
-        new DiffusionObjective(
-                new DiffusionModel(recipe, Signal.latents(4, 32, 32, 0, 1), 10),
-                1,
-                BATCH,
-                Segmentation.RECOMPUTE,
-                TrainingPrecision.BF16,
-                Target.GPU)
-            .phases()
-            .get(0)
-            .gradient();
+    return new DiffusionObjective(
+            new DiffusionModel(recipe, Signal.latents(4, 32, 32, 0, 1), 10),
+            1,
+            batch,
+            Segmentation.RECOMPUTE,
+            TrainingPrecision.BF16,
+            Target.GPU)
+        .phases()
+        .get(0)
+        .gradient();
+  }
+
+  /** What a call adds to the peak, once its operands are there. */
+  private static long added(TorchRuntime runtime, Program program) throws Exception {
     List<NativeTensor> operands = new ArrayList<>();
-    try (TorchRuntime runtime = TorchRuntime.onCpu();
-        Executable executable = runtime.load(program)) {
+    try (Executable executable = runtime.load(program)) {
       for (Program.Input input : program.inputs()) {
         operands.add(runtime.zeros(input.type().dtype(), input.type().shape()));
       }
       long before = resident("VmRSS:");
       executable.run(operands).close();
-      System.out.println(program.workingBytes() + " " + (resident("VmHWM:") - before));
+      return resident("VmHWM:") - before;
     } finally {
       operands.forEach(NativeTensor::close);
     }
