@@ -49,6 +49,12 @@ public final class ManifestFile {
     }
   }
 
+  /** Whether a complete table is at {@code table}, readable or not. */
+  public static boolean isAt(Configuration conf, String table) throws IOException {
+    Path file = new Path(table, NAME);
+    return file.getFileSystem(conf).exists(file);
+  }
+
   private static InputStream open(Configuration conf, Path path) throws IOException {
     return path.getFileSystem(conf).open(path);
   }

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -63,7 +62,7 @@ public final class TokenizeJob {
         Trained.tokenizer(StoredWeights.checkpoint(conf, checkpoint));
     checkSize(images, images(conf, images), trained);
     checkAlone(conf, output, settings);
-    for (String table : List.of(CODES, LATENTS)) {
+    for (String table : settings.latents() ? List.of(CODES, LATENTS) : List.of(CODES)) {
       TableOutput.check(
           conf, QualifiedPath.of(conf, output + table).toString(), settings.overwrite());
     }
@@ -74,13 +73,13 @@ public final class TokenizeJob {
     if (settings.latents()) {
       return;
     }
-    Path latents = QualifiedPath.of(conf, output + LATENTS);
+    String latents = QualifiedPath.of(conf, output + LATENTS).toString();
     try {
-      if (latents.getFileSystem(conf).exists(latents)) {
+      if (ManifestFile.isAt(conf, latents)) {
         throw new UserException(
             latents
                 + " is there, and latents=false would leave it beside other codes: choose another"
-                + " output, or remove it.");
+                + " output, remove it, or replace it too with latents=true overwrite=true.");
       }
     } catch (IOException e) {
       throw new InvalidDatasetException(

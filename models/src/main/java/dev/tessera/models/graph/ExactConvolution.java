@@ -3,7 +3,8 @@ package dev.tessera.models.graph;
 /**
  * What cuDNN takes for convolutions in float32 without tf32. Its kernels want pictures in another
  * order than channels-last and transform them: measured with cuDNN 9.19 on an H100, shape by shape
- * (docs/performance.md). For narrower types and tf32 it takes next to nothing.
+ * (docs/performance.md), kernels of 1 x 1 and of 3 x 3 without a stride; others are taken to need
+ * the transformed pictures alone. For narrower types and tf32 it takes next to nothing.
  */
 final class ExactConvolution {
 
@@ -27,7 +28,8 @@ final class ExactConvolution {
     long pictures = x.bytes() + y.bytes();
     long weights = w.bytes();
     boolean single = w.shape().dim(2) == 1;
-    if (!backward || single) {
+    boolean measured = w.shape().dim(2) == 3 && x.shape().dim(2) == y.shape().dim(2);
+    if (!backward || !measured) {
       return pictures + (single ? 0 : weights);
     }
     // Reordered, and transformed from 4 x 4 results to the 6 x 6 numbers of Winograd's products.

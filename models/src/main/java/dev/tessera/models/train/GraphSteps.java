@@ -64,17 +64,20 @@ final class GraphSteps implements Steps {
 
   private void capture(Combination combination, List<PhaseRunner> phases, List<Shard> shards) {
     List<PhaseOutput> outputs = new ArrayList<>();
+    long sent = collective.bytesSent();
     try {
-      long sent = collective.bytesSent();
       combination.graph =
           // Times of work that is captured and not done mean nothing.
           stream.capture(() -> outputs.addAll(EagerSteps.launch(phases, shards, Stopwatch.idle())));
       combination.bytes = collective.bytesSent() - sent;
       combination.outputs = outputs;
     } catch (UserException | CollectiveException e) {
+      outputs.forEach(PhaseOutput::close);
       throw e;
     } catch (RuntimeException e) {
       refused = true;
+      // What was counted was not sent: the same step does it again.
+      replayedBytes = sent - collective.bytesSent();
       outputs.forEach(PhaseOutput::close);
       LOG.warn("Steps run program by program, without a CUDA graph: {}", e.getMessage());
     }

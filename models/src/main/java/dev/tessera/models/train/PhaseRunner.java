@@ -118,8 +118,13 @@ final class PhaseRunner implements AutoCloseable {
 
   private PhaseOutput update(Partial partial) {
     NativeTensor report = update.apply(state.group(phase.group()), partial.gradient());
-    NativeTensor updated = updateState(partial.summary(), report);
-    return new PhaseOutput(phase, scaling, partial.takeSummary(), report, updated);
+    try {
+      NativeTensor updated = updateState(partial.summary(), report);
+      return new PhaseOutput(phase, scaling, partial.takeSummary(), report, updated);
+    } catch (RuntimeException e) {
+      report.close();
+      throw e;
+    }
   }
 
   /** The sum over {@code shards} in a fixed binary tree: the same bits on any number of ranks. */
@@ -157,8 +162,13 @@ final class PhaseRunner implements AutoCloseable {
     }
     guard.keep(state.state());
     NativeTensor metrics = changeState(summary);
-    guard.settle(state.state(), report);
-    return metrics;
+    try {
+      guard.settle(state.state(), report);
+      return metrics;
+    } catch (RuntimeException e) {
+      metrics.close();
+      throw e;
+    }
   }
 
   private NativeTensor changeState(NativeTensor summary) {

@@ -12,7 +12,10 @@ sealed interface Steps extends AutoCloseable permits EagerSteps, GraphSteps {
    */
   List<PhaseOutput> run(List<PhaseRunner> phases, List<Shard> shards, Stopwatch stopwatch);
 
-  /** Bytes that the last run sent by operations of the collective that were captured before. */
+  /**
+   * Bytes that the last run sent beside those that the collective counted then: by operations that
+   * were captured before, or negative for those of a capture that failed.
+   */
   long replayedBytes();
 
   /**

@@ -190,6 +190,7 @@ final class PrecisionCurveTest {
   }
 
   @Test
+  @Tag("soak")
   void halfPrecisionFollowsFloat32OnAGpu() {
     Work work = new Work(Target.GPU, 256, 128, 3_000);
     try {

@@ -23,8 +23,7 @@ final class Mesh implements AutoCloseable {
   private volatile MessageHeader entered;
   private volatile boolean inside;
 
-  /** What this rank does beside all calls; empty for nothing that it has told. */
-  private volatile String apart = "";
+  private volatile Apart apart = Apart.NOTHING;
 
   /**
    * @param links by rank, null at this rank's own place
@@ -56,6 +55,7 @@ final class Mesh implements AutoCloseable {
   void enter(MessageHeader call) {
     check();
     entered = call;
+    apart = Apart.NOTHING;
     inside = true;
   }
 
@@ -63,16 +63,17 @@ final class Mesh implements AutoCloseable {
     inside = false;
   }
 
-  void apart(String what) {
-    apart = what;
+  void apart(Apart told) {
+    apart = told;
   }
 
   private ControlFrame.Position position() {
     boolean now = inside;
+    String told = apart.told();
     MessageHeader call = entered;
     return call == null
-        ? new ControlFrame.Position(0, null, false, apart)
-        : new ControlFrame.Position(call.sequence(), call.operation(), now, apart);
+        ? new ControlFrame.Position(0, null, false, told)
+        : new ControlFrame.Position(call.sequence(), call.operation(), now, told);
   }
 
   void check() {

@@ -4,6 +4,7 @@ import dev.tessera.models.train.Collective;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.FloatMemory;
 import dev.tessera.spark.settings.Timeouts;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,6 +20,7 @@ public final class TcpCollective implements Collective {
   private final int rank;
   private final int size;
   private final Mesh mesh;
+  private final Duration failure;
   private final Duplex duplex;
   private final Schedule schedule;
   private final Workspace workspace = new Workspace();
@@ -30,6 +32,7 @@ public final class TcpCollective implements Collective {
     this.rank = rank;
     this.size = size;
     this.mesh = mesh;
+    this.failure = timeouts.failure();
     this.duplex = new Duplex(mesh.selector(), mesh, timeouts);
     this.schedule = Schedule.of(algorithm);
   }
@@ -106,11 +109,12 @@ public final class TcpCollective implements Collective {
 
   @Override
   public void apart(String what, Runnable work) {
-    mesh.apart(what);
+    Apart told = Apart.begins(what);
+    mesh.apart(told);
     try {
       work.run();
     } finally {
-      mesh.apart("");
+      mesh.apart(told.ends(failure));
     }
   }
 

@@ -2,6 +2,8 @@ package dev.tessera.spark.device;
 
 import dev.tessera.models.runtime.Gpus;
 import java.time.Duration;
+import org.apache.spark.TaskContext;
+import org.apache.spark.util.TaskCompletionListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,7 +17,7 @@ public final class RuinedGpu {
   /** Spark's own codes begin at 50; this one is told as it is. */
   private static final int EXIT_CODE = 86;
 
-  /** Spark sends a task's failure when the task has returned, and says to nobody that it has. */
+  /** Spark sends a task's failure after its last listener, and says to nobody that it has. */
   private static final Duration UNTIL_THE_FAILURE_IS_SENT = Duration.ofSeconds(2);
 
   private static final Logger LOG = LoggerFactory.getLogger(RuinedGpu.class);
@@ -33,13 +35,35 @@ public final class RuinedGpu {
     }
   }
 
-  /** As above, when Spark has told the driver of the failure with which the caller's task ends. */
-  public static void endExecutorAfterTask(boolean inDriver) {
+  /**
+   * As above, a little after the task has ended, so that Spark can tell the driver of its failure.
+   *
+   * @param task the caller's, which fails now
+   */
+  public static void endExecutorAfter(TaskContext task, boolean inDriver) {
     if (isUseless(inDriver)) {
-      Thread thread = new Thread(RuinedGpu::haltLater, "tessera-ruined-gpu");
-      thread.setDaemon(true);
-      thread.start();
+      // Called when all else of the task, its tables too, has been put away.
+      task.addTaskCompletionListener((TaskCompletionListener) ended -> startHalting());
     }
+  }
+
+  /**
+   * Keeps a task that Spark gave to an executor which is about to end: failing here again and again
+   * would use up the attempts that another executor needs. Returns at once where all is well.
+   */
+  public static void holdUntilTheEnd(boolean inDriver) throws InterruptedException {
+    if (isUseless(inDriver)) {
+      startHalting();
+      while (true) {
+        Thread.sleep(UNTIL_THE_FAILURE_IS_SENT.toMillis());
+      }
+    }
+  }
+
+  private static void startHalting() {
+    Thread thread = new Thread(RuinedGpu::haltLater, "tessera-ruined-gpu");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private static boolean isUseless(boolean inDriver) {

@@ -88,7 +88,9 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
         }
       } catch (IOException e) {
         throw new IOException(
-            "Cannot write codes and latents of the row with id "
+            "Cannot write "
+                + (latents == null ? "codes" : "codes and latents")
+                + " of the row with id "
                 + batch.rows().get(i).id()
                 + ": "
                 + e.getMessage(),

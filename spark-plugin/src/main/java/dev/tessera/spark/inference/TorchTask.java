@@ -27,6 +27,7 @@ interface TorchTask<S extends Serializable, T extends Serializable> extends Tabl
   default T run(S share, TaskTables tables) throws Exception {
     // Spark's context belongs to its own thread.
     TaskContext context = TaskContext.get();
+    RuinedGpu.holdUntilTheEnd(InferenceDevice.inDriver());
     DeviceAssignment device = DeviceAssignment.of(context);
     RankThread.Run<T> run =
         RankThread.start(
@@ -36,7 +37,7 @@ interface TorchTask<S extends Serializable, T extends Serializable> extends Tabl
     try {
       return run.get();
     } catch (ExecutionException e) {
-      RuinedGpu.endExecutorAfterTask(InferenceDevice.inDriver());
+      RuinedGpu.endExecutorAfter(context, InferenceDevice.inDriver());
       if (e.getCause() instanceof Error error) {
         throw error;
       }

@@ -5,7 +5,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Two real executors of one core each, started from the SPARK_HOME that the build made. */
-final class LocalCluster {
+public final class LocalCluster {
 
   private LocalCluster() {}
 
@@ -13,7 +13,7 @@ final class LocalCluster {
     return new JavaSparkContext(conf(test));
   }
 
-  static SparkConf conf(Class<?> test) {
+  public static SparkConf conf(Class<?> test) {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return new SparkConf()

@@ -96,7 +96,7 @@ class NcclCollectiveTest {
   void aStepThatWaitsForARankAtItsCheckpointIsGivenMoreTime() throws Exception {
     List<InProcessNccl> natives = Gang.natives(2);
     CountDownLatch written = new CountDownLatch(1);
-    try (Gang gang = Gang.standIns(natives, failingAfter(400))) {
+    try (Gang gang = Gang.standIns(natives, failingAfter(1200))) {
       Future<Boolean> waiting = gang.start(1, c -> longStep(c, written));
       Future<Boolean> writing =
           gang.start(
@@ -105,7 +105,7 @@ class NcclCollectiveTest {
                 c.apart("its checkpoint", () -> await(written));
                 return longStep(c, written);
               });
-      Thread.sleep(1500);
+      Thread.sleep(4000);
       assertThat(waiting).isNotDone();
       written.countDown();
       assertThat(waiting.get(30, TimeUnit.SECONDS)).isTrue();
