@@ -128,7 +128,7 @@ class Optimizer:
     def __init__(self, parameters, recipe, ask, average, scale=None):
         self.parameters = list(parameters)
         self.clip = recipe.get("clipNorm", 0)
-        rule = recipe.get("rule", {})  # AdamW's; another one is measured as if it were that
+        rule = recipe.get("rule", {})  # AdamW's or Adam's without l2: no other is asked
         self.adam = torch.optim.AdamW(
             self.parameters,
             lr=recipe.get("learningRate", 1e-4),

@@ -4,6 +4,10 @@ import dev.tessera.jobs.train.Ranks;
 import dev.tessera.jobs.train.Recipe;
 import dev.tessera.models.UserException;
 import dev.tessera.models.nn.BackboneRecipe;
+import dev.tessera.models.optimizer.Adam;
+import dev.tessera.models.optimizer.AdamW;
+import dev.tessera.models.optimizer.Rule;
+import dev.tessera.models.train.OptimizerRecipe;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +42,7 @@ record TrainPeers(
   }
 
   private Scripts scripts() {
+    requireAdam();
     if (recipe instanceof Recipe.Tokenizer) {
       return new Scripts("vqgan.py", Optional.of("taming_original.py"));
     }
@@ -56,6 +61,23 @@ record TrainPeers(
     }
     throw new UserException(
         "--peer: of this model.backbone there is no peer (expected: type dit or ddpm-plus-plus).");
+  }
+
+  /** Another rule would be measured as if it were this one. */
+  private void requireAdam() {
+    List<OptimizerRecipe> optimizers =
+        recipe instanceof Recipe.Tokenizer tokenizer
+            ? List.of(tokenizer.model().optimizer(), tokenizer.model().adversary().optimizer())
+            : List.of(((Recipe.Diffusion) recipe).model().optimizer());
+    for (OptimizerRecipe optimizer : optimizers) {
+      Rule rule = optimizer.rule();
+      if (!(rule instanceof AdamW || rule instanceof Adam adam && adam.l2() == 0)) {
+        throw new UserException(
+            "--peer: the peers' optimizer.rule is adamw (or adam without l2), and the recipe's is "
+                + rule
+                + ".");
+      }
+    }
   }
 
   /** What the eager peer is asked on several GPUs, each with a batch of {@code batch}. */

@@ -7,8 +7,8 @@ import com.sun.jna.Pointer;
 /**
  * Ends the process without the destructors of native libraries. On Ctrl-C, and whenever the JVM is
  * told to exit, threads may still compute: libtorch's globals, destroyed under them, made one exit
- * in several a crash with a report file. Java's own hooks have run by then, and nothing of ours
- * waits in C's buffers.
+ * in several a crash with a report file. Java's own hooks have run by then; what native libraries
+ * have left in C's buffers is written out.
  */
 final class ProcessEnd {
 
@@ -29,6 +29,8 @@ final class ProcessEnd {
     try {
       NativeLibrary c = NativeLibrary.getInstance(Platform.C_LIBRARY_NAME);
       c.getFunction("on_exit").invokeInt(new Object[] {c.getFunction("_exit"), Pointer.NULL});
+      // All streams.
+      c.getFunction("fflush").invokeInt(new Object[] {Pointer.NULL});
     } catch (UnsatisfiedLinkError e) {
       // A C library without it (musl, macOS): destructors run.
     }
