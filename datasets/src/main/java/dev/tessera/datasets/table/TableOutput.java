@@ -82,13 +82,7 @@ public final class TableOutput implements Serializable {
     return table;
   }
 
-  /**
-   * Opens a part for one task attempt.
-   *
-   * @param partition the task's number, which orders the parts
-   * @param attempt unique among all attempts of all tasks
-   * @param footer extra keys for the files' footers
-   */
+  /** As below, for an attempt's only part of a kind. */
   public <R> TablePartWriter<R> part(
       Configuration conf,
       RowFormat<R> format,
@@ -96,9 +90,33 @@ public final class TableOutput implements Serializable {
       long attempt,
       Map<String, String> footer)
       throws IOException {
+    return part(conf, format, 0, partition, attempt, footer);
+  }
+
+  /**
+   * Opens a part for one task attempt.
+   *
+   * @param number unique among the attempt's parts
+   * @param partition the task's number, which orders the parts
+   * @param attempt unique among all attempts of all tasks
+   * @param footer extra keys for the files' footers
+   */
+  public <R> TablePartWriter<R> part(
+      Configuration conf,
+      RowFormat<R> format,
+      int number,
+      int partition,
+      long attempt,
+      Map<String, String> footer)
+      throws IOException {
     String name =
         String.format(
-            Locale.ROOT, "part-%05d-attempt-%d-%s", partition, attempt, format.kind().label());
+            Locale.ROOT,
+            "part-%05d-attempt-%d-%s-%d",
+            partition,
+            attempt,
+            format.kind().label(),
+            number);
     return new TablePartWriter<>(conf, format, footer, partition, new Path(staging, name));
   }
 
@@ -113,7 +131,7 @@ public final class TableOutput implements Serializable {
    * Makes the table from the parts of the winning attempts, in the staging folder: nothing at its
    * place changes yet. Files are named and ordered by partition.
    *
-   * @param parts of the table and of its quarantine, one of each for a partition at most
+   * @param parts of the table and of its quarantine; those of one partition keep this order
    * @throws InvalidDatasetException if the file system refuses
    */
   public TableCommit prepare(Configuration conf, List<TablePart> parts, TableContent content) {

@@ -63,6 +63,6 @@ public record TokenizeBenchRecipe(
 
   /** The job's, of one task. */
   TokenizeSettings settings() {
-    return new TokenizeSettings(1, true, device, precision, batch, measured, true);
+    return new TokenizeSettings(1, true, device, precision, batch, measured, true, 0);
   }
 }

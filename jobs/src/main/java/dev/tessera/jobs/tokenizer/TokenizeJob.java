@@ -143,7 +143,8 @@ public final class TokenizeJob {
                   settings.batch(),
                   settings.device(),
                   settings.precision(),
-                  settings.measured()));
+                  settings.measured(),
+                  settings.writersOrDefault()));
       TokenizeReport.Measures measures = merged(trained, reports);
       Map<String, String> provenance =
           Map.of(
@@ -207,7 +208,7 @@ public final class TokenizeJob {
     TableCommit newCodes =
         codes.prepare(
             conf,
-            reports.stream().map(TokenizeReport::codes).toList(),
+            reports.stream().flatMap(report -> report.codes().stream()).toList(),
             TableContent.codes(
                 images.imageSize(), images.classNames(), codeInfo, quality, provenance));
     if (latents == null) {
@@ -228,7 +229,7 @@ public final class TokenizeJob {
     TableCommit newLatents =
         latents.prepare(
             conf,
-            reports.stream().map(TokenizeReport::latents).toList(),
+            reports.stream().flatMap(report -> report.latents().stream()).toList(),
             TableContent.latents(
                 images.imageSize(), images.classNames(), latentInfo, quality, provenance));
     // Together: latents of one tokenizer beside codes of another would be a trap.

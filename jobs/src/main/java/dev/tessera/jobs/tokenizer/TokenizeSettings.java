@@ -15,6 +15,8 @@ import dev.tessera.spark.inference.InferencePrecision;
  * @param measured one batch in so many is decoded again, for PSNR and SSIM
  * @param latents whether a table of latents is written beside that of the codes; it is what
  *     diffusion models train on, and hundreds of times as large
+ * @param writers threads of a task that write, each a file of its own, so that rows stand in the
+ *     tables batch by batch in turn; 0 for 3 where a GPU makes latents, else 1
  */
 public record TokenizeSettings(
     int partitions,
@@ -23,7 +25,11 @@ public record TokenizeSettings(
     InferencePrecision precision,
     int batch,
     int measured,
-    boolean latents) {
+    boolean latents,
+    int writers) {
+
+  /** One thread writes half as fast as a GPU encodes latents of many channels. */
+  private static final int WRITERS_BESIDE_A_GPU = 3;
 
   public TokenizeSettings {
     if (partitions < 0) {
@@ -32,6 +38,9 @@ public record TokenizeSettings(
     if (batch < 1) {
       throw new IllegalArgumentException("batch: " + batch + " (expected: 1 or more)");
     }
+    if (writers < 0) {
+      throw new IllegalArgumentException("writers: " + writers + " (expected: 0 or more)");
+    }
     if (measured < 1) {
       throw new IllegalArgumentException("measured: " + measured + " (expected: 1 or more)");
     }
@@ -39,16 +48,26 @@ public record TokenizeSettings(
 
   public static TokenizeSettings defaults() {
     return new TokenizeSettings(
-        0, false, InferenceDevice.CPU, InferencePrecision.FP32, 64, 1, true);
+        0, false, InferenceDevice.CPU, InferencePrecision.FP32, 64, 1, true, 0);
+  }
+
+  /** How many threads write. */
+  int writersOrDefault() {
+    if (writers > 0) {
+      return writers;
+    }
+    return device == InferenceDevice.GPU && latents ? WRITERS_BESIDE_A_GPU : 1;
   }
 
   /** As these, with another number of tasks. */
   public TokenizeSettings tasks(int number) {
-    return new TokenizeSettings(number, overwrite, device, precision, batch, measured, latents);
+    return new TokenizeSettings(
+        number, overwrite, device, precision, batch, measured, latents, writers);
   }
 
   /** As these, replacing tables that exist. */
   public TokenizeSettings overwriting() {
-    return new TokenizeSettings(partitions, true, device, precision, batch, measured, latents);
+    return new TokenizeSettings(
+        partitions, true, device, precision, batch, measured, latents, writers);
   }
 }

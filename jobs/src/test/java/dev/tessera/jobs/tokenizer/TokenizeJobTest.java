@@ -66,7 +66,7 @@ class TokenizeJobTest {
 
   private static TokenizeSettings settings(
       int partitions, int measured, InferenceDevice device, InferencePrecision precision) {
-    return new TokenizeSettings(partitions, true, device, precision, 8, measured, true);
+    return new TokenizeSettings(partitions, true, device, precision, 8, measured, true, 0);
   }
 
   private static TokenizeSummary tokenize(String images, String name, TokenizeSettings settings) {
@@ -77,7 +77,7 @@ class TokenizeJobTest {
   /** A job fails as soon as one of its tasks does, while the others are still being ended. */
   private static void noStageIsLeft() throws InterruptedException {
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (thread.getName().matches("tessera-task-.*-(read|write|decode-[0-9]+)")) {
+      if (thread.getName().matches("tessera-task-.*-(read|(write|decode)-[0-9]+)")) {
         thread.join(30_000);
         assertThat(thread.isAlive()).as(thread.getName()).isFalse();
       }
@@ -107,6 +107,44 @@ class TokenizeJobTest {
   }
 
   @Test
+  void severalWritersWriteTheSameRowsInTheSameOrderToBothTables() {
+    TokenizeSummary one = tokenize(chain.images(), "one-writer", settings(2, 1));
+    TokenizeSettings three =
+        new TokenizeSettings(2, true, InferenceDevice.CPU, InferencePrecision.FP32, 8, 1, true, 3);
+    TokenizeSummary several = tokenize(chain.images(), "three-writers", three);
+    assertThat(several.codes().contentChecksum()).isEqualTo(one.codes().contentChecksum());
+    assertThat(several.codes().codes()).isEqualTo(one.codes().codes());
+    assertThat(several.codes().reconstruction()).isEqualTo(one.codes().reconstruction());
+    assertThat(several.codes().rows()).isEqualTo(96);
+    assertThat(manifest(several, "latents").contentChecksum())
+        .isEqualTo(manifest(one, "latents").contentChecksum());
+    assertThat(ids(several, "latents")).isEqualTo(ids(several, "codes"));
+    assertThat(ids(several, "codes"))
+        .containsExactlyInAnyOrderElementsOf(ids(one, "codes"))
+        .isNotEqualTo(ids(one, "codes"));
+  }
+
+  private static TableManifest manifest(TokenizeSummary summary, String table) {
+    return ManifestFile.read(new Configuration(), summary.output() + "/" + table);
+  }
+
+  /** In the order of the files and of the rows in them. */
+  private static List<Long> ids(TokenizeSummary summary, String table) {
+    return manifest(summary, table).files().stream()
+        .flatMap(
+            file ->
+                spark
+                    .read()
+                    .parquet(summary.output() + "/" + table + "/" + file.path())
+                    .coalesce(1)
+                    .select("id")
+                    .collectAsList()
+                    .stream()
+                    .map(row -> row.getLong(0)))
+        .toList();
+  }
+
+  @Test
   void whatIsMeasuredDoesNotChangeWhatIsWritten() {
     TableManifest all = tokenize(chain.images(), "all", settings(1, 1)).codes();
     TableManifest some = tokenize(chain.images(), "some", settings(1, 5)).codes();
@@ -121,7 +159,7 @@ class TokenizeJobTest {
   void codesAloneAreTheSameAndStandBesideNoOldLatents() {
     TableManifest both = tokenize(chain.images(), "both", settings(1, 1)).codes();
     TokenizeSettings alone =
-        new TokenizeSettings(2, true, InferenceDevice.CPU, InferencePrecision.FP32, 8, 1, false);
+        new TokenizeSettings(2, true, InferenceDevice.CPU, InferencePrecision.FP32, 8, 1, false, 0);
     TableManifest codes = tokenize(chain.images(), "codes-alone", alone).codes();
     assertThat(codes.contentChecksum()).isEqualTo(both.contentChecksum());
     assertThat(codes.codes()).isEqualTo(both.codes());

@@ -109,12 +109,12 @@ final class InMemoryGang {
 
     @Override
     public void allGather(FloatMemory memory) {
-      throw new UnsupportedOperationException();
+      throw new UnsupportedOperationException("whole states, as here, are never gathered");
     }
 
     @Override
     public void broadcast(FloatMemory memory, int root) {
-      throw new UnsupportedOperationException();
+      throw new UnsupportedOperationException("every rank here begins with the same state");
     }
 
     @Override

@@ -53,17 +53,15 @@ public final class RuinedGpu {
    */
   public static void holdUntilTheEnd(boolean inDriver) throws InterruptedException {
     if (isUseless(inDriver)) {
-      startHalting();
-      while (true) {
-        Thread.sleep(UNTIL_THE_FAILURE_IS_SENT.toMillis());
-      }
+      startHalting().join();
     }
   }
 
-  private static void startHalting() {
+  private static Thread startHalting() {
     Thread thread = new Thread(RuinedGpu::haltLater, "tessera-ruined-gpu");
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   private static boolean isUseless(boolean inDriver) {

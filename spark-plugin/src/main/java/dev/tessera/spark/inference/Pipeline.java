@@ -12,7 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Batches of rows on their way through stages that do not wait for one another: one thread reads,
  * several decode, the caller's computes between {@link #take} and {@link #give}, the several
- * measure, and one writes. Batches keep their order; within a batch the several work row by row.
+ * measure, and one or a few write, each batch the next of them. Batches keep their order for each
+ * writer; within a batch the several work row by row.
  *
  * <p>There are never more batches than were asked for, which bounds the memory: whoever is ahead
  * waits until a batch has been written and can be filled again. The first failure of any stage ends
@@ -41,8 +42,12 @@ final class Pipeline<B, W extends Closeable> implements Closeable {
     /** Looks at one row of what was computed. */
     void measure(B batch, int row, W worker) throws IOException;
 
-    /** Writes a batch. */
-    void write(B batch) throws IOException;
+    /**
+     * Writes a batch.
+     *
+     * @param writer the number of the thread: batch n is written by n modulo their number
+     */
+    void write(B batch, int writer) throws IOException;
   }
 
   /** Rows that a thread takes at once: few, so that all share one batch. */
@@ -80,18 +85,22 @@ final class Pipeline<B, W extends Closeable> implements Closeable {
   private final Deque<Flight<B>> free = new ArrayDeque<>();
   private final Deque<Flight<B>> read = new ArrayDeque<>();
   private final Deque<Flight<B>> taken = new ArrayDeque<>();
-  private final Deque<Flight<B>> computed = new ArrayDeque<>();
+  private final List<Deque<Flight<B>>> computed = new ArrayList<>();
   private final Deque<Piece<B>> toDecode = new ArrayDeque<>();
   private final Deque<Piece<B>> toMeasure = new ArrayDeque<>();
   private final StageClock clock;
+  private long given;
   private boolean allRead;
   private boolean allComputed;
   private boolean stopped;
   private Throwable failure;
 
-  private Pipeline(Work<B, W> work, int workers, int batches) {
+  private Pipeline(Work<B, W> work, int workers, int writers, int batches) {
     this.work = work;
-    this.clock = new StageClock(workers);
+    this.clock = new StageClock(workers, writers);
+    for (int i = 0; i < writers; i++) {
+      computed.add(new ArrayDeque<>());
+    }
     for (int i = 0; i < batches; i++) {
       free.add(new Flight<>(work.batch()));
     }
@@ -101,15 +110,20 @@ final class Pipeline<B, W extends Closeable> implements Closeable {
    * Starts all stages but the caller's.
    *
    * @param workers threads that decode and measure
+   * @param writers threads that write
    * @param batches that exist at a time
    */
-  static <B, W extends Closeable> Pipeline<B, W> start(Work<B, W> work, int workers, int batches) {
-    Pipeline<B, W> pipeline = new Pipeline<>(work, workers, batches);
+  static <B, W extends Closeable> Pipeline<B, W> start(
+      Work<B, W> work, int workers, int writers, int batches) {
+    Pipeline<B, W> pipeline = new Pipeline<>(work, workers, writers, batches);
     pipeline.thread("read", pipeline::readAll);
     for (int i = 0; i < workers; i++) {
       pipeline.thread("decode-" + i, pipeline::decodeAndMeasure);
     }
-    pipeline.thread("write", pipeline::writeAll);
+    for (int i = 0; i < writers; i++) {
+      int writer = i;
+      pipeline.thread("write-" + i, () -> pipeline.writeAll(writer));
+    }
     pipeline.threads.forEach(Thread::start);
     return pipeline;
   }
@@ -173,7 +187,7 @@ final class Pipeline<B, W extends Closeable> implements Closeable {
       if (flight == null || flight.batch != batch) {
         throw new IllegalStateException("batches are given back in another order");
       }
-      computed.add(flight);
+      computed.get((int) (given++ % computed.size())).add(flight);
       offer(flight, toMeasure);
     } finally {
       lock.unlock();
@@ -324,23 +338,24 @@ final class Pipeline<B, W extends Closeable> implements Closeable {
     }
   }
 
-  private void writeAll() throws IOException, InterruptedException {
+  private void writeAll(int writer) throws IOException, InterruptedException {
+    Deque<Flight<B>> own = computed.get(writer);
     while (true) {
       Flight<B> flight;
       lock.lockInterruptibly();
       try {
-        while (!isFinished(computed.peek())) {
-          if (allComputed && computed.isEmpty()) {
+        while (!isFinished(own.peek())) {
+          if (allComputed && own.isEmpty()) {
             return;
           }
           await(measured);
         }
-        flight = computed.poll();
+        flight = own.poll();
       } finally {
         lock.unlock();
       }
       long start = System.nanoTime();
-      work.write(flight.batch);
+      work.write(flight.batch, writer);
       long nanos = System.nanoTime() - start;
       lock.lock();
       try {

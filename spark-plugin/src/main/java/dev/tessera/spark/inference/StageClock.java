@@ -4,6 +4,7 @@ package dev.tessera.spark.inference;
 final class StageClock {
 
   private final int workers;
+  private final int writers;
   private final long start = System.nanoTime();
   private long read;
   private long decode;
@@ -12,8 +13,9 @@ final class StageClock {
   private long measure;
   private long write;
 
-  StageClock(int workers) {
+  StageClock(int workers, int writers) {
     this.workers = workers;
+    this.writers = writers;
   }
 
   void read(long nanos) {
@@ -51,6 +53,6 @@ final class StageClock {
         decode / 1e9,
         (computing - starved) / 1e9,
         measure / 1e9,
-        write / 1e9);
+        write / 1e9 / writers);
   }
 }

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param decode decoding pictures, all threads
  * @param compute the device had a batch
  * @param measure comparing pictures, all threads
- * @param write writing rows
+ * @param write writing rows, the mean of the threads
  */
 public record StageTimes(
     double task,

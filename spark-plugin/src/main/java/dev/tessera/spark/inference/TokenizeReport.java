@@ -6,15 +6,21 @@ import dev.tessera.models.evaluation.Moments;
 import dev.tessera.models.evaluation.Psnr;
 import dev.tessera.models.evaluation.Ssim;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What one task tokenised: its parts of both tables, and measures to be merged.
  *
- * @param latents null for codes alone
+ * @param latents none for codes alone
  */
 public record TokenizeReport(
-    TablePart codes, TablePart latents, long rows, Measures measures, StageTimes times)
+    List<TablePart> codes, List<TablePart> latents, Measures measures, StageTimes times)
     implements Serializable {
+
+  public TokenizeReport {
+    codes = List.copyOf(codes);
+    latents = List.copyOf(latents);
+  }
 
   /**
    * Mergeable measures of reconstruction.

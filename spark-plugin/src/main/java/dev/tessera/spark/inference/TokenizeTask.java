@@ -10,7 +10,9 @@ import dev.tessera.spark.device.DeviceAssignment;
 import dev.tessera.spark.table.TaskTables;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * Encodes a range of an image table's rows. Row r always stands at place r mod batch of batch r /
@@ -21,6 +23,7 @@ import java.util.Deque;
  * @param batch pictures encoded at a time, always that many
  * @param precision of the encoder
  * @param measured one batch in so many is decoded again and compared with its pictures
+ * @param writers threads that write, each into parts of its own, one batch after another in turn
  */
 public record TokenizeTask(
     TokenizerSpec spec,
@@ -30,7 +33,8 @@ public record TokenizeTask(
     int batch,
     InferenceDevice device,
     InferencePrecision precision,
-    int measured)
+    int measured,
+    int writers)
     implements TorchTask<RowRange, TokenizeReport> {
 
   /**
@@ -51,20 +55,25 @@ public record TokenizeTask(
         SequentialReader<ImageRow> reader =
             SequentialReader.open(
                 tables.conf(), images, RowFormats.IMAGES, range.from(), range.to())) {
-      TokenizeWork work =
-          new TokenizeWork(
-              this,
-              range.from(),
-              reader,
-              tables.open(codes, RowFormats.CODES),
-              latents == null ? null : tables.open(latents, RowFormats.LATENTS));
+      TokenizeWork work = new TokenizeWork(this, range.from(), reader, open(tables));
       int batches = runtime.onGpu() ? BATCHES_OF_GPU : BATCHES_OF_CPU;
       try (Pipeline<PictureBatch, PictureWorker> pipeline =
-          Pipeline.start(work, assigned.cores(), batches)) {
+          Pipeline.start(work, assigned.cores(), writers, batches)) {
         encode(tokenizer, pipeline);
         return work.finish(pipeline, pipeline.finish());
       }
     }
+  }
+
+  private List<TokenWriter> open(TaskTables tables) throws IOException {
+    List<TokenWriter> opened = new ArrayList<>();
+    for (int i = 0; i < writers; i++) {
+      opened.add(
+          new TokenWriter(
+              tables.open(codes, RowFormats.CODES),
+              latents == null ? null : tables.open(latents, RowFormats.LATENTS)));
+    }
+    return opened;
   }
 
   /** Whether the batch that begins with a row is decoded again; it does not depend on the task. */

@@ -1,12 +1,12 @@
 package dev.tessera.spark.inference;
 
 import dev.tessera.datasets.batch.SequentialReader;
-import dev.tessera.datasets.table.CodeRow;
 import dev.tessera.datasets.table.ImageRow;
-import dev.tessera.datasets.table.LatentRow;
-import dev.tessera.datasets.table.TablePartWriter;
+import dev.tessera.datasets.table.TablePart;
 import dev.tessera.models.graph.Shape;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** The stages of {@link TokenizeTask} but for the device's. */
@@ -14,23 +14,19 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
 
   private final TokenizeTask task;
   private final SequentialReader<ImageRow> reader;
-  private final TablePartWriter<CodeRow> codes;
-  private final TablePartWriter<LatentRow> latents;
+  private final List<TokenWriter> writers;
   private final int pictureBytes;
   private long nextRow;
-  private long written;
 
   TokenizeWork(
       TokenizeTask task,
       long firstRow,
       SequentialReader<ImageRow> reader,
-      TablePartWriter<CodeRow> codes,
-      TablePartWriter<LatentRow> latents) {
+      List<TokenWriter> writers) {
     this.task = task;
     this.nextRow = firstRow;
     this.reader = reader;
-    this.codes = codes;
-    this.latents = latents;
+    this.writers = writers;
     this.pictureBytes = 3 * task.spec().height() * task.spec().width();
   }
 
@@ -41,7 +37,7 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
         task.batch(),
         pictureBytes,
         Math.toIntExact(latent.dim(1) * latent.dim(2)),
-        latents == null ? 0 : Math.toIntExact(latent.size() * Float.BYTES));
+        task.latents() == null ? 0 : Math.toIntExact(latent.size() * Float.BYTES));
   }
 
   @Override
@@ -78,26 +74,8 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
   }
 
   @Override
-  public void write(PictureBatch batch) throws IOException {
-    for (int i = 0; i < batch.rows().size(); i++) {
-      PictureBatch.Tokens made = batch.take(i);
-      try {
-        codes.write(made.codes());
-        if (latents != null) {
-          latents.write(made.latent());
-        }
-      } catch (IOException e) {
-        throw new IOException(
-            "Cannot write "
-                + (latents == null ? "codes" : "codes and latents")
-                + " of the row with id "
-                + batch.rows().get(i).id()
-                + ": "
-                + e.getMessage(),
-            e);
-      }
-      written++;
-    }
+  public void write(PictureBatch batch, int writer) throws IOException {
+    writers.get(writer).write(batch);
   }
 
   /** The parts of both tables and all measures, once every batch has been written. */
@@ -106,7 +84,14 @@ final class TokenizeWork implements Pipeline.Work<PictureBatch, PictureWorker> {
     TokenizeReport.Measures all =
         TokenizeReport.Measures.of(task.spec().height(), task.spec().recipe().codes().count());
     pipeline.workers().forEach(worker -> all.merge(worker.measures()));
-    return new TokenizeReport(
-        codes.finish(), latents == null ? null : latents.finish(), written, all, times);
+    List<TablePart> codes = new ArrayList<>();
+    List<TablePart> latents = new ArrayList<>();
+    for (TokenWriter writer : writers) {
+      codes.add(writer.codes().finish());
+      if (task.latents() != null) {
+        latents.add(writer.latents().finish());
+      }
+    }
+    return new TokenizeReport(codes, latents, all, times);
   }
 }

@@ -36,16 +36,16 @@ public final class TaskTables implements Closeable {
     return task.partitionId();
   }
 
-  /** Opens this task's part of a table. */
+  /** Opens a part of a table, one of several perhaps. */
   public <R> TablePartWriter<R> open(TableOutput output, RowFormat<R> format) throws IOException {
     return open(output, format, Map.of());
   }
 
-  /** Opens this task's part of a table, with extra keys for the files' footers. */
+  /** Opens a part of a table, with extra keys for the files' footers. */
   public <R> TablePartWriter<R> open(
       TableOutput output, RowFormat<R> format, Map<String, String> footer) throws IOException {
     TablePartWriter<R> writer =
-        output.part(conf, format, task.partitionId(), task.taskAttemptId(), footer);
+        output.part(conf, format, open.size(), task.partitionId(), task.taskAttemptId(), footer);
     open.add(writer);
     return writer;
   }

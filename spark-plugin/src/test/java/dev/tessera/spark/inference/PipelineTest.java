@@ -11,9 +11,12 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -69,7 +72,8 @@ class PipelineTest {
     private final Set<Numbers> batches = Collections.synchronizedSet(new HashSet<>());
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger read = new AtomicInteger();
-    private final List<Integer> written = new ArrayList<>();
+    private final List<Integer> written = Collections.synchronizedList(new ArrayList<>());
+    private final Map<Integer, List<Integer>> byWriter = new ConcurrentHashMap<>();
     private volatile int ahead;
     private volatile CountDownLatch writes = new CountDownLatch(0);
 
@@ -121,7 +125,7 @@ class PipelineTest {
     }
 
     @Override
-    public void write(Numbers batch) throws IOException {
+    public void write(Numbers batch, int writer) throws IOException {
       try {
         writes.await();
       } catch (InterruptedException e) {
@@ -130,6 +134,7 @@ class PipelineTest {
       for (int i = 0; i < batch.rows.size(); i++) {
         at(Stage.WRITE, batch.rows.get(i));
         written.add(batch.computed[i]);
+        byWriter.computeIfAbsent(writer, w -> new ArrayList<>()).add(batch.computed[i]);
       }
     }
 
@@ -168,7 +173,7 @@ class PipelineTest {
   private static List<String> threads() {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
-        .filter(name -> name.matches(".*-(read|write|decode-[0-9]+)"))
+        .filter(name -> name.matches(".*-(read|(write|decode)-[0-9]+)"))
         .toList();
   }
 
@@ -184,7 +189,7 @@ class PipelineTest {
       for (int batches : new int[] {1, 2, 3, 8}) {
         for (int late : new int[] {0, 1}) {
           Doubling work = new Doubling(count, null);
-          try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, workers, batches)) {
+          try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, workers, 1, batches)) {
             StageTimes times = run(work, pipeline, late);
 
             assertThat(work.written)
@@ -200,6 +205,51 @@ class PipelineTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 9, 10, 11, 437})
+  void eachWriterGetsTheBatchesThatAreItsTurnInOrder(int count) throws Exception {
+    for (int writers : new int[] {2, 3, 5}) {
+      for (int batches : new int[] {1, 2, 8}) {
+        Doubling work = new Doubling(count, null);
+        try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, writers, batches)) {
+          StageTimes times = run(work, pipeline, 1);
+          assertThat(times.waited().get("write")).isBetween(-0.01, 1.0);
+        }
+        assertThat(work.written).hasSize(count);
+        for (int writer = 0; writer < writers; writer++) {
+          int turn = writer;
+          assertThat(work.byWriter.getOrDefault(writer, List.of()))
+              .isEqualTo(
+                  IntStream.range(0, count)
+                      .filter(i -> i / BATCH % writers == turn)
+                      .mapToObj(i -> 2 * i + 1)
+                      .toList());
+        }
+      }
+    }
+  }
+
+  @Test
+  void severalWritersWriteAtATime() throws Exception {
+    CyclicBarrier both = new CyclicBarrier(2);
+    Doubling work =
+        new Doubling(2 * BATCH, null) {
+          @Override
+          public void write(Numbers batch, int writer) throws IOException {
+            try {
+              both.await(30, TimeUnit.SECONDS);
+            } catch (Exception e) {
+              throw new IOException("the other writer does not write", e);
+            }
+            super.write(batch, writer);
+          }
+        };
+    try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 1, 2, 2)) {
+      run(work, pipeline, 0);
+    }
+    assertThat(work.written).hasSize(2 * BATCH);
+  }
+
   @Test
   void noMoreBatchesAreHeldThanWereAskedFor() throws Exception {
     Doubling work = new Doubling(1_000, null);
@@ -208,7 +258,7 @@ class PipelineTest {
     Thread caller =
         new Thread(
             () -> {
-              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 3)) {
+              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 1, 3)) {
                 run(work, pipeline, 1);
               } catch (IOException | InterruptedException e) {
                 failed.set(e);
@@ -237,7 +287,7 @@ class PipelineTest {
     Doubling work = new Doubling(10_000, stage);
     assertThatThrownBy(
             () -> {
-              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 3, 4)) {
+              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 3, 1, 4)) {
                 run(work, pipeline, 1);
               }
             })
@@ -258,7 +308,7 @@ class PipelineTest {
         };
     assertThatThrownBy(
             () -> {
-              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 3)) {
+              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 1, 3)) {
                 run(work, pipeline, 0);
               }
             })
@@ -274,7 +324,7 @@ class PipelineTest {
     Thread caller =
         new Thread(
             () -> {
-              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 3)) {
+              try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 1, 3)) {
                 run(work, pipeline, 0);
               } catch (IOException | InterruptedException e) {
                 ended.set(e);
@@ -295,7 +345,7 @@ class PipelineTest {
   @Test
   void sharesOfWaitingTellTheSlowStage() throws Exception {
     Doubling work = new Doubling(400, null);
-    try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 4)) {
+    try (Pipeline<Numbers, Worker> pipeline = Pipeline.start(work, 2, 1, 4)) {
       Numbers batch;
       while ((batch = pipeline.take()) != null) {
         Thread.sleep(5);
