@@ -74,7 +74,9 @@ final class Report {
       facts.put("images/s, mean", Quantity.rate((double) last.images() / last.seconds()));
     }
     for (Series series : ordered(lines).stream().limit(3).toList()) {
-      facts.put(series.name(), Unit.text(series.name(), series.recent()));
+      // Its chart tells the last value: one name must not have two numbers.
+      String term = series.name() + (series.recentIsMean() ? ", recent mean" : "");
+      facts.put(term, Unit.text(series.name(), series.recent()));
     }
     page.append("<dl class=\"tiles\">\n");
     facts.forEach(

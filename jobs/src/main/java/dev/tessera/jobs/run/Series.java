@@ -76,8 +76,17 @@ record Series(MetricLine.Kind kind, String name, long[] images, double[] values)
 
   /** The mean of the last twenty-fifth, or the last value of a short series. */
   double recent() {
-    int from = size() - Math.max(1, size() / 25);
+    int from = size() - recentSize();
     return Arrays.stream(values, from, size()).filter(Double::isFinite).average().orElse(last());
+  }
+
+  /** Whether {@link #recent} is of several values. */
+  boolean recentIsMean() {
+    return recentSize() > 1;
+  }
+
+  private int recentSize() {
+    return Math.max(1, size() / 25);
   }
 
   /** At most {@code most} of the values: first, last, and each stretch's least and greatest. */

@@ -84,6 +84,7 @@ class ReportTest {
         .contains("tessera train --config 'conf/recipes/a b.yaml' images=25600")
         .contains("<th>spark.my.password<td>(hidden)")
         .doesNotContain("hunter2")
+        .contains("<dt>loss, recent mean</dt>")
         .contains("after 25,600 images")
         .contains("of 256 used");
   }
