@@ -134,6 +134,6 @@ final class LikelihoodJob {
     long calls = reports.stream().mapToLong(DensityTask.Report::evaluations).sum();
     double batches = Math.ceil((double) plan.rows() / settings.batch());
     double seconds = (System.nanoTime() - start) / 1e9;
-    return LikelihoodSummary.of(nats, plan.trained().signal(), calls / batches, seconds);
+    return LikelihoodSummary.of(nats, plan.trained(), calls / batches, seconds);
   }
 }

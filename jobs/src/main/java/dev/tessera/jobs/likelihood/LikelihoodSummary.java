@@ -1,5 +1,6 @@
 package dev.tessera.jobs.likelihood;
 
+import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.diffusion.likelihood.Densities;
 import java.util.List;
@@ -27,8 +28,10 @@ record LikelihoodSummary(
     double seconds) {
 
   static LikelihoodSummary of(
-      List<Double> nats, Signal signal, double evaluations, double seconds) {
+      List<Double> nats, Trained.TrainedDiffusion model, double evaluations, double seconds) {
     int n = nats.size();
+    Signal signal = model.signal();
+    double units = signal.units(model.recipe().model().sigmaData());
     int d = signal.channels() * signal.height() * signal.width();
     double mean = nats.stream().mapToDouble(v -> v).sum() / n;
     double squares = nats.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
@@ -38,7 +41,7 @@ record LikelihoodSummary(
         d,
         mean,
         error,
-        Densities.bitsPerDimension(mean, d, Densities.units(signal)),
+        Densities.bitsPerDimension(mean, d, units),
         error / (d * Math.log(2)),
         evaluations,
         seconds);

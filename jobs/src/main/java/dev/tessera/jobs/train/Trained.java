@@ -63,13 +63,14 @@ public sealed interface Trained {
     public SamplerSpec.Guide guide(String checkpoint, TrainedDiffusion guided) {
       boolean same =
           signal.equals(guided.signal())
+              && signal.units(recipe.model().sigmaData()) == signal.units(guided.recipe().model().sigmaData())
               && (!recipe.model().classConditional() || classNames.equals(guided.classNames()));
       if (!same) {
         throw new UserException(
             "guide: "
                 + checkpoint
                 + " is a model of other data than the checkpoint (expected: one trained on the same"
-                + " table).");
+                + " table, with the same model.sigma-data).");
       }
       if (recipe.model().classConditional() && !guided.recipe().model().classConditional()) {
         throw new UserException(

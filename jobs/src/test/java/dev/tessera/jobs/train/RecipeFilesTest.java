@@ -1,10 +1,12 @@
 package dev.tessera.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.config.RecipeWriter;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.space.Discrete;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.StepCost;
@@ -84,6 +86,27 @@ class RecipeFilesTest {
         new Family.Tokenizer(recipe.model(), 256, 256)
             .objective(recipe.schedule(), recipe.ranks().target());
     assertThat(objective.phases()).hasSize(3);
+  }
+
+  /** DiT's own signal to noise: abar Var(x0) / (1 - abar), of latents of any deviation. */
+  @Test
+  void ditTrainsAtItsAuthorsNoiseLevels() throws IOException {
+    Recipe.Diffusion recipe = (Recipe.Diffusion) read("dit-xl-2.yaml");
+    double stored = 5.3;
+    double seen =
+        stored / Signal.latents(4, 32, 32, 0.7, stored).units(recipe.model().sigmaData());
+    // The five hundredth, as DDPM counts them.
+    double sigma = ((Discrete) recipe.model().path()).sigmas()[499];
+
+    assertThat(seen * seen / (sigma * sigma)).isCloseTo(0.0853, within(5e-5));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "edm-cifar10.yaml", "ncsn-cifar10.yaml", "adm-imagenet64.yaml", "edm2-xs.yaml", "dit-b-2.yaml"
+  })
+  void edmsNoiseIsForItsDeviationOfData(String file) throws IOException {
+    assertThat(((Recipe.Diffusion) read(file)).model().sigmaData()).isEqualTo(0.5);
   }
 
   private static Recipe read(String name) throws IOException {

@@ -205,8 +205,7 @@ public final class DiffusionModel {
 
   /**
    * The denoiser for export: {@code (denoiser, x float32 [N, C, H, W], sigma float32 [N], label
-   * int64 [N]) ->} denoised float32, of data with mean 0 and standard deviation {@link
-   * Signal#SIGMA_DATA}.
+   * int64 [N]) ->} denoised float32, of data as {@link Signal} maps them.
    */
   public Program exported(int batch) {
     Trace trace = new Trace("denoiser", Precision.FP32);
@@ -225,7 +224,7 @@ public final class DiffusionModel {
   public Program stored(int batch) {
     Trace trace = new Trace("stored", Precision.FP32);
     Tensor x = trace.input("x", DType.FLOAT64, signal.shape(batch));
-    Tensor values = signal.denormalize(x);
+    Tensor values = signal.denormalize(x, recipe.sigmaData());
     return trace.finish(
         signal.kind() == Signal.Kind.PIXELS
             ? values.clamp(0, 255).round().cast(DType.UINT8)

@@ -57,6 +57,7 @@ public final class DiffusionObjective implements Objective {
       Segmentation segmentation,
       TrainingPrecision precision,
       Target target) {
+    requirePictures(model);
     this.precision = precision;
     this.target = target;
     this.model = model;
@@ -72,6 +73,15 @@ public final class DiffusionObjective implements Objective {
                 List.of(),
                 Optional.empty(),
                 new Phase.Schedule.Always()));
+  }
+
+  /** A mirrored map of latents is not the latents of a mirrored picture: encoders are one-sided. */
+  private static void requirePictures(DiffusionModel model) {
+    if (model.recipe().flip() && model.signal().kind() == Signal.Kind.LATENTS) {
+      throw new IllegalArgumentException(
+          "flip: true (expected: false, mirrored latents are not those of mirrored pictures; put"
+              + " mirrored pictures into the table that is tokenized instead)");
+    }
   }
 
   @Override
@@ -115,7 +125,8 @@ public final class DiffusionObjective implements Objective {
     trace.randomness(trace.scalar("key", DType.INT64));
     LossScale scale = LossScale.input(trace);
     Tensor label = batch.containsKey("label") ? hidden(batch.get("label")) : null;
-    Tensor data = model.signal().normalize(batch.get(model.signal().column()));
+    Tensor stored = batch.get(model.signal().column());
+    Tensor data = model.signal().normalize(stored, model.recipe().sigmaData());
     boolean flips = model.recipe().flip();
     Augmentation augmentation = model.recipe().augmentation();
     Augmented augmented =
@@ -240,7 +251,8 @@ public final class DiffusionObjective implements Objective {
     if (loss.varianceReduced()) {
       sum = sum.add(step.square().mean(1, 2, 3).mul(0.5));
     }
-    Traced weight = loss.weighting().weight(sigma, model.recipe().path(), Signal.SIGMA_DATA);
+    DiffusionRecipe recipe = model.recipe();
+    Traced weight = loss.weighting().weight(sigma, recipe.path(), recipe.sigmaData());
     return sum.mul(pixelwise(weight)).meanAll();
   }
 

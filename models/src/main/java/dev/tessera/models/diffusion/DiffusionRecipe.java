@@ -21,8 +21,10 @@ import java.io.Serializable;
  * @param path from data to noise; with EDM's other choices it matters to nothing but times
  * @param prediction what the network says
  * @param preconditioning what the network is given
- * @param noise the noise levels of training, in units in which the data's standard deviation is
- *     {@link Signal#SIGMA_DATA}
+ * @param sigmaData standard deviation of the data in the units of noise levels, EDM's sigma_data:
+ *     latents are brought to it; pixels are mapped to [-1, 1] whatever it says, and it tells
+ *     preconditioning and weightings what to expect there
+ * @param noise the noise levels of training, in these units
  * @param loss what is minimised
  * @param classConditional whether the network sees the label
  * @param labelDropout chance that a label is hidden in training, for classifier-free guidance
@@ -36,6 +38,7 @@ public record DiffusionRecipe(
     Path path,
     Prediction prediction,
     Preconditioning preconditioning,
+    double sigmaData,
     NoiseDistribution noise,
     Loss loss,
     boolean classConditional,
@@ -46,12 +49,19 @@ public record DiffusionRecipe(
     EmaRecipe ema)
     implements Serializable {
 
+  /** EDM's, and that of every model trained before recipes said theirs. */
+  private static final double SIGMA_DATA = 0.5;
+
   public DiffusionRecipe {
     if (!(labelDropout >= 0 && labelDropout <= 1)) {
       throw new IllegalArgumentException(
           "labelDropout: " + labelDropout + " (expected: between 0 and 1)");
     }
-    new Design(path, prediction, preconditioning, Signal.SIGMA_DATA).check(noise);
+    if (!(sigmaData > 0 && Double.isFinite(sigmaData))) {
+      throw new IllegalArgumentException(
+          "sigmaData: " + sigmaData + " (expected: above 0, finite)");
+    }
+    new Design(path, prediction, preconditioning, sigmaData).check(noise);
     boolean onSteps =
         noise instanceof NoiseDistribution.Uniform
             || noise instanceof NoiseDistribution.Mode
@@ -74,6 +84,7 @@ public record DiffusionRecipe(
         new Linear(),
         Prediction.EDM,
         new Preconditioning.Edm(),
+        SIGMA_DATA,
         NoiseDistribution.LogNormal.defaults(),
         Loss.Denoising.defaults(),
         true,
@@ -86,7 +97,7 @@ public record DiffusionRecipe(
 
   /** The first four choices. */
   public Design design() {
-    return new Design(path, prediction, preconditioning, Signal.SIGMA_DATA);
+    return new Design(path, prediction, preconditioning, sigmaData);
   }
 
   /** Whether the network also says the variance of steps. */
@@ -105,6 +116,13 @@ public record DiffusionRecipe(
     draft.path = onPath;
     draft.prediction = predicted;
     draft.preconditioning = given;
+    return draft.recipe();
+  }
+
+  /** With data of another standard deviation in the units of noise levels. */
+  public DiffusionRecipe withSigmaData(double deviation) {
+    Draft draft = new Draft(this);
+    draft.sigmaData = deviation;
     return draft.recipe();
   }
 
@@ -148,6 +166,7 @@ public record DiffusionRecipe(
     private Path path;
     private Prediction prediction;
     private Preconditioning preconditioning;
+    private double sigmaData;
     private NoiseDistribution noise;
     private Loss loss;
     private boolean classConditional;
@@ -162,6 +181,7 @@ public record DiffusionRecipe(
       path = from.path;
       prediction = from.prediction;
       preconditioning = from.preconditioning;
+      sigmaData = from.sigmaData;
       noise = from.noise;
       loss = from.loss;
       classConditional = from.classConditional;
@@ -178,6 +198,7 @@ public record DiffusionRecipe(
           path,
           prediction,
           preconditioning,
+          sigmaData,
           noise,
           loss,
           classConditional,

@@ -7,7 +7,8 @@ import java.io.Serializable;
 
 /**
  * What a diffusion model draws: {@code [channels, height, width]} pixels or latents, and the affine
- * map that gives them mean 0 and standard deviation {@link #SIGMA_DATA}.
+ * map to what the network sees: pixels in [-1, 1], latents with mean 0 and the standard deviation
+ * that the recipe wants.
  *
  * @param kind what the numbers are, which decides their dtype
  * @param channels colours, or features of a latent position
@@ -19,8 +20,8 @@ import java.io.Serializable;
 public record Signal(Kind kind, int channels, int height, int width, double shift, double scale)
     implements Serializable {
 
-  /** The standard deviation of what the network sees, EDM's sigma_data. */
-  public static final double SIGMA_DATA = 0.5;
+  /** The standard deviation that colours mapped to [-1, 1] are taken to have. */
+  private static final double OF_PIXELS = 0.5;
 
   /** What the numbers are. */
   public enum Kind {
@@ -38,7 +39,7 @@ public record Signal(Kind kind, int channels, int height, int width, double shif
 
   /** Pictures of three colours. */
   public static Signal pixels(int height, int width) {
-    return new Signal(Kind.PIXELS, 3, height, width, 127.5, 127.5 * SIGMA_DATA);
+    return new Signal(Kind.PIXELS, 3, height, width, 127.5, 127.5 * OF_PIXELS);
   }
 
   public static Signal latents(int channels, int height, int width, double mean, double deviation) {
@@ -59,13 +60,23 @@ public record Signal(Kind kind, int channels, int height, int width, double shif
     return Shape.of(batch, channels, height, width);
   }
 
+  /**
+   * Stored units in one of the network's.
+   *
+   * @param sigmaData standard deviation of latents as the network sees them
+   */
+  public double units(double sigmaData) {
+    return scale / (kind == Kind.PIXELS ? OF_PIXELS : sigmaData);
+  }
+
   /** Stored values as the network sees them. */
-  Tensor normalize(Tensor stored) {
-    return stored.cast(stored.trace().precision().master()).add(-shift).mul(SIGMA_DATA / scale);
+  Tensor normalize(Tensor stored, double sigmaData) {
+    Tensor exact = stored.cast(stored.trace().precision().master());
+    return exact.add(-shift).mul(1 / units(sigmaData));
   }
 
   /** The inverse of {@link #normalize}, before rounding. */
-  Tensor denormalize(Tensor seen) {
-    return seen.mul(scale / SIGMA_DATA).add(shift);
+  Tensor denormalize(Tensor seen, double sigmaData) {
+    return seen.mul(units(sigmaData)).add(shift);
   }
 }

@@ -82,9 +82,13 @@ final class DiffusionModelTest {
   void aNetworkThatSaysNothingLosesOnePerElementAtEveryLevel(double sigma) {
     int batch = 8192;
     LogNormal noise = new LogNormal(Math.log(sigma), 1e-6);
-    for (BackboneRecipe backbone : List.of(DIT, UNET)) {
-      DiffusionModel model =
-          new DiffusionModel(recipe(backbone, noise, false, 0), Signal.latents(1, 4, 4, 3, 2), 0);
+    List<DiffusionRecipe> recipes =
+        List.of(
+            recipe(DIT, noise, false, 0),
+            recipe(UNET, noise, false, 0),
+            recipe(DIT, noise, false, 0).withSigmaData(1));
+    for (DiffusionRecipe recipe : recipes) {
+      DiffusionModel model = new DiffusionModel(recipe, Signal.latents(1, 4, 4, 3, 2), 0);
       Program program = gradient(model, batch, Segmentation.WHOLE);
       SplittableRandom random = new SplittableRandom(4);
       try (Executable executable = runtime.load(program);
@@ -288,6 +292,34 @@ final class DiffusionModelTest {
       try (Results results = stored.run(x)) {
         assertThat(results.get(0).toFloats()).containsExactly(3f, 7f, -1f, 11f);
       }
+    }
+    DiffusionModel wider =
+        new DiffusionModel(recipe.withSigmaData(1), Signal.latents(1, 2, 2, 3, 4), 0);
+    try (Executable stored = runtime.load(wider.stored(1));
+        NativeTensor x = runtime.zeros(DType.FLOAT64, Shape.of(1, 1, 2, 2))) {
+      x.set(0, 0.5, -0.5, 1);
+      try (Results results = stored.run(x)) {
+        assertThat(results.get(0).toFloats()).containsExactly(3f, 5f, 1f, 7f);
+      }
+    }
+  }
+
+  @Test
+  void mirroredLatentsAreRefusedAndAnOldModelThatLearntThemIsNot() {
+    DiffusionRecipe recipe = recipe(DIT, LogNormal.defaults(), false, 0).withFlip(true);
+    DiffusionModel latents = new DiffusionModel(recipe, Signal.latents(1, 4, 4, 0, 1), 0);
+    assertThatThrownBy(() -> new DiffusionObjective(latents, 1, 4, Segmentation.WHOLE))
+        .hasMessageStartingWith("flip: true (expected: false, mirrored latents are not those");
+    DiffusionModel pixels = new DiffusionModel(recipe, Signal.pixels(4, 4), 0);
+    assertThat(new DiffusionObjective(pixels, 1, 4, Segmentation.WHOLE).phases()).hasSize(1);
+  }
+
+  @Test
+  void dataHaveADeviation() {
+    DiffusionRecipe recipe = recipe(DIT, LogNormal.defaults(), false, 0);
+    for (double wrong : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> recipe.withSigmaData(wrong))
+          .hasMessage("sigmaData: " + wrong + " (expected: above 0, finite)");
     }
   }
 

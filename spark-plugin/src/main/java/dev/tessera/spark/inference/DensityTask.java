@@ -5,7 +5,6 @@ import dev.tessera.datasets.batch.SequentialReader;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
-import dev.tessera.models.diffusion.likelihood.Densities;
 import dev.tessera.models.diffusion.likelihood.FlowLikelihood;
 import dev.tessera.models.diffusion.likelihood.LikelihoodRecipe;
 import dev.tessera.models.diffusion.likelihood.ProbedDenoiser;
@@ -98,6 +97,7 @@ public record DensityTask(
   private void read(SequentialReader<?> reader, int rows, NativeTensor data, NativeTensor labels) {
     int elements = signal.channels() * signal.height() * signal.width();
     boolean pixels = signal.kind() == Signal.Kind.PIXELS;
+    double units = signal.units(recipe.sigmaData());
     Map<Column, ByteBuffer> columns =
         Map.of(
             pixels ? Column.PIXELS : Column.LATENT,
@@ -122,7 +122,7 @@ public record DensityTask(
             pixels
                 ? (stored.get(j) & 0xff) + within.nextDouble() - 0.5
                 : stored.getFloat(j * Float.BYTES);
-        values[i * elements + j] = (value - signal.shift()) / Densities.units(signal);
+        values[i * elements + j] = (value - signal.shift()) / units;
       }
       classOf[i] = Math.max(0, columns.get(Column.LABEL).getInt(0));
     }

@@ -104,6 +104,7 @@ public sealed interface Family extends Serializable {
           .fact("signal-width", signal.width())
           .fact("signal-shift", signal.shift())
           .fact("signal-scale", signal.scale())
+          .added("sigma-data", recipe.sigmaData(), 0.5)
           .text();
     }
 

@@ -154,6 +154,15 @@ final class FamilyTest {
   }
 
   @Test
+  void latentsOfAnotherDeviationAreAnotherModel() {
+    Family.Diffusion half = (Family.Diffusion) DIT;
+    Family one =
+        new Family.Diffusion(half.recipe().withSigmaData(1), half.signal(), half.classes());
+    assertThat(one.structure()).endsWith(" sigma-data=3ff0000000000000");
+    assertThat(one.architecture(SCHEDULE)).isNotEqualTo(half.architecture(SCHEDULE));
+  }
+
+  @Test
   void recomputedActivationsChangeNoFingerprint() {
     TrainingSchedule recomputed =
         new TrainingSchedule(0, 8, 2, 80, 80, TrainingPrecision.FP32, Activations.RECOMPUTED);

@@ -1,7 +1,5 @@
 package dev.tessera.models.diffusion.likelihood;
 
-import dev.tessera.models.diffusion.Signal;
-
 /** From the numbers that a data set stores to a model's, and densities back. */
 public final class Densities {
 
@@ -15,10 +13,5 @@ public final class Densities {
    */
   public static double bitsPerDimension(double nats, int dimensions, double units) {
     return -nats / (dimensions * Math.log(2)) + Math.log(units) / Math.log(2);
-  }
-
-  /** Stored units in one of the model's. */
-  public static double units(Signal signal) {
-    return signal.scale() / Signal.SIGMA_DATA;
   }
 }

@@ -220,7 +220,9 @@ final class FlowLikelihoodTest {
     double nats = -Math.log(2); // of a unit in [-1, 1]
     assertThat(Densities.bitsPerDimension(nats, 1, 128)).isCloseTo(8, within(1e-12));
     assertThat(Densities.bitsPerDimension(0, 3, 128)).isCloseTo(7, within(1e-12));
-    assertThat(Densities.units(Signal.pixels(4, 4))).isEqualTo(127.5);
+    assertThat(Signal.pixels(4, 4).units(0.5)).isEqualTo(127.5);
+    assertThat(Signal.pixels(4, 4).units(1)).isEqualTo(127.5);
+    assertThat(Signal.latents(1, 2, 2, 3, 4).units(1)).isEqualTo(4);
   }
 
   @Test
