@@ -113,7 +113,8 @@ class BadInputTest {
         arguments("train-tokenizer --config @/dit.yaml", "run it by train."),
         arguments("train --config @/dit.yaml model.backbone.hads=2", "did you mean heads?"),
         arguments("train --config @/dit.yaml model.flip=true", "model.flip: true (expected: false"),
-        arguments("plan --config @/dit.yaml model.sigma-data=0", "sigma-data: 0.0 (expected: above"),
+        arguments(
+            "plan --config @/dit.yaml model.sigma-data=0", "sigma-data: 0.0 (expected: above"),
         arguments("train --config @/dit.yaml schedule.batch=many", "schedule.batch: many"),
         arguments("train --config @/dit.yaml schedule.batch=10", "schedule.shards: 4"),
         arguments("train --config @/dit.yaml schedule.precision=fp61", "nearest: fp16"),

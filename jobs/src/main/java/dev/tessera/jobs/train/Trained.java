@@ -63,7 +63,8 @@ public sealed interface Trained {
     public SamplerSpec.Guide guide(String checkpoint, TrainedDiffusion guided) {
       boolean same =
           signal.equals(guided.signal())
-              && signal.units(recipe.model().sigmaData()) == signal.units(guided.recipe().model().sigmaData())
+              && signal.units(recipe.model().sigmaData())
+                  == signal.units(guided.recipe().model().sigmaData())
               && (!recipe.model().classConditional() || classNames.equals(guided.classNames()));
       if (!same) {
         throw new UserException(

@@ -93,8 +93,7 @@ class RecipeFilesTest {
   void ditTrainsAtItsAuthorsNoiseLevels() throws IOException {
     Recipe.Diffusion recipe = (Recipe.Diffusion) read("dit-xl-2.yaml");
     double stored = 5.3;
-    double seen =
-        stored / Signal.latents(4, 32, 32, 0.7, stored).units(recipe.model().sigmaData());
+    double seen = stored / Signal.latents(4, 32, 32, 0.7, stored).units(recipe.model().sigmaData());
     // The five hundredth, as DDPM counts them.
     double sigma = ((Discrete) recipe.model().path()).sigmas()[499];
 
@@ -103,7 +102,11 @@ class RecipeFilesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "edm-cifar10.yaml", "ncsn-cifar10.yaml", "adm-imagenet64.yaml", "edm2-xs.yaml", "dit-b-2.yaml"
+    "edm-cifar10.yaml",
+    "ncsn-cifar10.yaml",
+    "adm-imagenet64.yaml",
+    "edm2-xs.yaml",
+    "dit-b-2.yaml"
   })
   void edmsNoiseIsForItsDeviationOfData(String file) throws IOException {
     assertThat(((Recipe.Diffusion) read(file)).model().sigmaData()).isEqualTo(0.5);
