@@ -9,6 +9,7 @@ import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
 import dev.tessera.jobs.likelihood.LikelihoodCommand;
 import dev.tessera.jobs.plan.PlanCommand;
+import dev.tessera.jobs.run.Interruption;
 import dev.tessera.jobs.sample.SampleCommand;
 import dev.tessera.jobs.tokenizer.TokenizeCommand;
 import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
@@ -76,7 +77,8 @@ public final class Tessera implements Runnable {
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     Tessera root = new Tessera();
-    System.exit(root.prepared(new CommandLine(root), out, err).execute(args));
+    Interruption.listen(err);
+    Interruption.exit(root.prepared(new CommandLine(root), out, err).execute(args));
   }
 
   /** Sets how {@code line} and the subcommands it has by now speak and end. */
@@ -86,7 +88,8 @@ public final class Tessera implements Runnable {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, args) -> Mistake.report(e))
         .setExecutionExceptionHandler(
-            (e, command, parsed) -> Mistake.report(e, command, showsTraces()));
+            (e, command, parsed) ->
+                Interruption.happened() ? 1 : Mistake.report(e, command, showsTraces()));
   }
 
   private boolean showsTraces() {

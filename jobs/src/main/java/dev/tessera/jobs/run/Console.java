@@ -53,8 +53,7 @@ public final class Console {
       block.facts().forEach(facts::put);
       line(node.toString());
     } else {
-      out.print(block.text());
-      out.flush();
+      print(block.text());
     }
   }
 
@@ -65,8 +64,7 @@ public final class Console {
       fields.forEach((key, value) -> node.set(key, MAPPER.valueToTree(value)));
       line(node.toString());
     } else {
-      out.print(block.text());
-      out.flush();
+      print(block.text());
     }
   }
 
@@ -114,15 +112,21 @@ public final class Console {
   }
 
   void line(String text) {
-    out.println(text);
-    out.flush();
+    print(text + System.lineSeparator());
+  }
+
+  private void print(String text) {
+    // Where it stands is told by then, and should stay the last line.
+    if (!Interruption.happened()) {
+      out.print(text);
+      out.flush();
+    }
   }
 
   /** Draws over the line that stands there; nothing follows it until {@link #line}. */
   void redraw(String text, int covers) {
     String cut = text.length() < width ? text : text.substring(0, Math.max(0, width - 2)) + "…";
-    out.print("\r" + cut + " ".repeat(Math.max(0, Math.min(covers, width - 1) - cut.length())));
-    out.flush();
+    print("\r" + cut + " ".repeat(Math.max(0, Math.min(covers, width - 1) - cut.length())));
   }
 
   void json(String job, Map<String, ?> fields) {

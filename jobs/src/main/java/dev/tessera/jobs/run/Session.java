@@ -8,6 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkException;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.apache.spark.sql.SparkSession;
 
 /** The one place where commands get their SparkSession. */
@@ -15,6 +17,8 @@ public final class Session {
 
   private static final Pattern LOCAL_CLUSTER = Pattern.compile("^local-cluster\\[\\s*([0-9]{1,6})");
   private static final Duration LOCAL_CLUSTER_START = Duration.ofSeconds(30);
+
+  private static volatile SparkSession newest;
 
   private Session() {}
 
@@ -33,11 +37,36 @@ public final class Session {
     settings.forEach(conf::setIfMissing);
     try {
       SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
+      newest = spark;
+      if (LOCAL_CLUSTER.matcher(conf.get("spark.master")).find()) {
+        // Its master and workers live in this process, and are not stopped in order.
+        spark.sparkContext().addSparkListener(new QuietEnd());
+      }
       awaitLocalCluster(spark, conf.get("spark.master"));
       return spark;
     } catch (Exception e) {
       // Scala declares nothing, so a checked SparkException comes without the compiler's knowledge.
       throw mapped(conf, e);
+    }
+  }
+
+  /** Whether a session was obtained and has not been stopped. */
+  static boolean isOpen() {
+    SparkSession spark = newest;
+    return spark != null && !spark.sparkContext().isStopped();
+  }
+
+  /** Stops the session there is, with all that runs in it. */
+  static void stop() {
+    if (isOpen()) {
+      newest.stop();
+    }
+  }
+
+  private static final class QuietEnd extends SparkListener {
+    @Override
+    public void onApplicationEnd(SparkListenerApplicationEnd end) {
+      SparkLogging.silenceSpark();
     }
   }
 

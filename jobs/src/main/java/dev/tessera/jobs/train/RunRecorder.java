@@ -2,6 +2,7 @@ package dev.tessera.jobs.train;
 
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.Grid;
+import dev.tessera.jobs.run.Interruption;
 import dev.tessera.jobs.run.MetricLine;
 import dev.tessera.jobs.run.MetricsLog;
 import dev.tessera.jobs.run.ProgressLine;
@@ -34,10 +35,13 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   private final Recipe recipe;
   private final double flopsPerImage;
   private final MetricsLog metrics;
+  private final Interruption.Standing standing;
   private final Map<Integer, RankPlace> places = new TreeMap<>();
   private final Map<Integer, TrainingMessage.Totals> totals = new TreeMap<>();
   private ProgressLine progress;
   private boolean started;
+  private volatile long images;
+  private volatile long kept;
   private int attempt;
   private double seconds;
 
@@ -48,6 +52,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     this.flopsPerImage = cost.flopsPerImage();
     this.seconds = run.metrics().stream().mapToDouble(MetricLine::seconds).max().orElse(0);
     this.metrics = run.openMetrics();
+    this.standing = Interruption.standing(this::sentence);
   }
 
   /** Whether a rank has told of a step: from then on there is something to keep. */
@@ -56,17 +61,20 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   }
 
   @Override
-  public void onAttempt(int number, List<RankPlace> ranks, long images) {
+  public void onAttempt(int number, List<RankPlace> ranks, long restored) {
     attempt = number;
+    images = restored;
+    kept = restored;
     places.clear();
     totals.clear();
     ranks.forEach(place -> places.put(place.rank(), place));
     if (progress == null) {
-      progress = console.progress(recipe.name(), images, recipe.schedule().images(), flopsPerImage);
+      progress = console.progress(
+              recipe.name(), restored, recipe.schedule().images(), flopsPerImage);
     }
-    if (number > 0 || images > 0) {
-      write(() -> metrics.resumed(images / recipe.schedule().batch(), images, seconds));
-      progress.say(String.format(Locale.ROOT, "going on from %,d images on %s", images, ranks));
+    if (number > 0 || restored > 0) {
+      write(() -> metrics.resumed(restored / recipe.schedule().batch(), restored, seconds));
+      progress.say(String.format(Locale.ROOT, "going on from %,d images on %s", restored, ranks));
     }
   }
 
@@ -91,13 +99,33 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
       write(() -> evaluated(measured));
     } else if (message instanceof TrainingMessage.Drawn drawn) {
       write(() -> draw(drawn));
-    } else if (message instanceof TrainingMessage.CheckpointWritten) {
+    } else if (message instanceof TrainingMessage.CheckpointWritten written) {
+      kept = written.images();
       write(run::writeReport);
     }
   }
 
+  /** Where the run stands and how to go on, for who ends it. */
+  private String sentence() {
+    if (kept == 0) {
+      return String.format(
+          Locale.ROOT,
+          "stopped at %d images, before the first checkpoint (schedule.checkpoint-images: %d);"
+              + " nothing is kept to go on from, start a new run",
+          images,
+          recipe.schedule().checkpointImages());
+    }
+    return String.format(
+        Locale.ROOT,
+        "stopped at %d images; go on%s with output.resume=%s",
+        images,
+        kept == images ? "" : " from the checkpoint of " + kept,
+        run);
+  }
+
   private void step(StepReport report) {
     seconds += report.seconds();
+    images = report.images();
     double speed = recipe.schedule().batch() / report.seconds();
     Map<String, Double> values = new LinkedHashMap<>(report.values());
     values.put("images_per_second", speed);
@@ -194,9 +222,18 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (progress != null) {
-      progress.close();
+    // HDFS and object stores refuse a thread that was interrupted, and the last lines would be lost.
+    boolean interrupted = Thread.interrupted();
+    standing.close();
+    try {
+      if (progress != null) {
+        progress.close();
+      }
+      metrics.close();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
-    metrics.close();
   }
 }

@@ -11,6 +11,7 @@ import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.Gang;
+import dev.tessera.spark.barrier.GangException;
 import dev.tessera.spark.barrier.GangSpec;
 import dev.tessera.spark.barrier.Slots;
 import dev.tessera.spark.device.GpuSettings;
@@ -89,7 +90,7 @@ public final class TrainingJob {
       recorder.finished(
           TrainingRun.run(
               JavaSparkContext.fromSparkContext(spark.sparkContext()), gang, plan, recorder));
-    } catch (UserException | InvalidDatasetException e) {
+    } catch (UserException | InvalidDatasetException | GangException.Interrupted e) {
       if (bound.recipe().output().resume().isEmpty() && !recorder.started()) {
         run.discard();
       }

@@ -77,7 +77,7 @@ public final class Gang<R extends Serializable> {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new GangException(spec.name() + " was interrupted", e);
+      throw new GangException.Interrupted(spec.name() + " was interrupted", e);
     }
   }
 
@@ -118,6 +118,10 @@ public final class Gang<R extends Serializable> {
   }
 
   private void afterFailure(int number, AttemptFailure failure) throws InterruptedException {
+    if (Thread.interrupted() || !GangDesk.isOpen()) {
+      // Whoever ends the driver ends its executors too, perhaps first: nobody wants another attempt.
+      throw new InterruptedException(failure.getMessage());
+    }
     RuntimeException mistake = RankFailure.userMistake(failure.getCause());
     if (mistake != null) {
       throw mistake;

@@ -1,11 +1,21 @@
 package dev.tessera.spark.barrier;
 
 /** A gang that was given up. The message is one sentence: the rank, its host and the cause. */
-public final class GangException extends RuntimeException {
+public sealed class GangException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
   GangException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /** The driver's thread was interrupted, or its Spark session stopped. */
+  public static final class Interrupted extends GangException {
+
+    private static final long serialVersionUID = 1L;
+
+    Interrupted(String message, Throwable cause) {
+      super(message, cause);
+    }
   }
 }

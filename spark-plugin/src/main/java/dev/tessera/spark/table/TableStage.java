@@ -3,8 +3,11 @@ package dev.tessera.spark.table;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.models.UserException;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -15,6 +18,8 @@ import org.apache.spark.util.SerializableConfiguration;
  * report, and Spark gives the driver exactly one report for each share, whatever was retried.
  */
 public final class TableStage {
+
+  private static final Duration STOP = Duration.ofSeconds(2);
 
   private TableStage() {}
 
@@ -36,9 +41,27 @@ public final class TableStage {
           .map(share -> runOne(share, task, conf))
           .collect();
     } catch (Exception e) {
+      awaitStop(context);
       throw cause(e);
     } finally {
       context.clearJobGroup();
+    }
+  }
+
+  /**
+   * Where the session is being stopped under the stage, its executors first: a task that still runs
+   * would make anew what the caller is about to take away. The caller cleans up on this thread, so
+   * it must not stay interrupted: HDFS and object stores refuse such a thread.
+   */
+  private static void awaitStop(JavaSparkContext context) {
+    boolean ignored = Thread.interrupted();
+    long deadline = System.nanoTime() + STOP.toNanos();
+    while (context.sc().isStopped() && SparkEnv.get() != null && System.nanoTime() < deadline) {
+      try {
+        TimeUnit.MILLISECONDS.sleep(10);
+      } catch (InterruptedException e) {
+        // As above.
+      }
     }
   }
 
