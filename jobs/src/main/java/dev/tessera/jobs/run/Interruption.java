@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * Ctrl-C, SIGTERM and SIGHUP of a command at the terminal: one line that says where the work stands,
- * then silence, executors that are gone within seconds, and the exit code that shells expect, 128
- * and the signal's number. The state is the process's, as signals are.
+ * Ctrl-C, SIGTERM and SIGHUP of a command at the terminal: one line that says where the work
+ * stands, then silence, executors that are gone within seconds, and the exit code that shells
+ * expect, 128 and the signal's number. The state is the process's, as signals are.
  *
  * <p>At a terminal executors on this machine get the same Ctrl-C and die beside the driver; without
  * this the driver would take them for lost ones and begin an attempt that nobody wants.
@@ -48,8 +48,8 @@ public final class Interruption {
   }
 
   /**
-   * Until it is closed, {@code sentence} tells where the work stands and how to go on. Where several
-   * are open the first tells: it knows the whole.
+   * Until it is closed, {@code sentence} tells where the work stands and how to go on. Where
+   * several are open the first tells: it knows the whole.
    */
   public static Standing standing(Supplier<String> sentence) {
     boolean first = STANDING.compareAndSet(null, sentence);

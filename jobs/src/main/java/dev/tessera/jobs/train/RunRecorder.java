@@ -69,8 +69,8 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     totals.clear();
     ranks.forEach(place -> places.put(place.rank(), place));
     if (progress == null) {
-      progress = console.progress(
-              recipe.name(), restored, recipe.schedule().images(), flopsPerImage);
+      progress =
+          console.progress(recipe.name(), restored, recipe.schedule().images(), flopsPerImage);
     }
     if (number > 0 || restored > 0) {
       write(() -> metrics.resumed(restored / recipe.schedule().batch(), restored, seconds));
@@ -222,7 +222,8 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    // HDFS and object stores refuse a thread that was interrupted, and the last lines would be lost.
+    // HDFS and object stores refuse a thread that was interrupted, and the last lines would be
+    // lost.
     boolean interrupted = Thread.interrupted();
     standing.close();
     try {

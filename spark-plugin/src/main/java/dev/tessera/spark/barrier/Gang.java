@@ -119,7 +119,8 @@ public final class Gang<R extends Serializable> {
 
   private void afterFailure(int number, AttemptFailure failure) throws InterruptedException {
     if (Thread.interrupted() || !GangDesk.isOpen()) {
-      // Whoever ends the driver ends its executors too, perhaps first: nobody wants another attempt.
+      // Whoever ends the driver ends its executors too, perhaps first: nobody wants another
+      // attempt.
       throw new InterruptedException(failure.getMessage());
     }
     RuntimeException mistake = RankFailure.userMistake(failure.getCause());
