@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -26,8 +27,10 @@ public final class Doctor {
    *
    * @param asked inputs and outputs whose file systems must be reachable from everywhere, besides
    *     Hadoop's default one and the working folder, where relative paths lie
+   * @param told a sentence while executors are awaited
    */
-  public static DoctorReport run(SparkSession session, List<String> asked)
+  public static DoctorReport run(
+      SparkSession session, List<String> asked, Consumer<String> told)
       throws InterruptedException {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
     List<String> paths = paths(asked, spark.hadoopConfiguration());
@@ -35,17 +38,20 @@ public final class Doctor {
     List<ProcessFacts> processes = new ArrayList<>();
     processes.add(driver(spark, paths));
     if (!spark.isLocal()) {
-      List<ProcessFacts> executors = executors(spark, paths);
+      List<ProcessFacts> executors = executors(spark, paths, told);
       processes.addAll(executors);
       if (executors.isEmpty()) {
-        obstacles.add("no executor started: see the cluster manager's page for the reason");
+        obstacles.add("no executor started: " + LiveSlots.tooFew(spark.sc(), 1, 0).getMessage());
       }
     }
     processes.forEach(process -> obstacles.addAll(process.obstacles()));
     if (obstacles.isEmpty()) {
       obstacles.addAll(gang(spark));
     }
-    return new DoctorReport(SettingsFacts.slots(spark.getConf()), processes, obstacles);
+    String slots =
+        SettingsFacts.slots(spark.getConf())
+            + LiveSlots.cluster(spark.sc()).map(has -> "; the cluster has " + has).orElse("");
+    return new DoctorReport(slots, processes, obstacles);
   }
 
   private static List<String> paths(List<String> asked, Configuration hadoop) {
@@ -72,10 +78,11 @@ public final class Doctor {
         paths.stream().map(path -> PathFacts.probe(path, spark.hadoopConfiguration())).toList());
   }
 
-  private static List<ProcessFacts> executors(JavaSparkContext spark, List<String> paths)
+  private static List<ProcessFacts> executors(
+      JavaSparkContext spark, List<String> paths, Consumer<String> told)
       throws InterruptedException {
     int promised = Slots.of(spark.getConf()).total().orElse(1);
-    int slots = LiveSlots.await(spark.sc(), promised, PATIENCE);
+    int slots = LiveSlots.await(spark.sc(), promised, PATIENCE, told);
     if (slots == 0) {
       return List.of();
     }

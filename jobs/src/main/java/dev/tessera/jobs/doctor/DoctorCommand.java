@@ -30,8 +30,8 @@ public final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try (SparkSession spark = Session.obtain("doctor", Map.of())) {
-      DoctorReport report = Doctor.run(spark, paths);
       Console out = console.console();
+      DoctorReport report = Doctor.run(spark, paths, out::say);
       report.lines().forEach(out::say);
       return report.exitCode();
     }

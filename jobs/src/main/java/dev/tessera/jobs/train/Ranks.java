@@ -41,6 +41,27 @@ public record Ranks(int count, Optional<Algorithm> allreduce, Device device) {
   }
 
   /**
+   * What becomes of so many task slots, where that needs a word: which number was taken and why, and
+   * what idles.
+   */
+  Optional<String> told(int slots, int shards) {
+    int used = on(slots, shards);
+    int idle = slots - used;
+    if (idle <= 0 && count > 0) {
+      return Optional.empty();
+    }
+    String uses =
+        idle <= 0
+            ? (used == 1 ? "it is used" : "all are used")
+            : used + (used == 1 ? " is" : " are") + " used and " + idle + (idle == 1 ? " idles" : " idle");
+    String why =
+        count > 0
+            ? "ranks.count=" + count
+            : "ranks.count=0 takes a power of two, at most schedule.shards=" + shards;
+    return Optional.of(slots + "; " + uses + ": " + why);
+  }
+
+  /**
    * How sums travel between so many ranks.
    *
    * @throws UserException if the recipe asks for a way that its device does not go

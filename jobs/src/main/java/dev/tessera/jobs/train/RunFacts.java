@@ -15,8 +15,9 @@ import org.apache.spark.SparkContext;
  * What a training run is about to do, for the console.
  *
  * @param ranks of the first attempt
+ * @param slots task slots of the executors that are there
  */
-record RunFacts(BoundRun bound, StepCost cost, int ranks, SparkContext spark) {
+record RunFacts(BoundRun bound, StepCost cost, int ranks, int slots, SparkContext spark) {
 
   /**
    * @param source where the recipe comes from
@@ -29,6 +30,10 @@ record RunFacts(BoundRun bound, StepCost cost, int ranks, SparkContext spark) {
             .fact("data", data())
             .fact("model", model())
             .fact("ranks", gang());
+    Ranks asked = bound.recipe().ranks();
+    asked
+        .told(slots, bound.recipe().schedule().shards())
+        .ifPresent(text -> block.fact("slots", text));
     if (spark.uiWebUrl().isDefined()) {
       block.fact("Spark UI", spark.uiWebUrl().get());
     }

@@ -79,6 +79,19 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public void onWaiting(String sentence) {
+    say(sentence);
+  }
+
+  private void say(String sentence) {
+    if (progress == null) {
+      console.say(sentence);
+    } else {
+      progress.say(sentence);
+    }
+  }
+
+  @Override
   public void onRetry(int nextAttempt, String failure) {
     if (progress == null) {
       console.say(failure);

@@ -13,6 +13,7 @@ import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.Gang;
 import dev.tessera.spark.barrier.GangException;
 import dev.tessera.spark.barrier.GangSpec;
+import dev.tessera.spark.barrier.LiveSlots;
 import dev.tessera.spark.barrier.Slots;
 import dev.tessera.spark.device.GpuSettings;
 import dev.tessera.spark.inference.TokenizerSpec;
@@ -85,8 +86,10 @@ public final class TrainingJob {
       run.writeConfig(RecipeWriter.write(Recipe.class, bound.recipe()));
       run.writeEnvironment(Environment.ofDriver(spark.sparkContext().getConf()));
       TrainingPlan plan = plan(bound, run);
+      int slots = slots(bound.recipe(), gang);
+      int ranks = gang.ranksOfSlots().applyAsInt(slots);
       console.print(
-          new RunFacts(bound, cost, gang.ranks(), spark.sparkContext()).block(source, run));
+          new RunFacts(bound, cost, ranks, slots, spark.sparkContext()).block(source, run));
       recorder.finished(
           TrainingRun.run(
               JavaSparkContext.fromSparkContext(spark.sparkContext()), gang, plan, recorder));
@@ -95,6 +98,20 @@ public final class TrainingJob {
         run.discard();
       }
       throw e;
+    }
+  }
+
+  /** Task slots there are; where the recipe takes what there is, once no more are to come. */
+  private int slots(Recipe recipe, GangSpec gang) {
+    if (recipe.ranks().count() > 0) {
+      return LiveSlots.now(spark.sparkContext());
+    }
+    try {
+      return LiveSlots.await(
+          spark.sparkContext(), gang.ranks(), gang.settings().slotsWait(), console::say);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return LiveSlots.now(spark.sparkContext());
     }
   }
 

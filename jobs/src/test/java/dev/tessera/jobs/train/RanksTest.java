@@ -73,4 +73,21 @@ class RanksTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("set ranks.count=1");
   }
+
+  @Test
+  void whatBecomesOfTheSlotsIsToldWhereItIsNotPlain() {
+    Ranks open = new Ranks(0, Optional.empty(), Ranks.Device.CPU);
+    Ranks two = new Ranks(2, Optional.empty(), Ranks.Device.CPU);
+
+    assertThat(open.told(3, 4))
+        .contains(
+            "3; 2 are used and 1 idles: ranks.count=0 takes a power of two, at most"
+                + " schedule.shards=4");
+    assertThat(open.told(8, 2)).get().asString().startsWith("8; 2 are used and 6 idle: ");
+    assertThat(open.told(4, 4)).get().asString().startsWith("4; all are used: ");
+    assertThat(two.told(3, 4)).contains("3; 2 are used and 1 idles: ranks.count=2");
+    assertThat(two.told(2, 4)).isEmpty();
+    // Executors of a fixed number of ranks may still be on their way.
+    assertThat(two.told(0, 4)).isEmpty();
+  }
 }

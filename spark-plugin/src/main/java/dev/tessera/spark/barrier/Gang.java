@@ -103,12 +103,14 @@ public final class Gang<R extends Serializable> {
   }
 
   private int ranks(int number) throws InterruptedException {
-    int slots = LiveSlots.await(spark.sc(), spec.ranks(), spec.settings().slotsWait());
+    int slots =
+        LiveSlots.await(
+            spark.sc(), spec.ranks(), spec.settings().slotsWait(), listener::onWaiting);
     int ranks = spec.ranksOfSlots().applyAsInt(slots);
     if (ranks >= 1 && ranks <= slots) {
       return ranks;
     }
-    UserException tooFew = Slots.of(spark.getConf()).tooFew(Math.max(1, ranks), slots);
+    UserException tooFew = LiveSlots.tooFew(spark.sc(), Math.max(1, ranks), slots);
     if (number == 0) {
       throw tooFew;
     }

@@ -6,6 +6,9 @@ import java.util.List;
 /** Hears of a gang on the driver. All calls come from the thread that called {@link Gang#run}. */
 public interface GangListener {
 
+  /** Executors are awaited; {@code sentence} says how many and for how long. */
+  default void onWaiting(String sentence) {}
+
   /** All ranks of an attempt have met; {@code places} are in order of rank. */
   default void onAttempt(int attempt, List<RankPlace> places) {}
 

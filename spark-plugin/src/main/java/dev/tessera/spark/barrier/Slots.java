@@ -19,6 +19,10 @@ import org.apache.spark.SparkConf;
  */
 public record Slots(OptionalInt total, OptionalInt perExecutor, String words, String remedy) {
 
+  private static final String NO_SLOT =
+      "set spark.task.cpus to at most spark.executor.cores, and spark.task.resource.gpu.amount to at"
+          + " most spark.executor.resource.gpu.amount";
+
   private static final Pattern LOCAL = Pattern.compile("local\\[([0-9]+|\\*)(?:,[0-9]+)?]");
   private static final Pattern LOCAL_CLUSTER =
       Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
@@ -37,7 +41,14 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
       int workers = Integer.parseInt(cluster.group(1));
       int workerCores = Integer.parseInt(cluster.group(2));
       int cores = conf.getInt("spark.executor.cores", workerCores);
-      int executors = workers * Math.max(1, workerCores / Math.max(1, cores));
+      if (cores > workerCores) {
+        return new Slots(
+            OptionalInt.of(0),
+            OptionalInt.empty(),
+            "spark.executor.cores=" + cores + " and workers of " + workerCores + " cores",
+            "the second number of --master local-cluster[executors,cores,MiB]");
+      }
+      int executors = workers * (workerCores / Math.max(1, cores));
       return slots(conf, executors, cores, taskCpus, "--master local-cluster[executors,cores,MiB]");
     }
     if (master.startsWith("spark://")) {
@@ -62,11 +73,13 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
    * @throws UserException with the arithmetic and the setting to change
    */
   public void require(int ranks) {
+    if (perExecutor.isPresent() && perExecutor.getAsInt() == 0) {
+      throw new UserException(
+          ranks + " ranks need " + ranks + " task slots and no executor has one (" + words + "): "
+              + NO_SLOT);
+    }
     if (total.isPresent() && total.getAsInt() < ranks) {
       throw tooFew(ranks, total.getAsInt());
-    }
-    if (perExecutor.isPresent() && perExecutor.getAsInt() == 0) {
-      throw tooFew(ranks, 0);
     }
   }
 
@@ -84,6 +97,19 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
   }
 
   UserException tooFew(int ranks, int there) {
+    if (there < total.orElse(Integer.MAX_VALUE)) {
+      return new UserException(
+          ranks
+              + " ranks need "
+              + ranks
+              + " task slots and executors came for "
+              + there
+              + " (asked for: "
+              + words
+              + "): see the cluster manager's page for why the rest did not, or ask for at most "
+              + Math.max(1, there)
+              + " ranks");
+    }
     return new UserException(
         ranks
             + " ranks need "

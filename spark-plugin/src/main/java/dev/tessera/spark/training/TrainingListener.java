@@ -6,6 +6,9 @@ import java.util.List;
 /** Hears of a training run on the driver, from the thread that runs it. */
 public interface TrainingListener {
 
+  /** Executors are awaited. */
+  default void onWaiting(String sentence) {}
+
   /**
    * All ranks of an attempt have met.
    *

@@ -66,6 +66,11 @@ public final class TrainingRun {
   private GangListener heard(TrainingListener listener) {
     return new GangListener() {
       @Override
+      public void onWaiting(String sentence) {
+        listener.onWaiting(sentence);
+      }
+
+      @Override
       public void onAttempt(int attempt, List<RankPlace> places) {
         listener.onAttempt(attempt, places, resumedImages);
       }

@@ -78,7 +78,7 @@ class PreSubmitTest {
   void taskCpusAboveAnExecutorsCoresLeaveNoSlot() {
     refused(conf("local-cluster[2,1,1024]", "spark.task.cpus", "2"), 1)
         .hasMessageContaining("spark.task.cpus=2")
-        .hasMessageContaining("there are 0");
+        .hasMessageContaining("no executor has one");
   }
 
   @Test
@@ -99,7 +99,7 @@ class PreSubmitTest {
     assertThatCode(() -> PreSubmit.check(conf(master, "spark.task.cpus", "4"), true, 8, false))
         .doesNotThrowAnyException();
     refused(conf(master, "spark.task.cpus", "4", "spark.executor.cores", "2"), 1)
-        .hasMessageContaining("there are 0");
+        .hasMessageContaining("no executor has one");
   }
 
   @Test
