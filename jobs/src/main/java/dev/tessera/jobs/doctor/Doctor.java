@@ -29,8 +29,7 @@ public final class Doctor {
    *     Hadoop's default one and the working folder, where relative paths lie
    * @param told a sentence while executors are awaited
    */
-  public static DoctorReport run(
-      SparkSession session, List<String> asked, Consumer<String> told)
+  public static DoctorReport run(SparkSession session, List<String> asked, Consumer<String> told)
       throws InterruptedException {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
     List<String> paths = paths(asked, spark.hadoopConfiguration());

@@ -41,8 +41,8 @@ public record Ranks(int count, Optional<Algorithm> allreduce, Device device) {
   }
 
   /**
-   * What becomes of so many task slots, where that needs a word: which number was taken and why, and
-   * what idles.
+   * What becomes of so many task slots, where that needs a word: which number was taken and why,
+   * and what idles.
    */
   Optional<String> told(int slots, int shards) {
     int used = on(slots, shards);
@@ -53,7 +53,11 @@ public record Ranks(int count, Optional<Algorithm> allreduce, Device device) {
     String uses =
         idle <= 0
             ? (used == 1 ? "it is used" : "all are used")
-            : used + (used == 1 ? " is" : " are") + " used and " + idle + (idle == 1 ? " idles" : " idle");
+            : used
+                + (used == 1 ? " is" : " are")
+                + " used and "
+                + idle
+                + (idle == 1 ? " idles" : " idle");
     String why =
         count > 0
             ? "ranks.count=" + count

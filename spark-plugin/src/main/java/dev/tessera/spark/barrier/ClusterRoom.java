@@ -9,15 +9,19 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 
 /**
- * How many task slots a standalone cluster can give an application at most: its workers against what
- * the application asks for. Executors are placed as Spark's master places them.
+ * How many task slots a standalone cluster can give an application at most: its workers against
+ * what the application asks for. Executors are placed as Spark's master places them.
  *
  * @param executorCores cores of an executor, empty for all that its worker gives it
  * @param mebibytes memory of an executor
  * @param coresMax cores in all
  */
 record ClusterRoom(
-    Workers workers, int taskCpus, OptionalInt executorCores, long mebibytes, OptionalInt coresMax) {
+    Workers workers,
+    int taskCpus,
+    OptionalInt executorCores,
+    long mebibytes,
+    OptionalInt coresMax) {
 
   /** Asks the master; empty where nobody tells. */
   static Optional<ClusterRoom> ask(SparkContext spark) {
@@ -121,7 +125,10 @@ record ClusterRoom(
           + (taskCpus > workers.mostCores() ? ", and spark.task.cpus=" + taskCpus + " too" : "");
     }
     if (taskCpus > cores) {
-      return "spark.task.cpus=" + taskCpus + " is more than any executor's cores: lower it to " + cores;
+      return "spark.task.cpus="
+          + taskCpus
+          + " is more than any executor's cores: lower it to "
+          + cores;
     }
     if (slots(mebibytes, Integer.MAX_VALUE) >= ranks) {
       return "spark.cores.max="
@@ -130,7 +137,9 @@ record ClusterRoom(
           + ranks * executorCores.orElse(taskCpus);
     }
     if (slots(0, coresMax.orElse(Integer.MAX_VALUE)) >= ranks) {
-      return "executors of " + mebibytes + " MiB fill their memory first: lower spark.executor.memory";
+      return "executors of "
+          + mebibytes
+          + " MiB fill their memory first: lower spark.executor.memory";
     }
     return "its cores are what is missing: ask for at most "
         + Math.max(1, slots())

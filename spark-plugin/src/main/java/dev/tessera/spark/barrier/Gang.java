@@ -104,8 +104,7 @@ public final class Gang<R extends Serializable> {
 
   private int ranks(int number) throws InterruptedException {
     int slots =
-        LiveSlots.await(
-            spark.sc(), spec.ranks(), spec.settings().slotsWait(), listener::onWaiting);
+        LiveSlots.await(spark.sc(), spec.ranks(), spec.settings().slotsWait(), listener::onWaiting);
     int ranks = spec.ranksOfSlots().applyAsInt(slots);
     if (ranks >= 1 && ranks <= slots) {
       return ranks;

@@ -29,8 +29,7 @@ public final class LiveSlots {
    *
    * @param told a sentence once the wait is long enough to wonder
    */
-  public static int await(
-      SparkContext spark, int wanted, Duration patience, Consumer<String> told)
+  public static int await(SparkContext spark, int wanted, Duration patience, Consumer<String> told)
       throws InterruptedException {
     long start = System.nanoTime();
     long asked = start + ASK_AFTER.toNanos() - ASK_EVERY.toNanos();

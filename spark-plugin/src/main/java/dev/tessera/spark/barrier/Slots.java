@@ -75,7 +75,12 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
   public void require(int ranks) {
     if (perExecutor.isPresent() && perExecutor.getAsInt() == 0) {
       throw new UserException(
-          ranks + " ranks need " + ranks + " task slots and no executor has one (" + words + "): "
+          ranks
+              + " ranks need "
+              + ranks
+              + " task slots and no executor has one ("
+              + words
+              + "): "
               + NO_SLOT);
     }
     if (total.isPresent() && total.getAsInt() < ranks) {

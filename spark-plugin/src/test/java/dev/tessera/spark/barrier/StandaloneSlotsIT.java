@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A standalone cluster of processes, with one worker of 2 cores and 1024 MiB: what it can never give
- * is told with what it has, far before the wait for executors ends.
+ * A standalone cluster of processes, with one worker of 2 cores and 1024 MiB: what it can never
+ * give is told with what it has, far before the wait for executors ends.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class StandaloneSlotsIT {
@@ -39,8 +39,18 @@ class StandaloneSlotsIT {
     master = "spark://" + await(log, "Starting Spark master at spark://(\\S+:\\d+)");
     Path worker =
         spark(
-            "worker.Worker", "--host", "127.0.0.1", "--webui-port", "0", "--cores", "2",
-            "--memory", "1024m", "--work-dir", folder.resolve("work").toString(), master);
+            "worker.Worker",
+            "--host",
+            "127.0.0.1",
+            "--webui-port",
+            "0",
+            "--cores",
+            "2",
+            "--memory",
+            "1024m",
+            "--work-dir",
+            folder.resolve("work").toString(),
+            master);
     await(worker, "(Successfully registered with master)");
   }
 
