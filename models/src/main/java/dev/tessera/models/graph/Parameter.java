@@ -8,10 +8,25 @@ package dev.tessera.models.graph;
  * @param segment the segment whose run holds it
  * @param kind which run of the segment
  * @param shape of the tensor, stored row-major as float32
+ * @param parts linear maps of the same input that stand one above another in it, such as queries,
+ *     keys and values; 1 for one map
  * @param initializer of its first values
  */
 public record Parameter(
-    String group, String name, String segment, Kind kind, Shape shape, Initializer initializer) {
+    String group,
+    String name,
+    String segment,
+    Kind kind,
+    Shape shape,
+    int parts,
+    Initializer initializer) {
+
+  public Parameter {
+    if (parts < 1 || parts > 1 && shape.dim(0) % parts != 0) {
+      throw new IllegalArgumentException(
+          "parts: " + parts + " (expected: 1 or more, a divisor of the rows of " + shape + ")");
+    }
+  }
 
   /** The runs of a segment. */
   public enum Kind {

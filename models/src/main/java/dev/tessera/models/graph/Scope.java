@@ -24,11 +24,17 @@ public final class Scope {
   private final Group group;
   private final String path;
   private final String segment;
+  private final int parts;
 
   private Scope(Group group, String path, String segment) {
+    this(group, path, segment, 1);
+  }
+
+  private Scope(Group group, String path, String segment, int parts) {
     this.group = group;
     this.path = path;
     this.segment = segment;
+    this.parts = parts;
   }
 
   /** The root of a new group. */
@@ -43,6 +49,14 @@ public final class Scope {
 
   public Scope child(int index) {
     return child(Integer.toString(index));
+  }
+
+  /**
+   * This place, for a layer whose matrix is {@code maps} linear maps one above another: optimisers
+   * that look at matrices look at each. Places within are as ever.
+   */
+  public Scope stacked(int maps) {
+    return new Scope(group, path, segment, maps);
   }
 
   /** A place within this one whose parameters form a segment of their own. */
@@ -67,12 +81,12 @@ public final class Scope {
 
   /** Declares the weight of a matrix product or convolution. */
   public Parameter matrix(String name, Shape shape, Initializer initializer) {
-    return declare(name, Parameter.Kind.MATRIX, shape, initializer);
+    return declare(name, Parameter.Kind.MATRIX, shape, parts, initializer);
   }
 
   /** Declares a bias, scale or other parameter that is not decayed. */
   public Parameter vector(String name, Shape shape, Initializer initializer) {
-    return declare(name, Parameter.Kind.VECTOR, shape, initializer);
+    return declare(name, Parameter.Kind.VECTOR, shape, 1, initializer);
   }
 
   /**
@@ -80,16 +94,17 @@ public final class Scope {
    * the optimiser does.
    */
   public Parameter unitRows(String name, Shape shape) {
-    return declare(name, Parameter.Kind.UNIT_ROWS, shape, new Initializer.UnitRows());
+    return declare(name, Parameter.Kind.UNIT_ROWS, shape, 1, new Initializer.UnitRows());
   }
 
   private Parameter declare(
-      String name, Parameter.Kind kind, Shape shape, Initializer initializer) {
+      String name, Parameter.Kind kind, Shape shape, int stack, Initializer initializer) {
     String full = child(name).path;
     if (!group.names.add(full)) {
       throw new IllegalArgumentException("name: " + full + " (expected: declared once a group)");
     }
-    Parameter parameter = new Parameter(group.name, full, segment, kind, shape, initializer);
+    Parameter parameter =
+        new Parameter(group.name, full, segment, kind, shape, stack, initializer);
     group.parameters.add(parameter);
     return parameter;
   }

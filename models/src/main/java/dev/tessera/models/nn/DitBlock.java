@@ -22,11 +22,11 @@ final class DitBlock {
     this.recipe = recipe;
     int width = recipe.width();
     segment = scope.segment();
-    modulation = Linear.zero(scope.child("modulation"), width, 6L * width);
+    modulation = Linear.zero(scope.child("modulation").stacked(6), width, 6L * width);
     attention = new SelfAttention(scope.child("attention"), width, recipe.heads(), recipe.qkNorm());
     boolean gated = recipe.feedForward() == BackboneRecipe.Dit.FeedForward.SWIGLU;
     long hidden = gated ? gatedWidth(width) : 4L * width;
-    up = Linear.of(scope.child("up"), width, gated ? 2 * hidden : hidden);
+    up = Linear.of(scope.child("up").stacked(gated ? 2 : 1), width, gated ? 2 * hidden : hidden);
     down = Linear.of(scope.child("down"), hidden, width);
   }
 

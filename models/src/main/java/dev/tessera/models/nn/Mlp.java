@@ -29,7 +29,7 @@ final class Mlp implements Backbone {
     for (int i = 0; i < recipe.depth(); i++) {
       layers.add(new Layer(scope.child("layers").segment(Integer.toString(i)), width));
     }
-    modulation = Linear.zero(scope.child("modulation"), width, 2L * width);
+    modulation = Linear.zero(scope.child("modulation").stacked(2), width, 2L * width);
     output = Linear.zero(scope.child("output"), width, shape.outputs() * pixels);
   }
 
@@ -41,7 +41,7 @@ final class Mlp implements Backbone {
 
     Layer(Scope scope, int width) {
       segment = scope.segment();
-      modulation = Linear.zero(scope.child("modulation"), width, 2L * width);
+      modulation = Linear.zero(scope.child("modulation").stacked(2), width, 2L * width);
       first = Linear.of(scope.child("first"), width, width);
       second = Linear.zero(scope.child("second"), width, width);
     }

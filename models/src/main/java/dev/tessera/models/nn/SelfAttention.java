@@ -20,7 +20,7 @@ final class SelfAttention {
   SelfAttention(Scope scope, int width, int heads, boolean qkNorm) {
     this.width = width;
     this.heads = heads;
-    project = Linear.of(scope.child("qkv"), width, 3L * width);
+    project = Linear.of(scope.child("qkv").stacked(3), width, 3L * width);
     queries = qkNorm ? new RmsNorm(scope.child("queries"), width / heads) : null;
     keys = qkNorm ? new RmsNorm(scope.child("keys"), width / heads) : null;
     output = Linear.of(scope.child("output"), width, width);

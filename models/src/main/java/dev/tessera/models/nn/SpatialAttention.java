@@ -30,7 +30,7 @@ public final class SpatialAttention {
     return new SpatialAttention(
         heads,
         new GroupNorm(scope.child("norm"), channels, eps),
-        Conv2d.same(scope.child("qkv"), channels, 3L * channels, 1),
+        Conv2d.same(scope.child("qkv").stacked(3), channels, 3L * channels, 1),
         Conv2d.zero(scope.child("output"), channels, channels, 1));
   }
 
@@ -45,7 +45,7 @@ public final class SpatialAttention {
     return new SpatialAttention(
         1,
         new GroupNorm(scope.child("norm"), channels, eps),
-        Conv2d.xavier(scope.child("qkv"), channels, 3L * channels, 1, in),
+        Conv2d.xavier(scope.child("qkv").stacked(3), channels, 3L * channels, 1, in),
         Conv2d.xavier(scope.child("output"), channels, channels, 1, out));
   }
 
@@ -58,7 +58,7 @@ public final class SpatialAttention {
     return new SpatialAttention(
         heads,
         new GroupNorm(scope.child("norm"), channels, eps),
-        Conv2d.uniform(scope.child("qkv"), channels, 3L * channels, 1),
+        Conv2d.uniform(scope.child("qkv").stacked(3), channels, 3L * channels, 1),
         Conv2d.zero(scope.child("output"), channels, channels, 1));
   }
 

@@ -91,7 +91,7 @@ record UnetForm(
   /** What the condition does to a block of {@code out} features: a shift, in ADM a scale too. */
   Linear conditioning(Scope scope, int out) {
     return adm()
-        ? Linear.uniform(scope, condition(), 2L * out)
+        ? Linear.uniform(scope.stacked(2), condition(), 2L * out)
         : Linear.of(scope, condition(), out);
   }
 

@@ -6,6 +6,7 @@ import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * A part of a group's flat vector while its update is traced. All vectors are float32 {@code [n]}
@@ -21,7 +22,7 @@ import java.util.List;
  * @param divisor of the gradient; null for none
  * @param skipped 1 where nothing is to change, otherwise 0; null for never
  * @param decay decoupled weight decay of this stretch, times the rate a step
- * @param matrices the parameters of the stretch, if they are matrices; otherwise empty
+ * @param matrices of the parameters of the stretch, if they are matrices; otherwise empty
  */
 public record Stretch(
     Tensor parameters,
@@ -37,22 +38,26 @@ public record Stretch(
     List<Matrix> matrices) {
 
   /**
-   * A matrix of the stretch, or the kernel {@code [out, ...]} of a convolution.
+   * A matrix of the stretch, or the kernel {@code [out, ...]} of a convolution, or one of the maps
+   * that a parameter stacks.
    *
    * @param offset of its first element in the stretch
+   * @param rows one for each output
+   * @param columns all that belongs to one output
    */
-  public record Matrix(Parameter parameter, long offset) {
-    /** One for each row's parameters. */
-    public long rows() {
-      return parameter.shape().dim(0);
-    }
+  public record Matrix(long offset, long rows, long columns) {
 
-    public long columns() {
-      return size() / rows();
+    /** The matrices of a parameter whose first element stands at {@code offset}, in order. */
+    public static List<Matrix> of(Parameter parameter, long offset) {
+      long rows = parameter.shape().dim(0) / parameter.parts();
+      long columns = parameter.shape().size() / parameter.shape().dim(0);
+      return LongStream.range(0, parameter.parts())
+          .mapToObj(part -> new Matrix(offset + part * rows * columns, rows, columns))
+          .toList();
     }
 
     public long size() {
-      return parameter.shape().size();
+      return rows * columns;
     }
   }
 

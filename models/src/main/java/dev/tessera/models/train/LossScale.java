@@ -14,7 +14,7 @@ import java.util.Optional;
 /**
  * The factor of a differentiated loss in a gradient program whose products are float16. Its value
  * belongs to the group and lies on the device, as the float32 vector {@code [3]}: the scale, steps
- * since it changed or a step was skipped, steps skipped in a row.
+ * since it changed or a step was skipped, steps skipped since it last grew.
  */
 public final class LossScale {
 
@@ -117,7 +117,7 @@ public final class LossScale {
         List.of(
             sound.where(due.where(grown, scale), spent.where(fallen, scale)).reshape(1),
             sound.where(due.where(zero, clean), zero).reshape(1),
-            sound.where(zero, skipped).reshape(1)));
+            sound.where(due.where(zero, part(vector, SKIPPED)), skipped).reshape(1)));
   }
 
   static Tensor number(Trace trace, double value) {

@@ -13,7 +13,8 @@ import java.io.Serializable;
  *     never grows
  * @param growthInterval steps without a skipped one
  * @param backoff factor after {@code hysteresis} skipped steps
- * @param hysteresis steps skipped in a row before the scale falls; each one after falls again
+ * @param hysteresis steps skipped since the scale last grew before it falls, whether in a row or
+ *     not; it falls at each one after
  * @param minimum a scale that falls below ends the run as diverged
  */
 public record LossScaleRecipe(

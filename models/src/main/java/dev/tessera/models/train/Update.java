@@ -180,7 +180,8 @@ final class Update implements AutoCloseable {
 
   private static List<Stretch.Matrix> matrices(Layout.Run run) {
     return run.slices().stream()
-        .map(slice -> new Stretch.Matrix(slice.parameter(), slice.offset() - run.offset()))
+        .flatMap(
+            slice -> Stretch.Matrix.of(slice.parameter(), slice.offset() - run.offset()).stream())
         .toList();
   }
 

@@ -11,7 +11,8 @@ import java.util.List;
 
 /**
  * The vector quantiser. Its state is, for each of K codes, a moving average N of the number of
- * vectors assigned to it and m of their sum; the code is m / N (van den Oord et al. 2017, A.1).
+ * vectors assigned to it and m of their sum; the code is m / N (van den Oord et al. 2017, A.1), with
+ * N smoothed as in Sonnet: {@code (N + eps) sum(N) / (sum(N) + K eps)}, which leaves the sum as it is.
  */
 final class Codebook {
 
@@ -33,7 +34,11 @@ final class Codebook {
 
   /** The codes {@code [K, width]}. */
   Tensor codes(Trace trace) {
-    return trace.weight(sums).div(trace.weight(counts).reshape(recipe.count(), 1).add(EPS));
+    long k = recipe.count();
+    Tensor n = trace.weight(counts);
+    Tensor sum = n.sum(0);
+    Tensor smoothed = n.add(EPS).mul(sum.div(sum.add(k * EPS)));
+    return trace.weight(sums).div(smoothed.reshape(k, 1));
   }
 
   /**

@@ -203,7 +203,7 @@ public final class VqganObjective implements Objective {
     metrics.addAll(List.of(reconstruction, squared, commitment));
     Tensor loss = reconstruction.add(commitment.mul(recipe.codes().commitment()));
     if (adversarial) {
-      Tensor fooled = discriminator.apply(picture).master().meanAll().neg();
+      Tensor fooled = fooled(discriminator.apply(picture).master());
       Tensor last = images.trace().weight(model.lastWeight());
       Tensor weight =
           adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight(), scale);
@@ -237,6 +237,16 @@ public final class VqganObjective implements Objective {
     return x.master().square().sumAll().sqrt();
   }
 
+  /** The discriminator's loss by its logits of real and of made pictures (Lim and Ye 2017). */
+  static Tensor hinge(Tensor real, Tensor made) {
+    return real.neg().add(1).relu().meanAll().add(made.add(1).relu().meanAll()).mul(0.5);
+  }
+
+  /** The generator's loss by the logits of what it made. */
+  static Tensor fooled(Tensor made) {
+    return made.meanAll().neg();
+  }
+
   private Phase discriminatorPhase(Phase.Schedule schedule) {
     Trace trace = new Trace(DISCRIMINATOR, precision.graph(), target);
     Tensor flat = trace.input(DISCRIMINATOR, DType.FLOAT32, Shape.of(discriminatorLayout.size()));
@@ -252,8 +262,7 @@ public final class VqganObjective implements Objective {
             () -> {
               Tensor real = discriminator.apply(Vqgan.normalize(pixels)).master();
               Tensor made = discriminator.apply(fake).master();
-              Tensor hinge =
-                  real.neg().add(1).relu().meanAll().add(made.add(1).relu().meanAll()).mul(0.5);
+              Tensor hinge = hinge(real, made);
               metrics.addAll(List.of(hinge, real.meanAll(), made.meanAll()));
               return scale.of(hinge.mul(1.0 / shards));
             });

@@ -227,6 +227,29 @@ final class CodebookTest {
     assertThat((double) usage[1]).isCloseTo(Math.exp(entropy), within(1e-4));
   }
 
+  /** {@code (N + eps) sum(N) / (sum(N) + K eps)}, with counts of eps's size. */
+  @Test
+  void countsAreSmoothedAndKeepTheirSum() {
+    Scope scope = Scope.group("state");
+    Codebook codebook =
+        new Codebook(scope.child("codebook"), new VqganRecipe.Codes(3, 2, 0.25, DECAY, 0));
+    Layout layout = scope.layout();
+    Trace trace = new Trace("codes", Precision.FP32);
+    trace.bind(layout, trace.input("state", DType.FLOAT32, Shape.of(9)));
+    float[] counts = {3e-5f, 0, 1e-5f};
+    float[] sums = {1, 2, 3, 4, 5, 6};
+    double total = 4e-5;
+    try (Executable program = runtime.load(trace.finish(codebook.codes(trace)));
+        NativeTensor state = tensor(Shape.of(9), 3e-5f, 0, 1e-5f, 1, 2, 3, 4, 5, 6);
+        Results results = program.run(state)) {
+      float[] codes = results.get(0).toFloats();
+      for (int i = 0; i < codes.length; i++) {
+        double n = (counts[i / 2] + 1e-5) * total / (total + 3e-5);
+        assertThat(codes[i] * n / sums[i]).isCloseTo(1, within(1e-5));
+      }
+    }
+  }
+
   @Test
   void perplexityIsTheNumberOfCodesWhenAllAreAlikeAndOneWhenOneTakesAll() {
     Book book = Book.of(0);

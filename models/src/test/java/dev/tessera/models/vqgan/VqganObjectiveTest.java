@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
@@ -16,6 +17,7 @@ import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.LossScale;
 import dev.tessera.models.train.OptimizerRecipe;
 import dev.tessera.models.train.Phase;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -148,6 +150,76 @@ final class VqganObjectiveTest {
         Results results = program.run(flat, image, fake)) {
       assertThat(phase.metrics()).containsExactly("disc_loss", "logits_real", "logits_fake");
       assertThat(results.get(1).toFloats()).containsExactly(1f, 0f, 0f);
+    }
+  }
+
+  private static float hinge(double real, double made) {
+    Trace trace = new Trace("hinge", Precision.FP32);
+    Tensor r = trace.input("real", DType.FLOAT32, Shape.of(2, 1, 3, 3));
+    Tensor m = trace.input("made", DType.FLOAT32, Shape.of(2, 1, 3, 3));
+    try (Executable program = runtime.load(trace.finish(VqganObjective.hinge(r, m)));
+        NativeTensor x = filled(Shape.of(2, 1, 3, 3), real);
+        NativeTensor y = filled(Shape.of(2, 1, 3, 3), made);
+        Results results = program.run(x, y)) {
+      return results.get(0).item();
+    }
+  }
+
+  private static NativeTensor filled(Shape shape, double value) {
+    float[] values = new float[Math.toIntExact(shape.size())];
+    Arrays.fill(values, (float) value);
+    NativeTensor tensor = runtime.zeros(DType.FLOAT32, shape);
+    tensor.set(values);
+    return tensor;
+  }
+
+  @Test
+  void theHingeWantsRealPicturesAboveOneAndMadeOnesBelowMinusOne() {
+    assertThat(hinge(2, -3)).isZero();
+    assertThat(hinge(-3, 2)).isEqualTo(3.5f);
+    assertThat(hinge(0.25, -0.5)).isEqualTo(0.625f);
+    Trace trace = new Trace("fooled", Precision.FP32);
+    Tensor made = trace.input("made", DType.FLOAT32, Shape.of(4));
+    try (Executable program = runtime.load(trace.finish(VqganObjective.fooled(made)));
+        NativeTensor logits = runtime.zeros(DType.FLOAT32, Shape.of(4))) {
+      logits.set(2f, -3f, 7f, 4f);
+      try (Results results = program.run(logits)) {
+        assertThat(results.get(0).item()).isEqualTo(-2.5f);
+      }
+    }
+  }
+
+  @Test
+  void phasesHandTheirLogitsToTheLossesThatTheyAreFor() {
+    VqganObjective objective = objective(100);
+    Phase generator = objective.phases().get(1);
+    Phase judge = objective.phases().get(2);
+    Layout layout = objective.groups().get(1).layout();
+    try (Executable making = runtime.load(generator.gradient());
+        Executable judging = runtime.load(judge.gradient());
+        NativeTensor weights = runtime.zeros(DType.FLOAT32, Shape.of(layout.size()));
+        NativeTensor maker =
+            runtime.zeros(
+                DType.FLOAT32, Shape.of(objective.groups().get(0).layout().size()));
+        NativeTensor state = runtime.zeros(DType.FLOAT32, Shape.of(objective.state().size()));
+        NativeTensor image = runtime.zeros(DType.UINT8, Shape.of(4, 3, 8, 8));
+        NativeTensor key = runtime.scalar(5L);
+        NativeTensor shard = runtime.scalar(0L)) {
+      layout.initialize(1, weights.memory());
+      objective.groups().get(0).layout().initialize(2, maker.memory());
+      objective.state().initialize(3, state.memory());
+      for (int i = 0; i < 4 * 3 * 8 * 8; i++) {
+        image.memory().put(i, (byte) (i * 37));
+      }
+      try (Results made = making.run(maker, state, image, key, shard, weights);
+          Results judged = judging.run(weights, image, made.get(2))) {
+        float[] logits = judged.get(1).toFloats();
+        assertThat(generator.metrics().get(3)).isEqualTo("g_loss");
+        assertThat(made.get(1).toFloats()[3]).isCloseTo(-logits[2], within(1e-6f));
+        // The hinge of first weights, whose logits are small, is linear in them.
+        assertThat(Math.abs(logits[1] - logits[2])).isGreaterThan(1e-4f);
+        assertThat(logits[0]).isCloseTo(1 - (logits[1] - logits[2]) / 2, within(1e-6f));
+      }
     }
   }
 
