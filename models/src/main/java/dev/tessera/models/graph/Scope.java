@@ -103,8 +103,7 @@ public final class Scope {
     if (!group.names.add(full)) {
       throw new IllegalArgumentException("name: " + full + " (expected: declared once a group)");
     }
-    Parameter parameter =
-        new Parameter(group.name, full, segment, kind, shape, stack, initializer);
+    Parameter parameter = new Parameter(group.name, full, segment, kind, shape, stack, initializer);
     group.parameters.add(parameter);
     return parameter;
   }

@@ -50,7 +50,8 @@ public final class Dit implements Backbone {
     for (int i = 0; i < recipe.depth(); i++) {
       blocks.add(new DitBlock(scope.child("blocks").segment(Integer.toString(i)), recipe));
     }
-    this.modulation = Linear.zero(scope.child("modulation").stacked(2), recipe.width(), 2L * recipe.width());
+    this.modulation =
+        Linear.zero(scope.child("modulation").stacked(2), recipe.width(), 2L * recipe.width());
     this.output = Linear.zero(scope.child("output"), recipe.width(), (long) outputs * pixels);
   }
 

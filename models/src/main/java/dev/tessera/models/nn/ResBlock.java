@@ -26,7 +26,9 @@ public final class ResBlock {
     norm1 = new GroupNorm(scope.child("norm1"), in, eps);
     conv1 = Conv2d.same(scope.child("conv1"), in, out, 3);
     condition =
-        conditionWidth > 0 ? Linear.zero(scope.child("condition").stacked(2), conditionWidth, 2L * out) : null;
+        conditionWidth > 0
+            ? Linear.zero(scope.child("condition").stacked(2), conditionWidth, 2L * out)
+            : null;
     norm2 = new GroupNorm(scope.child("norm2"), out, eps);
     conv2 = Conv2d.zero(scope.child("conv2"), out, out, 3);
     skip = in == out ? null : Conv2d.same(scope.child("skip"), in, out, 1);

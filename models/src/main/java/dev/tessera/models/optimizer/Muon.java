@@ -9,10 +9,10 @@ import java.util.List;
  * Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon): matrices, and kernels of
  * convolutions as matrices {@code [out, rest]}, take a step along their momentum with all singular
  * values made nearly 1, by iterations of Newton and Schulz. Maps that one matrix stacks, such as
- * queries, keys and values, are a matrix each. Everything else, embeddings included,
- * and rows of norm 1 (EDM2) too, takes one of AdamW. A matrix's step is scaled by {@code 0.2
- * sqrt(max(rows, columns))} (Liu et al. 2025, arXiv 2502.16982), which gives it the size of
- * AdamW's, so that one rate serves both.
+ * queries, keys and values, are a matrix each. Everything else, embeddings included, and rows of
+ * norm 1 (EDM2) too, takes one of AdamW. A matrix's step is scaled by {@code 0.2 sqrt(max(rows,
+ * columns))} (Liu et al. 2025, arXiv 2502.16982), which gives it the size of AdamW's, so that one
+ * rate serves both.
  *
  * @param momentum decay of a matrix's momentum, a step
  * @param nesterov whether a matrix's step looks ahead

@@ -11,8 +11,9 @@ import java.util.List;
 
 /**
  * The vector quantiser. Its state is, for each of K codes, a moving average N of the number of
- * vectors assigned to it and m of their sum; the code is m / N (van den Oord et al. 2017, A.1), with
- * N smoothed as in Sonnet: {@code (N + eps) sum(N) / (sum(N) + K eps)}, which leaves the sum as it is.
+ * vectors assigned to it and m of their sum; the code is m / N (van den Oord et al. 2017, A.1),
+ * with N smoothed as in Sonnet: {@code (N + eps) sum(N) / (sum(N) + K eps)}, which leaves the sum
+ * as it is.
  */
 final class Codebook {
 

@@ -104,9 +104,7 @@ final class MuonStepTest {
     place.apply(scope).matrix("weight", shape, Initializer.zeros());
     int size = Math.toIntExact(shape.size());
     OptimizerRecipe optimizer =
-        new OptimizerRecipe(new Muon(0.9, true, 5, 0.9, 0.95, 1e-8), RATE)
-            .withDecay(0)
-            .withClip(0);
+        new OptimizerRecipe(new Muon(0.9, true, 5, 0.9, 0.95, 1e-8), RATE).withDecay(0).withClip(0);
     Group group = new Group(scope.layout(), optimizer, Optional.empty());
     for (Target target : Target.values()) {
       try (GroupState state = new GroupState(runtime, group, Optional.empty(), 1);
@@ -117,7 +115,8 @@ final class MuonStepTest {
         update.apply(state, gradient).close();
         float[] found = state.parameters().toFloats();
         float[] wanted =
-            floats(stacked.stream().flatMapToDouble(k -> Arrays.stream(k.step()).map(x -> -RATE * x)));
+            floats(
+                stacked.stream().flatMapToDouble(k -> Arrays.stream(k.step()).map(x -> -RATE * x)));
         assertThat(found).containsExactly(wanted, within(2e-7f));
       }
     }

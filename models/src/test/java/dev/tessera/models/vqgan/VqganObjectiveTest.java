@@ -199,8 +199,7 @@ final class VqganObjectiveTest {
         Executable judging = runtime.load(judge.gradient());
         NativeTensor weights = runtime.zeros(DType.FLOAT32, Shape.of(layout.size()));
         NativeTensor maker =
-            runtime.zeros(
-                DType.FLOAT32, Shape.of(objective.groups().get(0).layout().size()));
+            runtime.zeros(DType.FLOAT32, Shape.of(objective.groups().get(0).layout().size()));
         NativeTensor state = runtime.zeros(DType.FLOAT32, Shape.of(objective.state().size()));
         NativeTensor image = runtime.zeros(DType.UINT8, Shape.of(4, 3, 8, 8));
         NativeTensor key = runtime.scalar(5L);
