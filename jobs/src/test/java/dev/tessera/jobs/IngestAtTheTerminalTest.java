@@ -60,9 +60,23 @@ class IngestAtTheTerminalTest {
     assertThat(ingest(pictures.toString(), "size=8")).as(err.toString()).isZero();
     assertThat(ingest(pictures.toString(), "size=8")).isEqualTo(2);
     assertThat(ingest(pictures.toString(), "size=8", "--overwrite")).isZero();
+    assertThat(
+            ingest(
+                pictures.toString(),
+                "size=20",
+                "background=#ffffff",
+                "padding=#0A0b0c",
+                "crop=NONE",
+                "filter=BiCubic",
+                "--overwrite"))
+        .as(err.toString())
+        .isZero();
+    assertThat(ingest(pictures.toString(), "size=8", "background=#fff", "filter=sharp"))
+        .isEqualTo(2);
 
     assertThat(err.toString())
         .contains("sise: unknown key (did you mean size?)", "nearest: center", "/nothing")
+        .contains("filter: sharp (expected: one of: box, triangle, bicubic, lanczos)")
         .contains("--overwrite")
         .doesNotContain("\tat ");
   }

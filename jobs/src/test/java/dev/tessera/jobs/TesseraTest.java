@@ -182,7 +182,8 @@ class TesseraTest {
   void helpListsTheKeysOfTheCommandItself() {
     assertThat(run("ingest", "--help")).isZero();
     assertThat(out.toString())
-        .contains("  size=32", "  class-per-folder=false", "  crop=center")
+        .contains(
+            "  size=32", "  class-per-folder=false", "  crop=center  (center, pad, none, stretch)")
         .doesNotContain("guidance", "  input=", "  overwrite=");
     out.getBuffer().setLength(0);
     assertThat(run("sample", "--help")).isZero();

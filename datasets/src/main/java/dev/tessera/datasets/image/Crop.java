@@ -4,8 +4,13 @@ package dev.tessera.datasets.image;
 public enum Crop {
   /** Keeps the largest central square: nothing is distorted, edges are lost. */
   CENTER,
-  /** Adds bars of the background: nothing is distorted, nothing is lost. */
+  /** Adds bars of the padding colour: nothing is distorted, nothing is lost. */
   PAD,
+  /**
+   * Cuts nothing and enlarges nothing: smaller pictures keep their pixels and stand in the middle
+   * of the padding colour, larger ones shrink to fit as with {@link #PAD}.
+   */
+  NONE,
   /** Scales both axes to fit: nothing is lost, shapes are distorted. */
   STRETCH
 }

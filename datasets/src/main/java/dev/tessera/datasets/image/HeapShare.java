@@ -29,15 +29,10 @@ final class HeapShare {
   }
 
   /**
-   * Waits for room.
-   *
-   * @param need bytes that decoding allocates
-   * @return what {@link #giveBack} takes
    * @throws UnreadableImageException if there is never so much; {@code picture} says of what
    */
-  int take(long need, String picture) throws UnreadableImageException {
-    long wanted = (need + UNIT - 1) / UNIT;
-    if (wanted > units) {
+  void require(long need, String picture) throws UnreadableImageException {
+    if (wanted(need) > units) {
       throw new UnreadableImageException(
           String.format(
               Locale.ROOT,
@@ -46,8 +41,24 @@ final class HeapShare {
               need >> 20,
               heap >> 20));
     }
-    free.acquireUninterruptibly((int) wanted);
-    return (int) wanted;
+  }
+
+  /**
+   * Waits for room.
+   *
+   * @param need bytes that decoding allocates
+   * @return what {@link #giveBack} takes
+   * @throws UnreadableImageException as {@link #require}
+   */
+  int take(long need, String picture) throws UnreadableImageException {
+    require(need, picture);
+    int wanted = (int) wanted(need);
+    free.acquireUninterruptibly(wanted);
+    return wanted;
+  }
+
+  private static long wanted(long need) {
+    return (need + UNIT - 1) / UNIT;
   }
 
   void giveBack(int taken) {

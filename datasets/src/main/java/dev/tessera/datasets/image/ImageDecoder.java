@@ -1,18 +1,15 @@
 package dev.tessera.datasets.image;
 
-import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Locale;
-import javax.imageio.ImageIO;
+import java.util.Set;
+import java.util.TreeSet;
 import javax.imageio.ImageReader;
-import javax.imageio.event.IIOReadWarningListener;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes PNG and JPEG to RGB. An instance keeps one JDK reader per format, which is twice as fast
- * as {@code ImageIO.read}, and therefore belongs to one thread.
+ * Decodes PNG, JPEG, WebP, GIF, BMP and TIFF to 8-bit sRGB, by the rules that docs/data.md states.
+ * An instance keeps a reader per format and the colour profiles it met, and therefore belongs to
+ * one thread.
  *
  * <p>Sizes are read from the header and checked before any pixel is decoded, so that a small file
  * which claims a huge picture costs nothing. What decoding will take is estimated from the header
@@ -20,36 +17,23 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  */
 public final class ImageDecoder implements AutoCloseable {
 
-  /** 64 megapixels, more than common cameras give: 192 MB as RGB, up to 704 MB while decoded. */
-  public static final long DEFAULT_MAX_PIXELS = 64L << 20;
-
-  private final long maxPixels;
+  private final DecoderSettings settings;
   private final HeapShare heap;
-  private final RasterConversion conversion;
-  private final Warnings warnings = new Warnings();
-  private final ImageReader png = reader("png");
-  private final ImageReader jpeg = reader("jpeg");
+  private final Readers readers = new Readers();
+  private final ColourProfiles profiles = new ColourProfiles();
 
-  /**
-   * @param maxPixels refuses pictures with more, 1 or more
-   * @param background 0xRRGGBB, seen through transparent pixels
-   */
-  public ImageDecoder(long maxPixels, int background) {
-    this(maxPixels, background, HeapShare.OF_PROCESS);
+  public ImageDecoder(DecoderSettings settings) {
+    this(settings, HeapShare.OF_PROCESS);
   }
 
-  ImageDecoder(long maxPixels, int background, HeapShare heap) {
-    if (maxPixels < 1) {
-      throw new IllegalArgumentException("maxPixels: " + maxPixels + " (expected: 1 or more)");
-    }
-    this.maxPixels = maxPixels;
+  ImageDecoder(DecoderSettings settings, HeapShare heap) {
+    this.settings = settings;
     this.heap = heap;
-    this.conversion = new RasterConversion(background);
   }
 
-  /** White background, {@link #DEFAULT_MAX_PIXELS}. */
+  /** {@link DecoderSettings#defaults}. */
   public ImageDecoder() {
-    this(DEFAULT_MAX_PIXELS, 0xffffff);
+    this(DecoderSettings.defaults());
   }
 
   /**
@@ -59,120 +43,188 @@ public final class ImageDecoder implements AutoCloseable {
    *     large for the limit or for the heap, truncated or corrupt
    */
   public RgbImage decode(byte[] encoded) throws UnreadableImageException {
+    return decode(encoded, null).image();
+  }
+
+  /**
+   * As {@link #decode(byte[])}, and tells what was wrong with a file that could be read.
+   *
+   * @param path whose extension may claim another format than the bytes have; null for bytes that
+   *     are no file
+   * @throws UnreadableImageException with strict settings for whatever else is only a warning, too
+   */
+  public DecodedImage decode(byte[] encoded, String path) throws UnreadableImageException {
     if (encoded.length == 0) {
       throw new UnreadableImageException("empty file");
     }
     ImageFormat format =
         ImageFormat.sniff(encoded)
-            .orElseThrow(() -> new UnreadableImageException("not an image (no known signature)"));
-    if (!format.supported()) {
-      throw new UnreadableImageException(format + " image (expected: PNG or JPEG)");
-    }
+            .orElseThrow(() -> new UnreadableImageException(ForeignContent.describe(encoded)));
+    Set<String> warnings = new TreeSet<>();
+    RgbImage image;
     try {
-      return format == ImageFormat.PNG ? decodePng(encoded) : decodeJpeg(encoded);
+      image = decode(format, encoded, warnings);
     } catch (IOException | RuntimeException e) {
-      // The JDK's readers answer damaged input with whatever exception their parsing ran into.
+      // Readers answer damaged input with whatever exception their parsing ran into.
       throw new UnreadableImageException("corrupt " + format + ": " + reason(e), e);
     }
-  }
-
-  /**
-   * As {@link #decode(byte[])}, and refuses a file whose name claims another format than its bytes.
-   */
-  public RgbImage decode(byte[] encoded, String path) throws UnreadableImageException {
-    ImageFormat claimed = ImageFormat.claimedBy(path).orElse(null);
-    ImageFormat found = ImageFormat.sniff(encoded).orElse(null);
-    if (claimed != null && found != null && claimed != found) {
-      throw new UnreadableImageException(
-          "wrong extension: " + found + " data in a " + claimed + " file");
+    ImageFormat claimed = path == null ? null : ImageFormat.claimedBy(path).orElse(null);
+    if (claimed != null && claimed != format) {
+      warnings.add("wrong extension, " + format + " data in a " + claimed + " file");
     }
-    return decode(encoded);
+    if (settings.strict() && !warnings.isEmpty()) {
+      throw new UnreadableImageException("damaged: " + String.join("; ", warnings));
+    }
+    return new DecodedImage(image, warnings);
   }
 
-  private RgbImage decodePng(byte[] encoded) throws IOException, UnreadableImageException {
+  private RgbImage decode(ImageFormat format, byte[] encoded, Set<String> warnings)
+      throws IOException, UnreadableImageException {
+    return switch (format) {
+      case PNG -> png(encoded, warnings);
+      case JPEG -> jpeg(encoded, warnings);
+      case GIF -> gif(encoded, warnings);
+      case WEBP -> webp(encoded, warnings);
+      case BMP -> bmp(encoded, warnings);
+      case TIFF -> tiff(encoded, warnings);
+    };
+  }
+
+  private RgbImage png(byte[] encoded, Set<String> warnings)
+      throws IOException, UnreadableImageException {
     // Size first: a bomb should not even have its checksums computed.
-    PngHeader header = PngHeader.peek(encoded);
-    checkSize(header.width(), header.height());
-    int taken = take(header.width(), header.height(), header.pixelBytes() + RgbImage.CHANNELS);
+    PictureHeader claimed = PngFile.peek(encoded);
+    checkSize(claimed);
+    heap.require(claimed.need(), claimed.size());
+    PngFile file = PngFile.read(encoded);
+    warnings.addAll(file.warnings());
+    return decoded(
+        file.header(),
+        warnings,
+        () -> {
+          try {
+            return RasterConversion.straight(readers.read(ImageFormat.PNG, encoded));
+          } catch (IOException e) {
+            if (!file.complete()) {
+              throw new UnreadableImageException("truncated PNG: ends within its picture", e);
+            }
+            throw e;
+          }
+        });
+  }
+
+  private RgbImage jpeg(byte[] encoded, Set<String> warnings)
+      throws IOException, UnreadableImageException {
+    JpegFile file = JpegFile.read(encoded);
+    warnings.addAll(file.warnings());
+    return decoded(
+        file.header(),
+        warnings,
+        () -> {
+          StraightImage image =
+              file.raw()
+                  ? Inks.straight(
+                      readers.readRaster(ImageFormat.JPEG, file.stream()), file.colours())
+                  : RasterConversion.straight(readers.read(ImageFormat.JPEG, file.stream()));
+          if (!file.complete()) {
+            // The decoder paints what is missing grey and only warns.
+            if (file.progressive() || !readers.warnings().isEmpty()) {
+              throw new UnreadableImageException("truncated JPEG: ends within its picture");
+            }
+            warnings.add("JPEG: no end marker");
+          }
+          return image;
+        });
+  }
+
+  private RgbImage gif(byte[] encoded, Set<String> warnings)
+      throws IOException, UnreadableImageException {
+    GifFile file = GifFile.read(encoded);
+    PictureHeader header = PictureHeader.plain(file.width(), file.height(), 1 + RgbImage.CHANNELS);
+    RgbImage picture =
+        decoded(
+            header,
+            warnings,
+            () -> RasterConversion.straight(readers.read(ImageFormat.GIF, encoded)));
+    return file.onScreen(picture, settings.background());
+  }
+
+  private RgbImage webp(byte[] encoded, Set<String> warnings)
+      throws IOException, UnreadableImageException {
+    PictureHeader header = WebpFile.header(encoded, header(ImageFormat.WEBP, encoded));
+    byte[] plain = WebpFile.withoutProfile(encoded, header);
+    return decoded(
+        header, warnings, () -> RasterConversion.straight(readers.read(ImageFormat.WEBP, plain)));
+  }
+
+  private RgbImage bmp(byte[] encoded, Set<String> warnings)
+      throws IOException, UnreadableImageException {
+    byte[] sized = BmpFile.withItsSize(encoded);
+    PictureHeader header = header(ImageFormat.BMP, sized);
+    return decoded(
+        header, warnings, () -> RasterConversion.straight(readers.read(ImageFormat.BMP, sized)));
+  }
+
+  private RgbImage tiff(byte[] encoded, Set<String> warnings)
+      throws IOException, UnreadableImageException {
+    PictureHeader header = TiffFile.header(encoded, header(ImageFormat.TIFF, encoded));
+    return decoded(
+        header,
+        warnings,
+        () ->
+            RasterConversion.straight(
+                TiffFile.withItsPalette(encoded, readers.read(ImageFormat.TIFF, encoded))));
+  }
+
+  /** What the reader itself says of size and pixels. */
+  private PictureHeader header(ImageFormat format, byte[] encoded)
+      throws IOException, UnreadableImageException {
+    return readers.use(
+        format,
+        encoded,
+        (ImageReader reader) ->
+            PictureHeader.plain(
+                reader.getWidth(0),
+                reader.getHeight(0),
+                (reader.getImageTypes(0).next().getColorModel().getPixelSize() + 7) / 8));
+  }
+
+  /** Reads the pixels of a picture whose header is known. */
+  @FunctionalInterface
+  private interface Pixels {
+    StraightImage read() throws IOException, UnreadableImageException;
+  }
+
+  private RgbImage decoded(PictureHeader header, Set<String> warnings, Pixels pixels)
+      throws IOException, UnreadableImageException {
+    checkSize(header);
+    int taken = heap.take(header.need(), header.size());
     try {
-      PngHeader.check(encoded);
-      return conversion.toRgb(read(png, encoded));
+      StraightImage image = pixels.read();
+      warnings.addAll(readers.warnings());
+      if (settings.profiles() && header.profile() != null) {
+        profiles.apply(header.profile(), image, warnings);
+      }
+      return Orientation.upright(image.over(settings.background()), header.orientation());
     } finally {
       heap.giveBack(taken);
     }
   }
 
-  private RgbImage decodeJpeg(byte[] encoded) throws IOException, UnreadableImageException {
-    JpegHeader header = JpegHeader.read(encoded);
-    checkSize(header.width(), header.height());
-    // The raster, its conversion, and a copy that is turned.
-    int copies = header.orientation() == 1 ? 1 : 2;
-    int pixelBytes = header.components() + copies * RgbImage.CHANNELS;
-    int taken = take(header.width(), header.height(), pixelBytes);
-    try {
-      RgbImage image =
-          header.components() == 4
-              ? CmykConversion.toRgb(readRaster(encoded), header.adobeTransform())
-              : conversion.toRgb(read(jpeg, encoded));
-      return ExifOrientation.upright(image, header.orientation());
-    } finally {
-      heap.giveBack(taken);
+  private void checkSize(PictureHeader header) throws UnreadableImageException {
+    if (header.width() < 1 || header.height() < 1) {
+      throw new UnreadableImageException(
+          "impossible size " + header.width() + "x" + header.height());
     }
-  }
-
-  private int take(int width, int height, int pixelBytes) throws UnreadableImageException {
-    String picture = width + "x" + height + " of " + pixelBytes + " bytes a pixel";
-    return heap.take((long) width * height * pixelBytes, picture);
-  }
-
-  private void checkSize(int width, int height) throws UnreadableImageException {
-    if (width < 1 || height < 1) {
-      throw new UnreadableImageException("impossible size " + width + "x" + height);
-    }
-    if ((long) width * height > maxPixels) {
+    if ((long) header.width() * header.height() > settings.maxPixels()) {
       throw new UnreadableImageException(
           String.format(
               Locale.ROOT,
               "too large: %dx%d is more than the limit of %d pixels",
-              width,
-              height,
-              maxPixels));
+              header.width(),
+              header.height(),
+              settings.maxPixels()));
     }
-  }
-
-  private BufferedImage read(ImageReader reader, byte[] encoded)
-      throws IOException, UnreadableImageException {
-    open(reader, encoded);
-    try {
-      BufferedImage image = reader.read(0);
-      warnings.check();
-      return image;
-    } finally {
-      reader.setInput(null);
-    }
-  }
-
-  private Raster readRaster(byte[] encoded) throws IOException, UnreadableImageException {
-    open(jpeg, encoded);
-    try {
-      Raster raster = jpeg.readRaster(0, null);
-      warnings.check();
-      return raster;
-    } finally {
-      jpeg.setInput(null);
-    }
-  }
-
-  private void open(ImageReader reader, byte[] encoded) {
-    warnings.clear();
-    // A memory stream never touches ImageIO's disk cache, whatever ImageIO.setUseCache says.
-    reader.setInput(new MemoryCacheImageInputStream(new ByteArrayInputStream(encoded)), true, true);
-  }
-
-  private ImageReader reader(String format) {
-    ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
-    reader.addIIOReadWarningListener(warnings);
-    return reader;
   }
 
   private static String reason(Exception e) {
@@ -185,31 +237,6 @@ public final class ImageDecoder implements AutoCloseable {
 
   @Override
   public void close() {
-    png.dispose();
-    jpeg.dispose();
-  }
-
-  /** libjpeg only warns of missing data and paints it grey; such a picture is damaged. */
-  private static final class Warnings implements IIOReadWarningListener {
-
-    private String damage;
-
-    @Override
-    public void warningOccurred(ImageReader source, String warning) {
-      String text = warning.toLowerCase(Locale.ROOT);
-      if (text.contains("premature") || text.contains("corrupt") || text.contains("truncated")) {
-        damage = warning;
-      }
-    }
-
-    void clear() {
-      damage = null;
-    }
-
-    void check() throws UnreadableImageException {
-      if (damage != null) {
-        throw new UnreadableImageException("corrupt image: " + damage);
-      }
-    }
+    readers.close();
   }
 }

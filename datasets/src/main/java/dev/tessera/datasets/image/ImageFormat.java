@@ -6,15 +6,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Encoded formats, told apart by their first bytes. Only PNG and JPEG are decoded. */
+/** The formats that {@link ImageDecoder} reads, told apart by their first bytes. */
 @SuppressWarnings("ImmutableEnumChecker") // Arrays and lists that nothing changes.
 public enum ImageFormat {
-  PNG(List.of("png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}),
+  PNG(List.of("png", "apng"), new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}),
   JPEG(List.of("jpg", "jpeg", "jpe", "jfif"), new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff}),
   GIF(List.of("gif"), ascii("GIF8")),
-  BMP(List.of("bmp"), ascii("BM")),
+  BMP(List.of("bmp", "dib"), ascii("BM")),
   TIFF(List.of("tif", "tiff"), new byte[] {'I', 'I', 42, 0}, new byte[] {'M', 'M', 0, 42}),
   WEBP(List.of("webp"), ascii("RIFF"));
+
+  /** For messages: what is read. */
+  static final String ALL = "PNG, JPEG, WebP, GIF, BMP or TIFF";
 
   private static final int WEBP_TAG = 8;
 
@@ -24,11 +27,6 @@ public enum ImageFormat {
   ImageFormat(List<String> extensions, byte[]... magics) {
     this.extensions = extensions;
     this.magics = magics;
-  }
-
-  /** Whether {@link ImageDecoder} reads it. */
-  public boolean supported() {
-    return this == PNG || this == JPEG;
   }
 
   /** The format whose signature begins {@code bytes}, if any. */
@@ -47,15 +45,10 @@ public enum ImageFormat {
   }
 
   private boolean begins(byte[] bytes) {
-    if (this == WEBP && !startsWith(bytes, WEBP_TAG, ascii("WEBP"))) {
+    if (this == WEBP && !Signature.at(bytes, WEBP_TAG, ascii("WEBP"))) {
       return false;
     }
-    return Arrays.stream(magics).anyMatch(magic -> startsWith(bytes, 0, magic));
-  }
-
-  private static boolean startsWith(byte[] bytes, int offset, byte[] magic) {
-    return bytes.length >= offset + magic.length
-        && Arrays.equals(bytes, offset, offset + magic.length, magic, 0, magic.length);
+    return Arrays.stream(magics).anyMatch(magic -> Signature.at(bytes, 0, magic));
   }
 
   private static byte[] ascii(String text) {

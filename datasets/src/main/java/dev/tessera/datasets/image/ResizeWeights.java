@@ -24,7 +24,8 @@ record ResizeWeights(int[] first, int[][] weights) {
       int to = (int) Math.min(source - 1, Math.floor(centre + radius - 0.5));
       double[] row = new double[to - from + 1];
       for (int j = 0; j < row.length; j++) {
-        row[j] = filter.weight((from + j + 0.5 - centre) / stretch);
+        // In Pillow's order: at the edges of a box the last bit decides.
+        row[j] = filter.weight((j + from - centre + 0.5) * (1 / stretch));
       }
       first[i] = from;
       weights[i] = fixedPoint(row);

@@ -31,6 +31,30 @@ public record RgbImage(int width, int height, byte[] pixels) {
     return new RgbImage(width, height, new byte[Math.multiplyExact(width * CHANNELS, height)]);
   }
 
+  /** A picture of one colour, 0xRRGGBB. */
+  static RgbImage filled(int width, int height, int colour) {
+    RgbImage result = blank(width, height);
+    byte[] pixels = result.pixels();
+    for (int i = 0; i < pixels.length; i += CHANNELS) {
+      pixels[i] = (byte) (colour >> 16);
+      pixels[i + 1] = (byte) (colour >> 8);
+      pixels[i + 2] = (byte) colour;
+    }
+    return result;
+  }
+
+  /** Overwrites the rectangle with its top left corner at ({@code left}, {@code top}). */
+  void put(RgbImage part, int left, int top) {
+    for (int y = 0; y < part.height; y++) {
+      System.arraycopy(
+          part.pixels,
+          y * part.width * CHANNELS,
+          pixels,
+          ((top + y) * width + left) * CHANNELS,
+          part.width * CHANNELS);
+    }
+  }
+
   /** The value of channel {@code c} at column {@code x} and row {@code y}, 0 to 255. */
   public int at(int x, int y, int c) {
     return pixels[(y * width + x) * CHANNELS + c] & 0xff;

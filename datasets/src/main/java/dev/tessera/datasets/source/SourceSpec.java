@@ -120,7 +120,7 @@ public final class SourceSpec {
     return new InvalidDatasetException(
         spec
             + " is of no known kind (expected: a folder, .zip, -ubyte, -ubyte.gz, .bin, .parquet,"
-            + " .png, .jpg or icons:)");
+            + " .png, .jpg, .webp, .gif, .bmp, .tif or icons:)");
   }
 
   private static boolean isZip(String name) {
@@ -128,7 +128,7 @@ public final class SourceSpec {
   }
 
   private static boolean isPicture(String name) {
-    return ImageFormat.claimedBy(name).filter(ImageFormat::supported).isPresent();
+    return ImageFormat.claimedBy(name).isPresent();
   }
 
   private static boolean isIdx(String name) {

@@ -22,7 +22,11 @@ class ImageDecoderTest {
 
   private static final int BACKGROUND = 0x204060;
 
-  private final ImageDecoder decoder = new ImageDecoder(1 << 20, BACKGROUND);
+  private final ImageDecoder decoder = new ImageDecoder(settings(1 << 20));
+
+  private static DecoderSettings settings(long maxPixels) {
+    return new DecoderSettings(maxPixels, BACKGROUND, false, true);
+  }
 
   @Test
   void readsPngAndJpeg() throws Exception {
@@ -39,7 +43,10 @@ class ImageDecoderTest {
     HeapShare oneGigabyte = new HeapShare(1L << 30);
     ByteBuffer header = ByteBuffer.allocate(64).put(Pictures.png(Pictures.noise(4, 4, 1)), 0, 33);
     header.putInt(16, 8192).putInt(20, 8192).put(24, (byte) 16).put(25, (byte) 6);
-    try (ImageDecoder wide = new ImageDecoder(64 << 20, BACKGROUND, oneGigabyte)) {
+    CRC32 crc = new CRC32();
+    crc.update(header.array(), 12, 17);
+    header.putInt(29, (int) crc.getValue());
+    try (ImageDecoder wide = new ImageDecoder(settings(64 << 20), oneGigabyte)) {
       assertThatThrownBy(() -> wide.decode(header.array()))
           .isInstanceOf(UnreadableImageException.class)
           .hasMessage(
@@ -53,8 +60,8 @@ class ImageDecoderTest {
     // 100 x 100 pixels as 8-bit RGB: a raster with room for alpha, and the result.
     byte[] png = Pictures.png(Pictures.noise(100, 100, 1));
     byte[] jpeg = Pictures.jpeg(Pictures.smooth(100, 100, 1));
-    try (ImageDecoder enough = new ImageDecoder(1 << 20, BACKGROUND, new HeapShare(160_000));
-        ImageDecoder less = new ImageDecoder(1 << 20, BACKGROUND, new HeapShare(110_000))) {
+    try (ImageDecoder enough = new ImageDecoder(settings(1 << 20), new HeapShare(160_000));
+        ImageDecoder less = new ImageDecoder(settings(1 << 20), new HeapShare(110_000))) {
       for (int i = 0; i < 5; i++) {
         // What one picture took is there for the next, damaged ones included.
         assertThat(enough.decode(png).width()).isEqualTo(100);
@@ -167,21 +174,21 @@ class ImageDecoderTest {
   }
 
   @Test
-  void convertsCmykWithAndWithoutAdobesInversion() throws Exception {
+  void convertsCmykAsAdobeStoresItWithAndWithoutItsMarker() throws Exception {
     int[] inks = {200, 100, 40, 180};
     RgbImage inverted = decoder.decode(Pictures.fourComponentJpeg(16, 16, inks, 0));
     RgbImage plain = decoder.decode(Pictures.fourComponentJpeg(16, 16, inks, -1));
     for (int c = 0; c < 3; c++) {
       assertThat(inverted.at(8, 8, c)).isCloseTo(inks[c] * 180 / 255, within(3));
-      assertThat(plain.at(8, 8, c)).isCloseTo((255 - inks[c]) * (255 - 180) / 255, within(3));
+      assertThat(plain.at(8, 8, c)).isEqualTo(inverted.at(8, 8, c));
     }
   }
 
   @Test
   void convertsYcck() throws Exception {
-    // Pure red at full light: Y 76, Cb 85, Cr 255; K stored inverted, half.
+    // Y 179, Cb 171, Cr 1 is (0, 255, 255): full ink of green and blue, none of red; half of K.
     RgbImage image =
-        decoder.decode(Pictures.fourComponentJpeg(16, 16, new int[] {76, 85, 255, 128}, 2));
+        decoder.decode(Pictures.fourComponentJpeg(16, 16, new int[] {179, 171, 1, 128}, 2));
     assertThat(image.at(8, 8, 0)).isCloseTo(128, within(4));
     assertThat(image.at(8, 8, 1)).isCloseTo(0, within(4));
     assertThat(image.at(8, 8, 2)).isCloseTo(0, within(4));
@@ -237,12 +244,80 @@ class ImageDecoderTest {
   void refusesEveryTruncation() {
     byte[] png = Pictures.png(Pictures.noise(16, 16, 2));
     byte[] jpeg = Pictures.jpeg(Pictures.noise(16, 16, 2));
-    for (int cut = 9; cut < png.length; cut += 7) {
+    for (int cut = 9; cut < png.length - 12; cut += 7) {
       assertReason(Arrays.copyOf(png, cut), "truncated PNG");
     }
-    for (int cut = 4; cut < jpeg.length; cut += 7) {
+    for (int cut = 4; cut < jpeg.length - 4; cut += 7) {
       assertReason(Arrays.copyOf(jpeg, cut), "truncated JPEG");
     }
+  }
+
+  @Test
+  void readsWholePicturesWithoutAnEndMarkerAndSaysSo() throws Exception {
+    RgbImage image = Pictures.noise(16, 16, 2);
+    byte[] png = Pictures.png(image);
+    byte[] jpeg = Pictures.jpeg(image);
+    for (int cut = 1; cut <= 12; cut++) {
+      DecodedImage decoded = decoder.decode(Arrays.copyOf(png, png.length - cut), null);
+      assertThat(decoded.image().pixels()).isEqualTo(image.pixels());
+      assertThat(decoded.warnings()).containsExactly("PNG: no IEND chunk");
+    }
+    for (int cut = 1; cut <= 2; cut++) {
+      DecodedImage decoded = decoder.decode(Arrays.copyOf(jpeg, jpeg.length - cut), null);
+      assertThat(decoded.image().pixels()).isEqualTo(Pictures.readByJdk(jpeg).pixels());
+      assertThat(decoded.warnings()).containsExactly("JPEG: no end marker");
+    }
+  }
+
+  @Test
+  void strictSettingsRefuseWhatLenientOnesWarnOf() throws Exception {
+    byte[] jpeg = Pictures.jpeg(Pictures.smooth(16, 16, 2));
+    byte[] junk = Pictures.insert(jpeg, 20, new byte[] {1, 2, 3, 4, 5});
+    DecodedImage read = decoder.decode(junk, "a/b.PNG");
+    assertThat(read.image().pixels()).isEqualTo(decoder.decode(jpeg).pixels());
+    assertThat(read.warnings())
+        .containsExactlyInAnyOrder(
+            "JPEG: extraneous bytes before a marker", "wrong extension, JPEG data in a PNG file");
+    try (ImageDecoder strict = new ImageDecoder(new DecoderSettings(1 << 20, 0, true, true))) {
+      assertThat(strict.decode(jpeg, "a/b.jpg").warnings()).isEmpty();
+      assertThatThrownBy(() -> strict.decode(junk, "a/b.jpg"))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage("damaged: JPEG: extraneous bytes before a marker");
+    }
+  }
+
+  @Test
+  void damagedCodedDataIsReadAsLibjpegReadsItWithItsWarning() throws Exception {
+    byte[] jpeg = Pictures.jpeg(Pictures.noise(64, 64, 2));
+    int warned = 0;
+    for (int at = jpeg.length / 2; at < jpeg.length - 40; at += 37) {
+      byte[] changed = jpeg.clone();
+      changed[at] = (byte) (changed[at] == 0x5a ? 0x3c : 0x5a);
+      try {
+        DecodedImage read = decoder.decode(changed, null);
+        warned += read.warnings().isEmpty() ? 0 : 1;
+        assertThat(read.image().width()).isEqualTo(64);
+      } catch (UnreadableImageException e) {
+        assertThat(e).hasMessageNotContaining("truncated");
+      }
+    }
+    assertThat(warned).isPositive();
+  }
+
+  @Test
+  void boundsTheWorkOfManyScans() {
+    byte[] file = ManyScans.jpeg(7000, 7000, 2000);
+    assertThat(file.length).isLessThan(300_000);
+    try (ImageDecoder wide = new ImageDecoder()) {
+      assertThatThrownBy(() -> wide.decode(file))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageStartingWith("too much work: 2001 scans of 7000x7000 pixels (limit: ");
+    }
+  }
+
+  @Test
+  void manyScansOfASmallPictureAreRead() throws Exception {
+    assertThat(decoder.decode(ManyScans.jpeg(64, 64, 300)).width()).isEqualTo(64);
   }
 
   @Test
@@ -259,11 +334,28 @@ class ImageDecoderTest {
   @Test
   void namesWhatTheBytesAre() {
     assertReason(new byte[0], "empty file");
-    assertReason("hello, this is text".getBytes(StandardCharsets.US_ASCII), "not an image");
-    assertReason("GIF89a....".getBytes(StandardCharsets.US_ASCII), "GIF image");
-    byte[] png = Pictures.png(Pictures.noise(4, 4, 1));
-    assertThatThrownBy(() -> decoder.decode(png, "a/b.JPG"))
-        .hasMessage("wrong extension: PNG data in a JPEG file");
+    String[][] cases = {
+      {"hello, this is text", "text, no image"},
+      {"GIF89a....", "truncated GIF"},
+      {"\0\0\0\u001cftypavif\0\0\0\0", "AVIF image (expected: PNG, JPEG"},
+      {"\0\0\0\u001cftypheic\0\0\0\0", "HEIC image"},
+      {"\0\0\0\fjP  \r\n\u0087\n\0\0", "JPEG 2000 image"},
+      {"\u00ff\u004f\u00ff\u0051\0\0", "JPEG 2000 image"},
+      {"\0\0\0\fJXL \r\n\u0087\n\0\0", "JPEG XL image"},
+      {"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawing"},
+      {"<!DOCTYPE html><html>404", "HTML page, no image"},
+      {"\u0080\u0002}q\u0001(U\u000bbatch_labelu.", "Python pickle, no image"},
+      {"\u0080\u0004\u0095\u0001\0N.", "Python pickle, no image"},
+      {"x".repeat(257) + "ustar\00000", "tar archive, no image"},
+      {"PK\u0003\u0004", "zip archive, no image"},
+      {"\u001f\u008b\b", "gzip file, no image"},
+      {"version https://git-lfs.github.com/spec/v1", "Git LFS pointer"},
+      {"\0\0\0\0\0\0\0\0", "its first 8 bytes are zero"},
+      {"\u0013\u0007\u00aa\u0001", "not an image (no known signature)"}
+    };
+    for (String[] example : cases) {
+      assertReason(example[0].getBytes(StandardCharsets.ISO_8859_1), example[1]);
+    }
   }
 
   @Test

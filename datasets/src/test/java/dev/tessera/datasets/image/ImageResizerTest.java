@@ -100,6 +100,12 @@ class ImageResizerTest {
     assertThat(new int[] {padded.at(5, 0, 0), padded.at(5, 0, 1), padded.at(5, 0, 2)})
         .containsExactly(1, 2, 3);
     assertThat(padded.at(5, 5, 0)).isEqualTo(100);
+    assertThat(fit(Crop.NONE).apply(wide).pixels()).isEqualTo(padded.pixels());
+    RgbImage small = Pictures.noise(5, 4, 3);
+    RgbImage untouched = fit(Crop.NONE).apply(small);
+    assertThat(untouched.region(2, 3, 5, 4).pixels()).isEqualTo(small.pixels());
+    assertThat(new int[] {untouched.at(1, 3, 0), untouched.at(7, 3, 1), untouched.at(2, 7, 2)})
+        .containsExactly(1, 2, 3);
     RgbImage stretched = fit(Crop.STRETCH).apply(wide);
     assertThat(stretched.at(0, 0, 0)).isEqualTo(200);
     assertThat(stretched.at(9, 9, 0)).isEqualTo(50);

@@ -39,8 +39,19 @@ public final class OverrideOptions {
         .lines()
         .map(line -> line.split(": ?", 2))
         .filter(pair -> !set.contains(pair[0]))
-        .forEach(pair -> lines.add("  " + pair[0] + "=" + pair[1]));
+        .forEach(pair -> lines.add("  " + pair[0] + "=" + pair[1] + choices(defaults, pair[0])));
     return new OverrideOptions(List.copyOf(lines));
+  }
+
+  /** What an enum's key may be set to, after its default. */
+  private static String choices(Record defaults, String key) {
+    return Stream.of(defaults.getClass().getRecordComponents())
+        .filter(component -> KeyNames.of(component.getName()).equals(key))
+        .map(component -> Scalars.names(component.getType()))
+        .filter(names -> !names.isEmpty())
+        .map(names -> "  (" + String.join(", ", names) + ")")
+        .findFirst()
+        .orElse("");
   }
 
   @Spec(Spec.Target.MIXEE)

@@ -51,7 +51,7 @@ final class Scalars {
   static Optional<Object> parse(Class<?> type, String text) {
     if (type.isEnum()) {
       return Arrays.<Object>stream(type.getEnumConstants())
-          .filter(c -> KeyNames.of((Enum<?>) c).equals(text))
+          .filter(c -> KeyNames.of((Enum<?>) c).equalsIgnoreCase(text.replace('_', '-')))
           .findFirst();
     }
     return KINDS.get(type).parser().apply(text);

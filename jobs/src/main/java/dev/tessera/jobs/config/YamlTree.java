@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Reads one YAML document into nodes. Scalars keep their text: what they are is for the type that
@@ -19,6 +20,7 @@ import java.util.Map;
 final class YamlTree {
 
   private static final YAMLFactory YAML = new YAMLFactory();
+  private static final Pattern STRUCTURED = Pattern.compile("^\\s*[\\[{\"'&*!|>]");
 
   private final String source;
   private final boolean hasLines;
@@ -39,7 +41,12 @@ final class YamlTree {
    * The value of an override, in YAML's notation: {@code 3}, {@code [1, 2]}, <code>{a: 1}</code>.
    */
   static Node ofOverride(String text, Mistakes mistakes) {
-    return new YamlTree(Where.COMMAND_LINE.source(), false, mistakes).document(text);
+    // A # begins a comment in YAML; nobody comments an argument, and colours and paths have it.
+    boolean plain =
+        text.indexOf('#') >= 0 && text.indexOf('\n') < 0 && !STRUCTURED.matcher(text).find();
+    return plain
+        ? new Node.Scalar(text.strip(), false, Where.COMMAND_LINE)
+        : new YamlTree(Where.COMMAND_LINE.source(), false, mistakes).document(text);
   }
 
   private Node document(String text) {

@@ -85,10 +85,13 @@ public final class DemoJob {
         defaults.crop(),
         defaults.filter(),
         defaults.background(),
+        defaults.padding(),
         defaults.classPerFolder(),
         defaults.heldout(),
         defaults.partitions(),
         defaults.maxPixels(),
+        defaults.strict(),
+        defaults.profiles(),
         true);
   }
 }

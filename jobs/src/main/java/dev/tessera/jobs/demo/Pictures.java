@@ -65,10 +65,10 @@ record Pictures(float[] values, int dimensions) {
   private static Pictures decoded(List<byte[]> encoded, int size) {
     int dimensions = RgbImage.CHANNELS * size * size;
     float[] values = new float[encoded.size() * dimensions];
-    try (ImageDecoder decoder = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, 0xffffff)) {
+    try (ImageDecoder decoder = new ImageDecoder()) {
       int at = 0;
       for (byte[] bytes : encoded) {
-        for (byte value : decoder.decode(bytes, "picture").pixels()) {
+        for (byte value : decoder.decode(bytes).pixels()) {
           values[at++] = (value & 0xff) / 255f;
         }
       }

@@ -52,6 +52,7 @@ public final class IngestCommand implements Callable<Integer> {
     try (SparkSession spark = Session.obtain("ingest", Map.of())) {
       IngestSummary summary = IngestJob.run(spark, recipe);
       console.console().say("ingest  " + summary.line());
+      summary.warningLines().forEach(line -> console.console().say("        " + line));
     }
     return 0;
   }

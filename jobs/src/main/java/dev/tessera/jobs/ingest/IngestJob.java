@@ -62,7 +62,7 @@ public final class IngestJob {
       committed = true;
       double seconds = (System.nanoTime() - start) * 1e-9;
       return new IngestSummary(
-          recipe.output(), manifest, listing.count(), reasons(reports), seconds);
+          recipe.output(), manifest, listing.count(), reasons(reports), warnings(reports), seconds);
     } finally {
       if (!committed) {
         output.abort(conf);
@@ -185,7 +185,10 @@ public final class IngestJob {
                 "source", source.name(),
                 "crop", recipe.crop().name().toLowerCase(Locale.ROOT),
                 "filter", recipe.filter().name().toLowerCase(Locale.ROOT),
-                "background", recipe.background()));
+                "background", recipe.background(),
+                "padding", recipe.padding(),
+                "strict", Boolean.toString(recipe.strict()),
+                "profiles", Boolean.toString(recipe.profiles())));
     return output.commit(conf, parts, content);
   }
 
@@ -197,6 +200,14 @@ public final class IngestJob {
       names.add(Integer.toString(names.size()));
     }
     return names;
+  }
+
+  private static Map<String, Long> warnings(List<IngestReport> reports) {
+    Map<String, Long> warnings = new TreeMap<>();
+    for (IngestReport report : reports) {
+      report.warnings().forEach((kind, count) -> warnings.merge(kind, count, Long::sum));
+    }
+    return warnings;
   }
 
   private static Map<String, Long> reasons(List<IngestReport> reports) {

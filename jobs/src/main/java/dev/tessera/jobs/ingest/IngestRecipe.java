@@ -1,7 +1,7 @@
 package dev.tessera.jobs.ingest;
 
 import dev.tessera.datasets.image.Crop;
-import dev.tessera.datasets.image.ImageDecoder;
+import dev.tessera.datasets.image.DecoderSettings;
 import dev.tessera.datasets.image.ResizeFilter;
 import java.io.Serializable;
 
@@ -13,12 +13,15 @@ import java.io.Serializable;
  * @param size side of the pictures in pixels, 8 to 4096
  * @param crop how pictures become square
  * @param filter of the resize
- * @param background six hexadecimal digits, behind transparent pixels and in padding
+ * @param background six hexadecimal digits, after a # or not: seen through transparent pixels
+ * @param padding as {@code background}, of what {@code crop} adds; empty for the background's
  * @param classPerFolder whether the first folder's name is the class
  * @param heldout fraction of rows held out, where the source has no split of its own; 0 to below 1
  * @param partitions number of Spark tasks; 0 for one per 2,500 pictures of up to 64 x 64, down to
  *     500 of larger ones
  * @param maxPixels larger pictures are quarantined before they are decoded
+ * @param strict whether a picture that can only be read with a warning is quarantined
+ * @param profiles whether colours are converted to sRGB by a file's ICC profile
  * @param overwrite whether an existing table may be replaced
  */
 public record IngestRecipe(
@@ -28,18 +31,24 @@ public record IngestRecipe(
     Crop crop,
     ResizeFilter filter,
     String background,
+    String padding,
     boolean classPerFolder,
     double heldout,
     int partitions,
     long maxPixels,
+    boolean strict,
+    boolean profiles,
     boolean overwrite)
     implements Serializable {
 
+  private static final String COLOUR = " (expected: six hexadecimal digits such as ffffff)";
+
   public IngestRecipe {
     require(size >= 8 && size <= 4096, "size: " + size + " (expected: 8 to 4096)");
-    require(
-        background.matches("[0-9a-fA-F]{6}"),
-        "background: " + background + " (expected: six hexadecimal digits such as ffffff)");
+    require(isColour(background), "background: " + background + COLOUR);
+    require(padding.isEmpty() || isColour(padding), "padding: " + padding + COLOUR);
+    background = digits(background);
+    padding = digits(padding);
     require(
         heldout >= 0 && heldout < 1, "heldout: " + heldout + " (expected: 0 or more, less than 1)");
     require(partitions >= 0, "partitions: " + partitions + " (expected: 0 or more)");
@@ -55,16 +64,37 @@ public record IngestRecipe(
         Crop.CENTER,
         ResizeFilter.LANCZOS,
         "ffffff",
+        "",
         false,
         0.05,
         0,
-        ImageDecoder.DEFAULT_MAX_PIXELS,
+        DecoderSettings.DEFAULT_MAX_PIXELS,
+        false,
+        true,
         false);
   }
 
   /** The background as 0xRRGGBB. */
   int backgroundColour() {
     return Integer.parseInt(background, 16);
+  }
+
+  /** The colour of the padding as 0xRRGGBB. */
+  int paddingColour() {
+    return padding.isEmpty() ? backgroundColour() : Integer.parseInt(padding, 16);
+  }
+
+  /** How pictures are decoded. */
+  DecoderSettings decoder() {
+    return new DecoderSettings(maxPixels, backgroundColour(), strict, profiles);
+  }
+
+  private static boolean isColour(String text) {
+    return text.matches("#?[0-9a-fA-F]{6}");
+  }
+
+  private static String digits(String colour) {
+    return colour.startsWith("#") ? colour.substring(1) : colour;
   }
 
   private static void require(boolean condition, String message) {

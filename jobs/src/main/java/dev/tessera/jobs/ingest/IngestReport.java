@@ -10,9 +10,16 @@ import java.util.Map;
  * @param read pictures taken from the source
  * @param maxLabel highest label seen, -1 without labels
  * @param reasons number of quarantined pictures by kind of reason
+ * @param warnings number of pictures that were read though something was wrong with their file, by
+ *     kind of warning
  */
 record IngestReport(
-    TablePart images, TablePart quarantine, long read, int maxLabel, Map<String, Long> reasons)
+    TablePart images,
+    TablePart quarantine,
+    long read,
+    int maxLabel,
+    Map<String, Long> reasons,
+    Map<String, Long> warnings)
     implements Serializable {
 
   long written() {

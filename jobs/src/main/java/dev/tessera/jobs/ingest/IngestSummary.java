@@ -2,6 +2,7 @@ package dev.tessera.jobs.ingest;
 
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -10,10 +11,16 @@ import java.util.Map;
  *
  * @param read pictures in the source; always rows written plus rows quarantined
  * @param reasons number of quarantined pictures by kind of reason
+ * @param warnings number of pictures that were read though something was wrong, by kind of warning
  * @param seconds from the start of the Spark stage to the manifest
  */
 public record IngestSummary(
-    String output, TableManifest manifest, long read, Map<String, Long> reasons, double seconds) {
+    String output,
+    TableManifest manifest,
+    long read,
+    Map<String, Long> reasons,
+    Map<String, Long> warnings,
+    double seconds) {
 
   /** Rows of the image table. */
   public long written() {
@@ -28,6 +35,16 @@ public record IngestSummary(
   /** Pictures read a second, all tasks together. */
   public double imagesPerSecond() {
     return read / Math.max(seconds, 1e-9);
+  }
+
+  /** Lines for the terminal, one a kind of warning, the most frequent first. */
+  public List<String> warningLines() {
+    return warnings.entrySet().stream()
+        .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+        .map(
+            e ->
+                String.format(Locale.ROOT, "%,d read with a warning: %s", e.getValue(), e.getKey()))
+        .toList();
   }
 
   /** One line for the terminal. */

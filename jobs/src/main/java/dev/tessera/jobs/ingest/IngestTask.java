@@ -1,5 +1,6 @@
 package dev.tessera.jobs.ingest;
 
+import dev.tessera.datasets.image.DecodedImage;
 import dev.tessera.datasets.image.ImageDecoder;
 import dev.tessera.datasets.image.PngEncoder;
 import dev.tessera.datasets.image.RgbImage;
@@ -37,14 +38,14 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
 
   private final class Rows implements AutoCloseable {
 
-    private final ImageDecoder decoder =
-        new ImageDecoder(recipe.maxPixels(), recipe.backgroundColour());
+    private final ImageDecoder decoder = new ImageDecoder(recipe.decoder());
     private final SquareFit fit =
-        new SquareFit(recipe.size(), recipe.crop(), recipe.backgroundColour(), recipe.filter());
+        new SquareFit(recipe.size(), recipe.crop(), recipe.paddingColour(), recipe.filter());
     private final PngEncoder encoder = new PngEncoder();
     private final TablePartWriter<ImageRow> rows;
     private final TablePartWriter<QuarantineRow> quarantine;
     private final TreeMap<String, Long> reasons = new TreeMap<>();
+    private final TreeMap<String, Long> warnings = new TreeMap<>();
     private long read;
     private int maxLabel = -1;
 
@@ -66,9 +67,9 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
 
     private RgbImage pixels(RawImage raw) throws UnreadableImageException {
       if (raw.content() instanceof RawImage.Encoded encoded) {
-        return encoded.fileName() == null
-            ? decoder.decode(encoded.bytes())
-            : decoder.decode(encoded.bytes(), encoded.fileName());
+        DecodedImage decoded = decoder.decode(encoded.bytes(), encoded.fileName());
+        decoded.warnings().forEach(warning -> warnings.merge(warning, 1L, Long::sum));
+        return decoded.image();
       }
       if (raw.content() instanceof RawImage.Unreadable unreadable) {
         throw new UnreadableImageException(unreadable.reason());
@@ -90,7 +91,8 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
     }
 
     IngestReport finish() throws IOException {
-      return new IngestReport(rows.finish(), quarantine.finish(), read, maxLabel, reasons);
+      return new IngestReport(
+          rows.finish(), quarantine.finish(), read, maxLabel, reasons, warnings);
     }
 
     @Override

@@ -189,11 +189,11 @@ public final class SampleJob {
 
   private Path writeGrid(String table, int size) {
     Path path = new Path(table, TableOutput.PREVIEW);
-    try (ImageDecoder decoder = new ImageDecoder(ImageDecoder.DEFAULT_MAX_PIXELS, 0xffffff);
+    try (ImageDecoder decoder = new ImageDecoder();
         OutputStream out = path.getFileSystem(conf).create(path, true)) {
       List<byte[]> pictures = new ArrayList<>();
       for (SampleRow row : first(table)) {
-        RgbImage image = decoder.decode(row.bytes(), row.path());
+        RgbImage image = decoder.decode(row.bytes());
         pictures.add(image.pixels());
       }
       out.write(Grid.fitting(size, size, COLUMNS).png(pictures));

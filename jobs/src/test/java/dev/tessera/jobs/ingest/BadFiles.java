@@ -29,11 +29,11 @@ final class BadFiles {
       files.put("cut/%02d.png".formatted(i), new Bad(cut(png, random), "truncated PNG"));
       files.put("cut/%02d.jpg".formatted(i), new Bad(cut(jpeg, random), "truncated JPEG"));
       files.put("bomb/%02d.png".formatted(i), new Bad(bomb(png, 40_000 + i), "too large"));
-      files.put("extension/%02d.png".formatted(i), new Bad(jpeg, "wrong extension"));
-      files.put("extension/%02d.jpg".formatted(i), new Bad(png, "wrong extension"));
+      files.put("foreign/%02d.png".formatted(i), new Bad(avif(i), "AVIF image"));
+      files.put("foreign/%02d.jpg".formatted(i), new Bad(tar(i), "tar archive"));
       byte[] text = new byte[1 + random.nextInt(5_000)];
       random.nextBytes(text);
-      text[0] = 't';
+      text[0] = 1;
       files.put(
           "text/%02d.%s".formatted(i, i % 2 == 0 ? "png" : "txt"), new Bad(text, "not an image"));
     }
@@ -41,8 +41,19 @@ final class BadFiles {
       files.put("empty/%02d.jpg".formatted(i), new Bad(new byte[0], "empty file"));
     }
     byte[] gif = "GIF89a\1\0\1\0".getBytes(StandardCharsets.ISO_8859_1);
-    files.put("other/a.gif", new Bad(gif, "GIF image"));
+    files.put("other/a.gif", new Bad(gif, "truncated GIF"));
     return files;
+  }
+
+  private static byte[] avif(int length) {
+    byte[] box = "\0\0\0 ftypavif".getBytes(StandardCharsets.US_ASCII);
+    return Arrays.copyOf(box, 16 + length);
+  }
+
+  private static byte[] tar(int length) {
+    byte[] file = new byte[512 + length];
+    System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, file, 257, 5);
+    return file;
   }
 
   private static byte[] cut(byte[] file, Random random) {

@@ -191,10 +191,13 @@ class HdfsIT {
         Crop.CENTER,
         ResizeFilter.LANCZOS,
         "ffffff",
+        "",
         false,
         0.25,
         3,
         1 << 20,
+        false,
+        true,
         overwrite);
   }
 

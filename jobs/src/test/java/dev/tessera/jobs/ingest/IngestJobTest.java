@@ -8,6 +8,7 @@ import dev.tessera.datasets.image.Crop;
 import dev.tessera.datasets.image.ResizeFilter;
 import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.Subset;
+import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.models.UserException;
 import dev.tessera.spark.table.TableFrames;
 import java.io.ByteArrayInputStream;
@@ -72,7 +73,7 @@ class IngestJobTest {
     IngestSummary summary = IngestJob.run(spark, recipe("in.zip", 16, true, 4));
     assertThat(summary.written()).isEqualTo(12);
     assertThat(summary.quarantined()).isEqualTo(1);
-    assertThat(summary.reasons()).containsKey("not an image (no known signature)");
+    assertThat(summary.reasons()).containsKey("text, no image");
     assertThat(summary.manifest().classNames()).containsExactly("a", "b");
     assertThat(TableFrames.quarantine(spark, path("out")).first().getString(0))
         .isEqualTo("readme.txt");
@@ -185,10 +186,13 @@ class IngestJobTest {
                 Crop.CENTER,
                 ResizeFilter.LANCZOS,
                 "ffffff",
+                "",
                 false,
                 0.25,
                 7,
                 1 << 20,
+                false,
+                true,
                 false));
     assertThat(again.manifest().contentChecksum()).isEqualTo(checksum);
   }
@@ -215,6 +219,27 @@ class IngestJobTest {
   }
 
   @Test
+  void whatIsReadWithAWarningIsCountedAndStrictlyRefused() throws Exception {
+    byte[] jpeg = PictureFiles.encode(20, 20, 1, "jpg");
+    Files.createDirectories(dir.resolve("in"));
+    Files.write(dir.resolve("in/whole.jpg"), jpeg);
+    Files.write(dir.resolve("in/named.png"), jpeg);
+    Files.write(dir.resolve("in/trailing.jpg"), Arrays.copyOf(jpeg, jpeg.length - 2));
+    IngestSummary lenient = IngestJob.run(spark, recipe("in", 16, false, 1));
+    assertThat(lenient.written()).isEqualTo(3);
+    assertThat(lenient.warnings())
+        .containsOnly(
+            Map.entry("wrong extension, JPEG data in a PNG file", 1L),
+            Map.entry("JPEG: no end marker", 1L));
+    assertThat(lenient.warningLines()).contains("1 read with a warning: JPEG: no end marker");
+    IngestRecipe strict =
+        RecipeReader.override(recipe("in", 16, false, 1), List.of("strict=true", "overwrite=true"));
+    IngestSummary refused = IngestJob.run(spark, strict);
+    assertThat(refused.written()).isEqualTo(1);
+    assertThat(refused.reasons()).containsOnly(Map.entry("damaged", 2L));
+  }
+
+  @Test
   void contentDoesNotDependOnPartitions() throws Exception {
     writeFolder("in");
     String one = IngestJob.run(spark, recipe("in", 16, true, 1)).manifest().contentChecksum();
@@ -227,10 +252,13 @@ class IngestJobTest {
             Crop.CENTER,
             ResizeFilter.LANCZOS,
             "ffffff",
+            "",
             true,
             0.25,
             7,
             1 << 20,
+            false,
+            true,
             true);
     assertThat(IngestJob.run(spark, seven).manifest().contentChecksum()).isEqualTo(one);
     assertThat(rows()).isEqualTo(before);
@@ -284,10 +312,13 @@ class IngestJobTest {
         Crop.CENTER,
         ResizeFilter.LANCZOS,
         "ffffff",
+        "",
         classes,
         0.25,
         partitions,
         1 << 20,
+        false,
+        true,
         false);
   }
 
