@@ -20,11 +20,11 @@ record ResizeWeights(int[] first, int[][] weights) {
     int[][] weights = new int[target][];
     for (int i = 0; i < target; i++) {
       double centre = (i + 0.5) * scale;
-      int from = (int) Math.max(0, Math.ceil(centre - radius - 0.5));
-      int to = (int) Math.min(source - 1, Math.floor(centre + radius - 0.5));
-      double[] row = new double[to - from + 1];
+      // Pillow's window and order of operations: at the edges of a box the last bit decides.
+      int from = (int) Math.max(0, centre - radius + 0.5);
+      int to = (int) Math.min(source, centre + radius + 0.5);
+      double[] row = new double[to - from];
       for (int j = 0; j < row.length; j++) {
-        // In Pillow's order: at the edges of a box the last bit decides.
         row[j] = filter.weight((j + from - centre + 0.5) * (1 / stretch));
       }
       first[i] = from;
