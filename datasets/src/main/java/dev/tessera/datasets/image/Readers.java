@@ -1,18 +1,20 @@
 package dev.tessera.datasets.image;
 
-import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
+import javax.imageio.spi.ImageReaderSpi;
 
 /**
  * One reader a format, kept: twice as fast as {@code ImageIO.read}. All but WebP's are the JDK's
@@ -68,12 +70,24 @@ final class Readers implements AutoCloseable, IIOReadWarningListener {
   }
 
   private ImageReader open(ImageFormat format) {
-    ImageReader reader =
-        format == ImageFormat.WEBP
-            ? new WebPImageReaderSpi().createReaderInstance(null)
-            : ofTheJdk(format);
+    ImageReader reader = format == ImageFormat.WEBP ? webp() : ofTheJdk(format);
     reader.addIIOReadWarningListener(this);
     return reader;
+  }
+
+  /** By our own class loader: ImageIO asks the one of the thread that used it first. */
+  private static ImageReader webp() {
+    try {
+      for (ImageReaderSpi spi :
+          ServiceLoader.load(ImageReaderSpi.class, Readers.class.getClassLoader())) {
+        if (Arrays.asList(spi.getMIMETypes()).contains("image/webp")) {
+          return spi.createReaderInstance();
+        }
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("The reader of WebP cannot be made", e);
+    }
+    throw new IllegalStateException("no reader of WebP on the class path: add imageio-webp");
   }
 
   private static ImageReader ofTheJdk(ImageFormat format) {
