@@ -108,6 +108,11 @@ public final class Lease implements AutoCloseable {
     }
   }
 
+  /** The name of this host, as owners are told. */
+  public static String host() {
+    return Owner.hostName();
+  }
+
   /** The claim's file, which exists while the lease is held: its name is random. */
   public Path file() {
     return new Path(new Path(folder, FOLDER), owner.id() + ".json");

@@ -19,7 +19,8 @@ import java.util.UUID;
  * @param machine tells boots of machines and namespaces of processes apart: only within one does a
  *     number of a process mean something
  * @param pid number of the process
- * @param born when the process began, since numbers are used again; epoch milliseconds, 0 if unknown
+ * @param born when the process began, since numbers are used again; epoch milliseconds, 0 if
+ *     unknown
  * @param since when it claimed the folder, ISO 8601
  * @param doing what it does there
  */

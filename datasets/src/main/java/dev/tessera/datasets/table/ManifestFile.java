@@ -49,6 +49,11 @@ public final class ManifestFile {
     }
   }
 
+  /** The file of the table at {@code table}. */
+  public static Path at(String table) {
+    return new Path(table, NAME);
+  }
+
   /** Whether a complete table is at {@code table}, readable or not. */
   public static boolean isAt(Configuration conf, String table) throws IOException {
     Path file = new Path(table, NAME);

@@ -1,16 +1,25 @@
 package dev.tessera.datasets.table;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.lease.Lease;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What may be overwritten, what is removed, and what is left as it was found. */
 final class OutputFolder {
 
   static final String STAGING = "_temporary-";
+
+  /** How the folder of an older table ends that a commit has set aside. */
+  static final String OLD = "-old";
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutputFolder.class);
 
   /** What a table may hold, its manifest first. */
   static final List<String> PARTS =
@@ -29,7 +38,8 @@ final class OutputFolder {
     if (!fs.getFileStatus(table).isDirectory()) {
       throw new InvalidDatasetException(table + " is a file: choose another output");
     }
-    FileStatus[] entries = fs.listStatus(table);
+    FileStatus[] entries =
+        Arrays.stream(fs.listStatus(table)).filter(e -> !isLeftover(e)).toArray(FileStatus[]::new);
     if (entries.length > 0 && !overwrite) {
       throw new InvalidDatasetException(
           table
@@ -38,9 +48,7 @@ final class OutputFolder {
     }
     for (FileStatus entry : entries) {
       String name = entry.getPath().getName();
-      if (!PARTS.contains(name)
-          && !name.equals("_" + ManifestFile.NAME)
-          && !name.startsWith(STAGING)) {
+      if (!PARTS.contains(name) && !name.startsWith(STAGING)) {
         throw new InvalidDatasetException(
             table
                 + " holds "
@@ -48,6 +56,46 @@ final class OutputFolder {
                 + ", which no table has: not overwritten, choose another output");
       }
     }
+  }
+
+  /** What is no table, and what only its owner may remove: claims, and stages of dead runs. */
+  private static boolean isLeftover(FileStatus entry) {
+    String name = entry.getPath().getName();
+    return name.equals(Lease.FOLDER)
+        || name.equals("_" + ManifestFile.NAME)
+        || (name.startsWith(STAGING) && !name.endsWith(OLD));
+  }
+
+  /**
+   * Removes what dead runs left, for who owns the folder: stages, and where a run died while it put
+   * its table in place, that half of a table. The older one, set aside then, comes back.
+   */
+  static void clearLeftovers(FileSystem fs, Path table) throws IOException {
+    for (FileStatus entry : fs.listStatus(table)) {
+      String name = entry.getPath().getName();
+      if (name.startsWith(STAGING) && name.endsWith(OLD)) {
+        putBack(fs, table, entry.getPath());
+      }
+    }
+    for (FileStatus entry : fs.listStatus(table)) {
+      if (isLeftover(entry) && !entry.getPath().getName().equals(Lease.FOLDER)) {
+        LOG.info("Removing {}, which a dead run left", entry.getPath());
+        fs.delete(entry.getPath(), true);
+      }
+    }
+  }
+
+  private static void putBack(FileSystem fs, Path table, Path old) throws IOException {
+    if (!fs.exists(new Path(table, ManifestFile.NAME))) {
+      for (FileStatus part : fs.listStatus(old)) {
+        Path place = new Path(table, part.getPath().getName());
+        fs.delete(place, true);
+        if (!fs.rename(part.getPath(), place)) {
+          throw new IOException("cannot move " + part.getPath() + " back to " + place);
+        }
+      }
+    }
+    fs.delete(old, true);
   }
 
   /** The highest folder on the way to {@code table} that does not exist yet, or null. */

@@ -1,6 +1,7 @@
 package dev.tessera.datasets.table;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.lease.Lease;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>No file system renames two folders at once. A failure of any rename puts everything back; what
  * a process killed between them leaves is this: tables without a manifest, which nobody reads, and
- * the older table of each beside it in {@code _temporary-*-old}, to be moved back by hand.
+ * the older table of each beside it in {@code _temporary-*-old}, which the next writer moves back.
  * Manifests go first and come last, so new rows never stand beside an older table's manifest, and
  * of several tables none is readable until all have their rows: a kill between two manifests leaves
  * the first table new and readable and the others unreadable.
@@ -32,16 +33,19 @@ public final class TableCommit {
   private final Path fresh;
   private final Path old;
   private final TableManifest manifest;
+  private final Lease lease;
   private final List<String> aside = new ArrayList<>();
   private final List<String> placed = new ArrayList<>();
 
-  TableCommit(FileSystem fs, Path table, Path staging, Path fresh, TableManifest manifest) {
+  TableCommit(
+      FileSystem fs, Path table, Path staging, Path fresh, TableManifest manifest, Lease lease) {
     this.fs = fs;
     this.table = table;
     this.staging = staging;
     this.fresh = fresh;
-    this.old = staging.suffix("-old");
+    this.old = staging.suffix(OutputFolder.OLD);
     this.manifest = manifest;
+    this.lease = lease;
   }
 
   /** What the table's manifest says. */
@@ -56,6 +60,7 @@ public final class TableCommit {
    *     the message says where they lie
    */
   public static void publish(List<TableCommit> commits) {
+    commits.forEach(commit -> commit.lease.require());
     try {
       for (TableCommit commit : commits) {
         commit.setAside();
@@ -144,6 +149,7 @@ public final class TableCommit {
         LOG.warn("Cannot remove {}: remove it by hand", path, e);
       }
     }
+    lease.close();
   }
 
   private void rename(Path from, Path to) throws IOException {

@@ -1,6 +1,7 @@
 package dev.tessera.datasets.table;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.lease.Lease;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A table being written. The driver begins it; task attempts write parts into a staging folder
@@ -24,6 +27,7 @@ public final class TableOutput implements Serializable {
   /** A picture that a job may leave beside the rows; it is replaced with the table. */
   public static final String PREVIEW = "grid.png";
 
+  private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
   private static final String FRESH = "table";
   private static final long serialVersionUID = 1L;
 
@@ -31,10 +35,19 @@ public final class TableOutput implements Serializable {
   private final String staging;
   private final String createdFrom;
 
-  private TableOutput(String table, String staging, String createdFrom) {
+  /** The driver's name, for executors that do not see its folder. */
+  private final String driver;
+
+  /** The driver's alone. */
+  private final transient Lease lease;
+
+  private TableOutput(
+      String table, String staging, String createdFrom, String driver, Lease lease) {
     this.table = table;
     this.staging = staging;
     this.createdFrom = createdFrom;
+    this.driver = driver;
+    this.lease = lease;
   }
 
   /**
@@ -44,19 +57,35 @@ public final class TableOutput implements Serializable {
    *     if it is not a table of ours, or if the place cannot be written
    */
   public static TableOutput begin(Configuration conf, String path, boolean overwrite) {
+    Lease lease = null;
+    Path made = null;
     try {
       FileSystem fs = new Path(path).getFileSystem(conf);
       // Tasks run in other folders than the driver: a relative path means the driver's.
       Path table = fs.makeQualified(new Path(path));
       OutputFolder.check(fs, table, overwrite);
       Path created = OutputFolder.firstMissing(fs, table);
+      made = created;
+      lease = Lease.acquire(conf, table, "a table");
+      // Again: whoever owned it until now may have finished.
+      OutputFolder.check(fs, table, overwrite);
+      OutputFolder.clearLeftovers(fs, table);
       Path staging = new Path(table, OutputFolder.STAGING + UUID.randomUUID());
       if (!fs.mkdirs(staging)) {
         throw new IOException("cannot create the folder");
       }
       return new TableOutput(
-          table.toString(), staging.toString(), created == null ? null : created.toString());
+          table.toString(),
+          staging.toString(),
+          created == null ? null : created.toString(),
+          Lease.host(),
+          lease);
+    } catch (InvalidDatasetException e) {
+      close(lease);
+      removeEmpty(conf, path, made);
+      throw e;
     } catch (IOException | IllegalArgumentException e) {
+      close(lease);
       throw new InvalidDatasetException(
           "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);
     }
@@ -74,6 +103,24 @@ public final class TableOutput implements Serializable {
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidDatasetException(
           "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);
+    }
+  }
+
+  private static void removeEmpty(Configuration conf, String path, Path created) {
+    if (created == null) {
+      return;
+    }
+    try {
+      FileSystem fs = created.getFileSystem(conf);
+      OutputFolder.removeEmpty(fs, fs.makeQualified(new Path(path)), created);
+    } catch (IOException e) {
+      LOG.warn("Cannot remove {}: remove it by hand", created, e);
+    }
+  }
+
+  private static void close(Lease lease) {
+    if (lease != null) {
+      lease.close();
     }
   }
 
@@ -109,6 +156,16 @@ public final class TableOutput implements Serializable {
       long attempt,
       Map<String, String> footer)
       throws IOException {
+    if (!new Path(staging).getFileSystem(conf).exists(new Path(staging))) {
+      throw new InvalidDatasetException(
+          Lease.host()
+              + " does not see "
+              + staging
+              + ", which the driver on "
+              + driver
+              + " has made: choose an output that driver and executors share, on hdfs:, s3a:, or a"
+              + " folder that is mounted at the same place on every host");
+    }
     String name =
         String.format(
             Locale.ROOT,
@@ -135,6 +192,7 @@ public final class TableOutput implements Serializable {
    * @throws InvalidDatasetException if the file system refuses
    */
   public TableCommit prepare(Configuration conf, List<TablePart> parts, TableContent content) {
+    lease.require();
     try {
       Path folder = new Path(table);
       FileSystem fs = folder.getFileSystem(conf);
@@ -155,7 +213,7 @@ public final class TableOutput implements Serializable {
       }
       TableManifest manifest = manifest(kind, data, quarantine, checksum, content);
       ManifestFile.write(fs, fresh, manifest);
-      return new TableCommit(fs, folder, new Path(staging), fresh, manifest);
+      return new TableCommit(fs, folder, new Path(staging), fresh, manifest, lease);
     } catch (IOException e) {
       throw new InvalidDatasetException(
           "Cannot finish " + table + " (" + reason(e) + "): nothing was changed", e);
@@ -167,6 +225,7 @@ public final class TableOutput implements Serializable {
     try {
       FileSystem fs = new Path(table).getFileSystem(conf);
       fs.delete(new Path(staging), true);
+      lease.close();
       if (createdFrom != null) {
         OutputFolder.removeEmpty(fs, new Path(table), new Path(createdFrom));
       }
@@ -235,6 +294,10 @@ public final class TableOutput implements Serializable {
               files.size());
       Path destination = new Path(table, name);
       fs.mkdirs(destination.getParent());
+      if (!fs.exists(new Path(file.staged()))) {
+        throw new IOException(
+            "the driver does not see " + file.staged() + ", which an executor has written");
+      }
       if (!fs.rename(new Path(file.staged()), destination)) {
         throw new IOException("cannot rename " + file.staged() + " to " + destination);
       }

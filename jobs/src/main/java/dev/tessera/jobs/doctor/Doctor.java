@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -25,19 +26,21 @@ public final class Doctor {
   /**
    * Looks at all processes of the application. Loads libtorch in each.
    *
-   * @param asked inputs and outputs whose file systems must be reachable from everywhere, besides
-   *     Hadoop's default one and the working folder, where relative paths lie
+   * @param asked inputs and outputs that must be the same place for all processes, besides Hadoop's
+   *     default one and the working folder, where relative paths lie
    * @param told a sentence while executors are awaited
    */
   public static DoctorReport run(SparkSession session, List<String> asked, Consumer<String> told)
       throws InterruptedException {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-    List<String> paths = paths(asked, spark.hadoopConfiguration());
+    List<String> common = paths(spark.hadoopConfiguration());
+    List<String> given = qualified(asked, spark.hadoopConfiguration());
+    List<String> paths = Stream.concat(common.stream(), given.stream()).toList();
     List<String> obstacles = new ArrayList<>(SettingsFacts.obstacles(spark.getConf()));
     List<ProcessFacts> processes = new ArrayList<>();
     processes.add(driver(spark, paths));
     if (!spark.isLocal()) {
-      List<ProcessFacts> executors = executors(spark, paths, told);
+      List<ProcessFacts> executors = executors(spark, common, given, told);
       processes.addAll(executors);
       if (executors.isEmpty()) {
         obstacles.add("no executor started: " + LiveSlots.tooFew(spark.sc(), 1, 0).getMessage());
@@ -53,7 +56,7 @@ public final class Doctor {
     return new DoctorReport(slots, processes, obstacles);
   }
 
-  private static List<String> paths(List<String> asked, Configuration hadoop) {
+  private static List<String> paths(Configuration hadoop) {
     List<String> paths = new ArrayList<>();
     paths.add(FileSystem.getDefaultUri(hadoop).resolve("/").toString());
     try {
@@ -61,7 +64,19 @@ public final class Doctor {
     } catch (UserException e) {
       // Of the default file system, which the first path tells of.
     }
-    paths.addAll(asked);
+    return paths;
+  }
+
+  /** A relative path means the driver's folder, wherever it is looked at. */
+  private static List<String> qualified(List<String> asked, Configuration hadoop) {
+    List<String> paths = new ArrayList<>();
+    for (String path : asked) {
+      try {
+        paths.add(QualifiedPath.of(hadoop, path).toString());
+      } catch (UserException e) {
+        paths.add(path);
+      }
+    }
     return paths;
   }
 
@@ -78,17 +93,22 @@ public final class Doctor {
   }
 
   private static List<ProcessFacts> executors(
-      JavaSparkContext spark, List<String> paths, Consumer<String> told)
+      JavaSparkContext spark, List<String> paths, List<String> asked, Consumer<String> told)
       throws InterruptedException {
     int promised = Slots.of(spark.getConf()).total().orElse(1);
     int slots = LiveSlots.await(spark.sc(), promised, PATIENCE, told);
     if (slots == 0) {
       return List.of();
     }
-    ExecutorProbe probe =
-        new ExecutorProbe(UUID.randomUUID().toString(), paths, spark.hadoopConfiguration());
-    return EverySlot.run(spark, slots, probe).stream()
-        .sorted(Comparator.comparing(ProcessFacts::role))
-        .toList();
+    Configuration hadoop = spark.hadoopConfiguration();
+    List<PathMark> marks = asked.stream().map(path -> PathMark.put(path, hadoop)).toList();
+    try {
+      ExecutorProbe probe = new ExecutorProbe(UUID.randomUUID().toString(), paths, marks, hadoop);
+      return EverySlot.run(spark, slots, probe).stream()
+          .sorted(Comparator.comparing(ProcessFacts::role))
+          .toList();
+    } finally {
+      marks.forEach(mark -> mark.remove(hadoop));
+    }
   }
 }

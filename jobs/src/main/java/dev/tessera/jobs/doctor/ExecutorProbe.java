@@ -18,14 +18,18 @@ final class ExecutorProbe implements Serializable {
 
   private final String visit;
   private final ArrayList<String> paths;
+  private final ArrayList<PathMark> marks;
   private final SerializableConfiguration hadoop;
 
   /**
+   * @param paths that must be reached
+   * @param marks of paths that must be the driver's too
    * @param visit tells one doctor's call from another in a process that both visit
    */
-  ExecutorProbe(String visit, List<String> paths, Configuration hadoop) {
+  ExecutorProbe(String visit, List<String> paths, List<PathMark> marks, Configuration hadoop) {
     this.visit = visit;
     this.paths = new ArrayList<>(paths);
+    this.marks = new ArrayList<>(marks);
     this.hadoop = new SerializableConfiguration(hadoop);
   }
 
@@ -35,8 +39,9 @@ final class ExecutorProbe implements Serializable {
       return List.of();
     }
     SparkEnv env = SparkEnv.get();
-    List<PathFacts> files =
-        paths.stream().map(path -> PathFacts.probe(path, hadoop.value())).toList();
+    List<PathFacts> files = new ArrayList<>();
+    paths.forEach(path -> files.add(PathFacts.probe(path, hadoop.value())));
+    marks.forEach(mark -> files.add(PathFacts.probe(mark, hadoop.value())));
     String host = env.blockManager().blockManagerId().host();
     return List.of(ProcessFacts.probe("executor " + env.executorId(), host, files));
   }

@@ -10,8 +10,28 @@ import org.apache.hadoop.fs.Path;
  * Whether Hadoop reaches a path.
  *
  * @param problem why not, empty when it does
+ * @param shared whether it was found to be what the driver sees
  */
-record PathFacts(String path, String problem) implements Serializable {
+record PathFacts(String path, String problem, boolean shared) implements Serializable {
+
+  PathFacts(String path, String problem) {
+    this(path, problem, false);
+  }
+
+  /** As {@link #probe(String, Configuration)}, and whether it is the driver's. */
+  static PathFacts probe(PathMark mark, Configuration conf) {
+    PathFacts reached = probe(mark.path(), conf);
+    if (!reached.problem.isEmpty()) {
+      return reached;
+    }
+    return mark.isSeen(conf)
+        ? new PathFacts(mark.path(), "", true)
+        : new PathFacts(
+            mark.path(),
+            mark.path()
+                + " is another place here than for the driver: use hdfs:, s3a:, or a shared folder"
+                + " that is mounted at the same place on every host");
+  }
 
   /** Asks the path's file system about it; that it does not exist yet is no problem. */
   static PathFacts probe(String path, Configuration conf) {
@@ -26,6 +46,9 @@ record PathFacts(String path, String problem) implements Serializable {
   }
 
   String line() {
-    return path + (problem.isEmpty() ? " reachable" : " NOT reachable");
+    return path
+        + (!problem.isEmpty()
+            ? (problem.contains("another place") ? " NOT the driver's" : " NOT reachable")
+            : shared ? " the driver's" : " reachable");
   }
 }

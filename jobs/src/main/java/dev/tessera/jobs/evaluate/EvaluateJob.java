@@ -11,6 +11,7 @@ import dev.tessera.spark.inference.PictureStatistics;
 import dev.tessera.spark.inference.PictureTable;
 import dev.tessera.spark.inference.RowRange;
 import dev.tessera.spark.inference.StatisticsPlan;
+import dev.tessera.spark.table.SharedFile;
 import dev.tessera.spark.table.TableStage;
 import java.util.List;
 import java.util.Locale;
@@ -187,6 +188,7 @@ public final class EvaluateJob {
         TableStage.run(
             spark,
             "evaluate " + table.path(),
+            List.of(SharedFile.table(conf, table.path())),
             shares,
             new EvaluateTask(table, plan, settings.batch(), settings.device())));
   }
@@ -197,6 +199,7 @@ public final class EvaluateJob {
     TableStage.run(
             spark,
             "evaluate pairs of " + input.path(),
+            List.of(SharedFile.table(conf, input.path()), SharedFile.table(conf, reference.path())),
             shares(input, settings),
             new PairTask(input, reference))
         .forEach(all::merge);

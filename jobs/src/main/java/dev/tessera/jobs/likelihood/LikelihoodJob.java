@@ -14,6 +14,7 @@ import dev.tessera.models.diffusion.likelihood.LikelihoodRecipe;
 import dev.tessera.spark.inference.DensityTask;
 import dev.tessera.spark.inference.RowRange;
 import dev.tessera.spark.inference.StoredWeights;
+import dev.tessera.spark.table.SharedFile;
 import dev.tessera.spark.table.TableStage;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,6 +117,9 @@ final class LikelihoodJob {
         TableStage.run(
             spark,
             "likelihood " + request.checkpoint(),
+            List.of(
+                SharedFile.checkpoint(conf, plan.checkpoint().path()),
+                SharedFile.table(conf, request.table())),
             RowRange.split(plan.rows(), settings.batch(), tasks),
             new DensityTask(
                 plan.trained().recipe().model(),

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.run;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import dev.tessera.datasets.lease.Lease;
 import dev.tessera.models.UserException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -58,6 +59,7 @@ public final class RunDirectory {
   private final Path path;
   private final Configuration hadoop;
   private final RunFiles files;
+  private Lease lease;
 
   private RunDirectory(Path path, Configuration hadoop) throws IOException {
     this.files = new RunFiles(path.getFileSystem(hadoop), path);
@@ -131,8 +133,37 @@ public final class RunDirectory {
     return highest + 1;
   }
 
+  /**
+   * Takes the run for this process, before anything in it changes; {@link #release} gives it back.
+   *
+   * @throws dev.tessera.datasets.InvalidDatasetException if another process writes to it
+   */
+  public void own() {
+    lease = Lease.acquire(hadoop, path, "training");
+  }
+
+  /** The claim of this process: a file of a random name, there while the run is owned. */
+  public Path owner() {
+    return lease.file();
+  }
+
+  /**
+   * @throws dev.tessera.datasets.InvalidDatasetException if another process has taken the run
+   */
+  public void requireOwned() {
+    lease.require();
+  }
+
+  /** Gives the run back. */
+  public void release() {
+    lease.close();
+  }
+
   /** Removes all of it, for a run that was refused before it began. */
   public void discard() throws IOException {
+    if (lease != null) {
+      lease.close();
+    }
     files.removeAll();
   }
 

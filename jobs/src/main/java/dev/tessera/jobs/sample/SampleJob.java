@@ -26,6 +26,7 @@ import dev.tessera.spark.inference.SampleTask;
 import dev.tessera.spark.inference.SamplerSpec;
 import dev.tessera.spark.inference.StoredWeights;
 import dev.tessera.spark.inference.TokenizerSpec;
+import dev.tessera.spark.table.SharedFile;
 import dev.tessera.spark.table.TableStage;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -88,6 +89,7 @@ public final class SampleJob {
           TableStage.run(
               spark,
               "sample " + request.checkpoint(),
+              read(checkpoint, spec),
               shares,
               new SampleTask(
                   spec,
@@ -120,6 +122,19 @@ public final class SampleJob {
         output.abort(conf);
       }
     }
+  }
+
+  /** What executors read: the model, its tokenizer, its guide. */
+  private List<SharedFile> read(Checkpoint checkpoint, SamplerSpec spec) {
+    List<SharedFile> files = new ArrayList<>();
+    files.add(SharedFile.checkpoint(conf, checkpoint.path()));
+    if (spec.tokenizer() != null) {
+      files.add(SharedFile.checkpoint(conf, new Path(spec.tokenizer().checkpoint())));
+    }
+    if (spec.guide() != null) {
+      files.add(SharedFile.checkpoint(conf, new Path(spec.guide().checkpoint())));
+    }
+    return files;
   }
 
   /** The model and how it is drawn, all checked but the weights. */

@@ -21,6 +21,7 @@ import dev.tessera.spark.inference.StoredWeights;
 import dev.tessera.spark.inference.TokenizeReport;
 import dev.tessera.spark.inference.TokenizeTask;
 import dev.tessera.spark.inference.TokenizerSpec;
+import dev.tessera.spark.table.SharedFile;
 import dev.tessera.spark.table.TableStage;
 import java.io.IOException;
 import java.util.List;
@@ -134,6 +135,9 @@ public final class TokenizeJob {
           TableStage.run(
               spark,
               "tokenize " + images,
+              List.of(
+                  SharedFile.checkpoint(conf, opened.path()),
+                  SharedFile.table(conf, qualified(images))),
               shares,
               new TokenizeTask(
                   spec,

@@ -227,6 +227,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
 
   private void write(Writing writing) {
     try {
+      run.requireOwned();
       writing.run();
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write to " + run + ": " + e.getMessage(), e);

@@ -19,6 +19,7 @@ import dev.tessera.spark.device.GpuSettings;
 import dev.tessera.spark.inference.TokenizerSpec;
 import dev.tessera.spark.settings.Setting;
 import dev.tessera.spark.settings.TesseraSettings;
+import dev.tessera.spark.table.SharedFile;
 import dev.tessera.spark.training.Preview;
 import dev.tessera.spark.training.TrainingPlan;
 import dev.tessera.spark.training.TrainingRun;
@@ -75,6 +76,8 @@ public final class TrainingJob {
       return run;
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write to " + run + ": " + e.getMessage(), e);
+    } finally {
+      run.release();
     }
   }
 
@@ -150,12 +153,16 @@ public final class TrainingJob {
     if (output.resume().isPresent()) {
       RunDirectory run = RunDirectory.open(qualified(output.resume().get()), conf);
       Resumption.check(bound, run, conf);
+      run.own();
       return run;
     }
     if (bound.latents()) {
       TokenizerCopy.source(bound, conf);
     }
-    return RunDirectory.create(qualified(output.runs()), bound.recipe().name(), command, conf);
+    RunDirectory run =
+        RunDirectory.create(qualified(output.runs()), bound.recipe().name(), command, conf);
+    run.own();
+    return run;
   }
 
   private Path qualified(String path) {
@@ -167,6 +174,10 @@ public final class TrainingJob {
     return new TrainingPlan(
         bound.family(),
         recipe.schedule(),
+        List.of(
+            SharedFile.table(conf, qualified(recipe.data()).toString()),
+            SharedFile.named(run.owner())),
+        run.owner().toString(),
         qualified(recipe.data()).toString(),
         run.checkpoints().toString(),
         recipe.output().keepCheckpoints(),

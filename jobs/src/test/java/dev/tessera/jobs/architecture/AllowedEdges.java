@@ -18,7 +18,8 @@ final class AllowedEdges {
       """
       datasets             :
       datasets.image       : datasets
-      datasets.table       : datasets
+      datasets.lease       : datasets
+      datasets.table       : datasets datasets.lease
       datasets.source      : datasets datasets.image datasets.table
       datasets.batch       : datasets datasets.image datasets.table
 
@@ -44,12 +45,12 @@ final class AllowedEdges {
       spark.collective     : models models.runtime models.train spark.settings
       spark.barrier        : datasets models models.runtime models.train spark.settings spark.device spark.collective spark.ui
       spark                : models spark.settings spark.device spark.barrier spark.ui
-      spark.table          : datasets datasets.image datasets.source datasets.table models
+      spark.table          : datasets datasets.lease datasets.image datasets.source datasets.table models
       spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.vqgan models.diffusion models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
       spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.diffusion.sampler models.diffusion.likelihood models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
-      jobs.run             : models models.evaluation
+      jobs.run             : datasets datasets.lease models models.evaluation
       jobs.doctor          : datasets.batch models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
       jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train

@@ -31,6 +31,22 @@ public final class TableStage {
    */
   public static <S extends Serializable, T extends Serializable> List<T> run(
       SparkSession spark, String description, List<S> shares, TableTask<S, T> task) {
+    return run(spark, description, List.of(), shares, task);
+  }
+
+  /**
+   * As above.
+   *
+   * @param inputs what the driver has read and every executor must read the same
+   * @throws UserException too if an executor sees other files
+   */
+  public static <S extends Serializable, T extends Serializable> List<T> run(
+      SparkSession spark,
+      String description,
+      List<SharedFile> inputs,
+      List<S> shares,
+      TableTask<S, T> task) {
+    ArrayList<SharedFile> seen = new ArrayList<>(inputs);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     SerializableConfiguration conf =
         new SerializableConfiguration(spark.sparkContext().hadoopConfiguration());
@@ -38,7 +54,7 @@ public final class TableStage {
     try {
       return context
           .parallelize(shares, Math.max(1, shares.size()))
-          .map(share -> runOne(share, task, conf))
+          .map(share -> runOne(share, seen, task, conf))
           .collect();
     } catch (Exception e) {
       awaitStop(context);
@@ -72,7 +88,9 @@ public final class TableStage {
   }
 
   private static <S extends Serializable, T extends Serializable> T runOne(
-      S share, TableTask<S, T> task, SerializableConfiguration conf) throws Exception {
+      S share, ArrayList<SharedFile> inputs, TableTask<S, T> task, SerializableConfiguration conf)
+      throws Exception {
+    inputs.forEach(file -> file.require(conf.value(), SharedFile.executor()));
     try (TaskTables tables = new TaskTables(conf.value(), TaskContext.get())) {
       return task.run(share, tables);
     }

@@ -19,6 +19,7 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
 
   private static final long REPORT_NANOS = 500_000_000;
 
+  private final Configuration conf;
   private final RankContext context;
   private final TrainingPlan plan;
   private final ModelIdentity model;
@@ -38,6 +39,7 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
       TrainingPlan plan,
       ModelIdentity model)
       throws IOException {
+    this.conf = conf;
     this.context = context;
     this.plan = plan;
     this.model = model;
@@ -70,6 +72,7 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
     send();
     // Before the checkpoint: an attempt that goes on from it would never draw or measure there.
     previewer.draw(state).forEach(context::report);
+    PlaceProof.requireOwner(plan, conf);
     try {
       // First too: a run that goes on from the checkpoint has its snapshot.
       StateFiles.writeSnapshot(averages, state, context.attempt(), model);

@@ -15,6 +15,9 @@ public sealed interface TrainingMessage extends Serializable {
   record Totals(long steps, long images, long bytesSent, double communicationSeconds)
       implements TrainingMessage {}
 
+  /** A file beside the checkpoints, for the driver to find and remove; from rank 0. */
+  record Placed(String path, String host) implements TrainingMessage {}
+
   /** A complete checkpoint; from rank 0. */
   record CheckpointWritten(String path, long step, long images) implements TrainingMessage {}
 

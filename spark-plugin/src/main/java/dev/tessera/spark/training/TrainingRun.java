@@ -44,7 +44,10 @@ public final class TrainingRun {
       JavaSparkContext spark, GangSpec gang, TrainingPlan plan, TrainingListener listener) {
     TrainingLoop.requireDivisor(plan.schedule(), gang.ranks());
     TrainingRun run = new TrainingRun(plan, spark.hadoopConfiguration());
-    return Gang.run(spark, gang, attempt -> run.task(), run.heard(listener));
+    List<TrainingMessage.Totals> totals =
+        Gang.run(spark, gang, attempt -> run.task(), run.heard(listener));
+    PlaceProof.ofEnd(plan, run.newest());
+    return totals;
   }
 
   private TrainingTask task() {
@@ -77,7 +80,9 @@ public final class TrainingRun {
 
       @Override
       public void onMessage(int rank, Serializable message) {
-        if (message instanceof TrainingMessage told) {
+        if (message instanceof TrainingMessage.Placed placed) {
+          PlaceProof.ofDriver(placed, hadoop.value());
+        } else if (message instanceof TrainingMessage told) {
           listener.onMessage(rank, told);
         }
       }

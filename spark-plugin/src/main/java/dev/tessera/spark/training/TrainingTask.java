@@ -34,8 +34,9 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
 
   @Override
   public TrainingMessage.Totals run(RankContext context) throws IOException {
-    Libtorch.useThreads(context.cores());
     Configuration conf = hadoop.value();
+    PlaceProof.ofRank(plan, conf, context);
+    Libtorch.useThreads(context.cores());
     ModelIdentity model =
         new ModelIdentity(plan.family().architecture(plan.schedule()), plan.recipe());
     try (TorchRuntime runtime =

@@ -1,0 +1,194 @@
+package dev.tessera.datasets.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LeaseTest {
+
+  private final Configuration conf = new Configuration();
+  @TempDir private java.nio.file.Path dir;
+
+  private Path place() {
+    return new Path(dir.resolve("run").toUri());
+  }
+
+  /** Owns the folder until its input ends; prints what became of it. */
+  public static final class Holder {
+
+    private Holder() {}
+
+    public static void main(String[] arguments) throws IOException {
+      try (Lease lease = Lease.acquire(new Configuration(), new Path(arguments[0]), "training")) {
+        System.out.println("owned");
+        System.in.read();
+        lease.require();
+      } catch (InvalidDatasetException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  private Process holder() throws IOException {
+    return new ProcessBuilder(
+            System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Holder.class.getName(),
+            place().toString())
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private static String line(Process process) throws IOException {
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    for (String line = out.readLine(); line != null; line = out.readLine()) {
+      if (line.equals("owned") || line.contains("is being written")) {
+        return line;
+      }
+    }
+    return "";
+  }
+
+  @Test
+  void ofTwoProcessesTheSecondIsRefusedWithTheFirstNamed() throws Exception {
+    Process first = holder();
+    try {
+      assertThat(line(first)).isEqualTo("owned");
+      Process second = holder();
+      assertThat(line(second))
+          .contains("process " + first.pid() + " on " + Owner.hostName())
+          .contains("(training)");
+      second.waitFor();
+      assertThatThrownBy(() -> Lease.requireFree(conf, place()))
+          .hasMessageContaining("process " + first.pid());
+    } finally {
+      first.destroyForcibly().waitFor();
+    }
+    // Its process is known to be dead, so nobody waits for its claim to expire.
+    try (Lease lease = Lease.acquire(conf, place(), "training")) {
+      lease.require();
+      assertThat(claims()).hasSize(1);
+    }
+    assertThat(dir.resolve("run")).isEmptyDirectory();
+  }
+
+  private List<String> claims() throws IOException {
+    try (var files = Files.list(dir.resolve("run").resolve(Lease.FOLDER))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(n -> !n.startsWith("."))
+          .toList();
+    }
+  }
+
+  @Test
+  void ofManyThatComeAtOnceNeverTwoOwn() throws Exception {
+    int contenders = 6;
+    ExecutorService threads = Executors.newFixedThreadPool(contenders);
+    try {
+      for (int round = 0; round < 5; round++) {
+        CyclicBarrier start = new CyclicBarrier(contenders);
+        List<Future<Lease>> all = new ArrayList<>();
+        for (int i = 0; i < contenders; i++) {
+          Callable<Lease> contender =
+              () -> {
+                start.await();
+                try {
+                  return Lease.acquire(conf, place(), "training");
+                } catch (InvalidDatasetException e) {
+                  return null;
+                }
+              };
+          all.add(threads.submit(contender));
+        }
+        List<Lease> owners = new ArrayList<>();
+        for (Future<Lease> one : all) {
+          if (one.get() != null) {
+            owners.add(one.get());
+          }
+        }
+        assertThat(owners).hasSizeLessThanOrEqualTo(1);
+        owners.forEach(Lease::close);
+      }
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void aClaimOfAnotherHostHoldsUntilItExpires() throws Exception {
+    java.nio.file.Path claim = dir.resolve("run").resolve(Lease.FOLDER).resolve("other.json");
+    Files.createDirectories(claim.getParent());
+    Files.writeString(
+        claim,
+        "{\"id\":\"other\",\"host\":\"far\",\"machine\":\"x\",\"pid\":1,\"born\":0,"
+            + "\"since\":\"2026-01-01T00:00:00Z\",\"doing\":\"training\"}");
+    age(claim, 50);
+    assertThatThrownBy(() -> Lease.acquire(conf, place(), "training"))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContaining("process 1 on far since 2026-01-01T00:00:00Z (training)")
+        .hasMessageContaining("or when you remove " + new Path(place(), "_owner"));
+    age(claim, 70);
+    Lease.acquire(conf, place(), "training").close();
+    assertThat(claim).doesNotExist();
+  }
+
+  private static void age(java.nio.file.Path claim, int seconds) throws IOException {
+    Files.setLastModifiedTime(
+        claim, FileTime.from(Instant.now().minus(Duration.ofSeconds(seconds))));
+  }
+
+  @Test
+  void anOwnerWhoseClaimIsTakenStopsAndOneThatLivesIsRenewed() throws Exception {
+    Duration expires = Duration.ofSeconds(60);
+    Duration renewed = Duration.ofMillis(50);
+    try (Lease lease = Lease.acquire(conf, place(), "training", expires, renewed)) {
+      java.nio.file.Path claim = java.nio.file.Path.of(lease.file().toUri().getPath());
+      age(claim, 50);
+      await(
+          () ->
+              Files.getLastModifiedTime(claim).toInstant().isAfter(Instant.now().minusSeconds(20)));
+      lease.require();
+      Files.delete(claim);
+      await(
+          () -> {
+            try {
+              lease.require();
+              return false;
+            } catch (InvalidDatasetException e) {
+              return e.getMessage().contains("its claim was removed");
+            }
+          });
+      assertThat(claim).doesNotExist();
+    }
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(10);
+    }
+  }
+}
