@@ -7,6 +7,8 @@ import java.io.Serializable;
  */
 record AttemptId(String runId, int number) implements Serializable {
 
+  static final AttemptId NONE = new AttemptId("", 0);
+
   @Override
   public String toString() {
     return "run " + runId + ", attempt " + (number + 1);

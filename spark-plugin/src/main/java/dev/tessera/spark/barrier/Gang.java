@@ -4,7 +4,6 @@ import dev.tessera.models.UserException;
 import dev.tessera.spark.ui.RunStatus;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -18,8 +17,6 @@ import org.apache.spark.api.java.JavaSparkContext;
  * retries a barrier result stage.
  */
 public final class Gang<R extends Serializable> {
-
-  private static final int SECRET_BYTES = 32;
 
   private final JavaSparkContext spark;
   private final GangSpec spec;
@@ -84,8 +81,7 @@ public final class Gang<R extends Serializable> {
   private List<R> attempt(int number) throws AttemptFailure, InterruptedException {
     int ranks = ranks(number);
     AttemptId id = new AttemptId(runId, number);
-    byte[] secret = new byte[SECRET_BYTES];
-    new SecureRandom().nextBytes(secret);
+    byte[] secret = GangSecret.toSend();
     RankPlan<R> plan =
         new RankPlan<>(id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), task(number));
     RunStatus.driver().attempt(spec.name(), number, ranks);

@@ -16,7 +16,20 @@ public final class GangChannel {
 
   private GangChannel() {}
 
+  /**
+   * Spark looks the driver up at the first question and never again: a task that is cancelled in
+   * it would leave this executor without a driver for good. So the first question is asked here,
+   * where nobody cancels.
+   *
+   * @throws IllegalStateException if the driver does not answer; Spark ends the executor
+   */
   public static void open(PluginContext plugin) {
+    try {
+      Object ignored = plugin.ask(Wire.encode(new GangMessage.Hello()));
+    } catch (Exception e) {
+      throw new IllegalStateException(
+          "The driver's side of Tessera's plugin cannot be reached: " + e.getMessage(), e);
+    }
     context = plugin;
   }
 
@@ -26,16 +39,27 @@ public final class GangChannel {
 
   /** Sends without waiting; messages of one executor arrive in order. */
   static void send(GangMessage message) {
+    PluginContext plugin = plugin();
+    byte[] encoded = Wire.encode(message);
     try {
-      plugin().send(Wire.encode(message));
+      plugin.send(encoded);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach the driver: " + e.getMessage(), e);
+    } catch (IllegalStateException e) {
+      throw new BrokenLineException(e);
     }
   }
 
   static GangReply ask(GangMessage message) throws Exception {
-    byte[] reply = (byte[]) plugin().ask(Wire.encode(message));
-    return (GangReply) Wire.decode(reply, GangChannel.class.getClassLoader());
+    PluginContext plugin = plugin();
+    byte[] encoded = Wire.encode(message);
+    byte[] reply;
+    try {
+      reply = (byte[]) plugin.ask(encoded);
+    } catch (IllegalStateException e) {
+      throw new BrokenLineException(e);
+    }
+    return Wire.decodeOwn(reply, GangReply.class);
   }
 
   /**

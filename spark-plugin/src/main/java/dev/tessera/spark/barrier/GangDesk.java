@@ -24,8 +24,8 @@ public final class GangDesk {
   /** Answers one encoded message; never blocks. */
   public static Object receive(Object encoded) {
     // The plugin's own loader knows these messages; a task's classes travel inside, still encoded.
-    Object message = Wire.decode((byte[]) encoded, loader());
-    GangReply reply = answer((GangMessage) message);
+    GangMessage message = Wire.decodeOwn((byte[]) encoded, GangMessage.class);
+    GangReply reply = answer(message);
     // Reports are sent, not asked: Spark warns of every reply to such a message.
     return message instanceof GangMessage.Report ? null : Wire.encode(reply);
   }
@@ -43,11 +43,10 @@ public final class GangDesk {
   }
 
   private static GangReply answer(GangMessage message) {
+    if (message instanceof GangMessage.Hello) {
+      return new GangReply.Noted();
+    }
     Attempt attempt = RUNNING.get(message.attempt());
     return attempt == null ? new GangReply.Over() : attempt.answer(message);
-  }
-
-  private static ClassLoader loader() {
-    return GangDesk.class.getClassLoader();
   }
 }

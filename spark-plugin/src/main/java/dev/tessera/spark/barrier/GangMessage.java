@@ -7,6 +7,14 @@ sealed interface GangMessage extends Serializable {
 
   AttemptId attempt();
 
+  /** An executor has opened its line; of no attempt. */
+  record Hello() implements GangMessage {
+    @Override
+    public AttemptId attempt() {
+      return AttemptId.NONE;
+    }
+  }
+
   /** Here I am; sent again until the answer is an assignment. */
   record Register(AttemptId attempt, int partition, String host, int port, long pid)
       implements GangMessage {}

@@ -12,7 +12,7 @@ sealed interface GangReply extends Serializable {
   /** Not all ranks have registered yet; these partitions are missing. */
   record Waiting(List<Integer> missing) implements GangReply {}
 
-  /** All ranks have registered. */
+  /** All ranks have registered; the secret is empty where ranks derive it, {@link GangSecret}. */
   @SuppressWarnings("ArrayRecordComponent")
   record Assigned(int rank, List<RankPlace> places, byte[] secret) implements GangReply {
 

@@ -4,6 +4,7 @@ import dev.tessera.models.train.CollectiveException;
 import dev.tessera.spark.barrier.GangReply.Assigned;
 import dev.tessera.spark.collective.TcpListener;
 import dev.tessera.spark.device.DeviceAssignment;
+import dev.tessera.spark.device.ExecutorEnd;
 import dev.tessera.spark.device.RankThread;
 import dev.tessera.spark.device.RuinedGpu;
 import dev.tessera.spark.settings.Timeouts;
@@ -36,12 +37,13 @@ final class Rank<R extends Serializable> {
     // Before the rendezvous: from here on a kill unblocks whatever this rank waits in.
     context.addTaskInterruptListener((TaskInterruptListener) (task, reason) -> abort.abort());
     try {
+      ExecutorEnd.holdIfNear();
       DeviceAssignment device = DeviceAssignment.of(context);
       if (plan.gpu()) {
         device = device.onGpu(GangChannel.inDriver());
       }
       String host = ListenAddress.choose(plan.settings().preferredSubnet(), GangChannel.host());
-      try (TcpListener listener = TcpListener.bind(host)) {
+      try (TcpListener listener = TcpListener.bind(host, plan.settings().network().ports())) {
         abort.add(listener::close);
         Assigned place =
             new RendezvousCall(plan, context.partitionId(), abort).meet(host, listener);
@@ -50,6 +52,12 @@ final class Rank<R extends Serializable> {
         GangChannel.ask(new GangMessage.Finished(plan.attempt(), rank));
         return new RankResult<>(rank, value);
       }
+    } catch (BrokenLineException e) {
+      LOG.error("{}", e.getMessage(), e);
+      if (!GangChannel.inDriver()) {
+        ExecutorEnd.after(context, ExecutorEnd.BROKEN_LINE);
+      }
+      throw e;
     } catch (Throwable e) {
       tell(e);
       if (plan.gpu()) {

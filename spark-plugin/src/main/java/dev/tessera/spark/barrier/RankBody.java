@@ -50,12 +50,17 @@ final class RankBody<R extends Serializable> implements Callable<R> {
 
   private Collective connect() throws Exception {
     if (plan.size() == 1) {
+      listener.close(); // nobody will call
       return new SingleProcess();
     }
     AttemptId attempt = plan.attempt();
     return TcpCollective.connect(
         listener,
-        new RunIdentity(attempt.runId(), attempt.number(), place.secret()),
+        new RunIdentity(
+            attempt.runId(),
+            attempt.number(),
+            GangSecret.of(attempt, place.secret()),
+            plan.settings().network().encryption()),
         place.rank(),
         place.places().stream().map(p -> new Peer(p.rank(), p.host(), p.port())).toList(),
         plan.algorithm(),

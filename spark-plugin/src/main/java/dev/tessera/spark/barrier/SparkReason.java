@@ -1,5 +1,6 @@
 package dev.tessera.spark.barrier;
 
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -8,6 +9,8 @@ final class SparkReason {
 
   private static final Pattern EXECUTOR_LOST =
       Pattern.compile("ExecutorLostFailure \\(executor (\\S+) .*?Reason: ([^\\n]*)");
+  private static final Pattern THROWN =
+      Pattern.compile("(?:^|\\s)[\\w.$]+(?:Exception|Error): ([^\\n]+)");
   private static final int LONGEST = 300;
 
   private SparkReason() {}
@@ -23,7 +26,13 @@ final class SparkReason {
     if (lost.find()) {
       return "executor " + lost.group(1) + " was lost: " + lost.group(2).strip();
     }
-    String line = message.lines().findFirst().orElse("").strip();
+    String line = thrown(message).orElse(message.lines().findFirst().orElse("").strip());
     return "Spark's job failed: " + line.substring(0, Math.min(LONGEST, line.length()));
+  }
+
+  /** What a task threw: Spark tells it in a line of its own, after how the stage ended. */
+  private static Optional<String> thrown(String message) {
+    Matcher thrown = THROWN.matcher(message);
+    return thrown.find() ? Optional.of(thrown.group(1).strip()) : Optional.empty();
   }
 }

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
@@ -29,8 +30,27 @@ final class Wire {
     return bytes.toByteArray();
   }
 
+  /** A message between the two sides of the plugin: classes of this package, and no others. */
+  static <T> T decodeOwn(byte[] bytes, Class<T> kind) {
+    Object message = decode(bytes, Wire.class.getClassLoader(), WireFilter.OWN);
+    if (!kind.isInstance(message)) {
+      throw new IllegalStateException(
+          "Cannot read a message of the gang: "
+              + message.getClass().getName()
+              + " is no "
+              + kind.getSimpleName());
+    }
+    return kind.cast(message);
+  }
+
+  /** What a rank's task told, or why it failed. */
   static Object decode(byte[] bytes, ClassLoader loader) {
+    return decode(bytes, loader, WireFilter.TOLD);
+  }
+
+  private static Object decode(byte[] bytes, ClassLoader loader, ObjectInputFilter filter) {
     try (ObjectInputStream in = new LoaderStream(new ByteArrayInputStream(bytes), loader)) {
+      in.setObjectInputFilter(filter);
       return in.readObject();
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read a message of the gang: " + e.getMessage(), e);

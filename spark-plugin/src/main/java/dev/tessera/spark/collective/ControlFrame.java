@@ -11,6 +11,9 @@ sealed interface ControlFrame {
 
   int MAX_BODY_BYTES = 4096;
 
+  /** What precedes a position's text. */
+  int POSITION_BYTES = Long.BYTES + Integer.BYTES + 1;
+
   /** The collective is broken, for this reason. */
   record Abort(String reason) implements ControlFrame {}
 
@@ -62,7 +65,11 @@ sealed interface ControlFrame {
     buffer.put(bytes, 0, Math.min(bytes.length, buffer.remaining()));
   }
 
-  /** The next whole frame of {@code buffer}, or null if it holds none yet. */
+  /**
+   * The next whole frame of {@code buffer}, or null if it holds none yet.
+   *
+   * @throws IllegalArgumentException for bytes that are no frame
+   */
   static ControlFrame decode(ByteBuffer buffer) {
     if (buffer.remaining() < HEAD_BYTES) {
       return null;
@@ -83,12 +90,18 @@ sealed interface ControlFrame {
   private static ControlFrame decode(byte type, ByteBuffer body) {
     return switch (type) {
       case 'A' -> new Abort(text(body));
-      case 'P' ->
-          new Position(body.getLong(), Operation.of(body.getInt()), body.get() != 0, text(body));
+      case 'P' -> position(body);
       case 'I' -> new Inquiry();
       case 'G' -> new Goodbye();
       default -> throw new IllegalArgumentException("control frame of type " + type);
     };
+  }
+
+  private static Position position(ByteBuffer body) {
+    if (body.remaining() < POSITION_BYTES) {
+      throw new IllegalArgumentException("position of " + body.remaining() + " bytes");
+    }
+    return new Position(body.getLong(), Operation.of(body.getInt()), body.get() != 0, text(body));
   }
 
   private static String text(ByteBuffer body) {

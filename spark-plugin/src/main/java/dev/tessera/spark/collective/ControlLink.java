@@ -6,19 +6,27 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The control connection to one peer: any thread sends, the watch thread receives. */
 final class ControlLink implements AutoCloseable {
 
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ControlLink.class);
+
   private final Peer peer;
   private final SocketChannel channel;
+  private final Wire wire;
   private final ByteBuffer incoming =
       ByteBuffer.allocate(2 * (ControlFrame.HEAD_BYTES + ControlFrame.MAX_BODY_BYTES));
   private volatile boolean departed;
 
-  ControlLink(Peer peer, SocketChannel channel, Selector selector) throws IOException {
+  ControlLink(Peer peer, Connection connection, Selector selector) throws IOException {
     this.peer = peer;
-    this.channel = channel;
+    this.channel = connection.channel();
+    this.wire = Wire.of(channel, connection.keys());
     channel.configureBlocking(false);
     channel.register(selector, SelectionKey.OP_READ, this);
   }
@@ -38,24 +46,31 @@ final class ControlLink implements AutoCloseable {
    */
   synchronized void send(ControlFrame frame) {
     try {
-      channel.write(ControlFrame.encode(frame));
+      wire.write(NOTHING, ControlFrame.encode(frame));
     } catch (IOException e) {
       // A lost peer is reported by the reading side.
     }
   }
 
-  /** Hands on what has arrived; false at the stream's end. */
+  /**
+   * Hands on what has arrived; false at the stream's end, and where what arrived is nothing that a
+   * peer of ours sends: a peer that speaks so is lost.
+   */
   boolean receive(Consumer<ControlFrame> receiver) {
     try {
-      int count = channel.read(incoming);
-      incoming.flip();
-      for (ControlFrame frame; (frame = ControlFrame.decode(incoming)) != null; ) {
-        departed |= frame instanceof ControlFrame.Goodbye;
-        receiver.accept(frame);
-      }
-      incoming.compact();
+      long count;
+      do {
+        count = wire.read(NOTHING, incoming);
+        incoming.flip();
+        for (ControlFrame frame; (frame = ControlFrame.decode(incoming)) != null; ) {
+          departed |= frame instanceof ControlFrame.Goodbye;
+          receiver.accept(frame);
+        }
+        incoming.compact();
+      } while (count > 0); // a record that stays with the wire wakes nobody
       return count >= 0;
     } catch (IOException | IllegalArgumentException e) {
+      LOG.debug("The control connection of {} cannot be read", peer, e);
       return false;
     }
   }

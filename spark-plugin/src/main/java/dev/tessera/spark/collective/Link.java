@@ -14,11 +14,13 @@ final class Link implements AutoCloseable {
 
   private final Peer peer;
   private final SocketChannel channel;
+  private final Wire wire;
   private final SelectionKey key;
 
-  Link(Peer peer, SocketChannel channel, Selector selector) throws IOException {
+  Link(Peer peer, Connection connection, Selector selector) throws IOException {
     this.peer = peer;
-    this.channel = channel;
+    this.channel = connection.channel();
+    this.wire = Wire.of(channel, connection.keys());
     channel.configureBlocking(false);
     this.key = channel.register(selector, 0);
   }
@@ -27,20 +29,19 @@ final class Link implements AutoCloseable {
     return peer;
   }
 
-  /** Writes what fits into the socket's buffer. */
-  void write(ByteBuffer header, ByteBuffer payload) throws IOException {
-    if (header.hasRemaining()) {
-      channel.write(new ByteBuffer[] {header, payload});
-    } else {
-      channel.write(payload);
-    }
+  /** Takes what there is room for; returns whether anything moved. */
+  boolean write(ByteBuffer header, ByteBuffer payload) throws IOException {
+    return wire.write(header, payload);
+  }
+
+  /** Whether all that was taken is on its way. */
+  boolean flushed() {
+    return wire.flushed();
   }
 
   /** Reads what has arrived; -1 at the stream's end. */
   long read(ByteBuffer header, ByteBuffer payload) throws IOException {
-    return header.hasRemaining()
-        ? channel.read(new ByteBuffer[] {header, payload})
-        : channel.read(payload);
+    return wire.read(header, payload);
   }
 
   /** What the next select waits for; costs nothing if unchanged. */

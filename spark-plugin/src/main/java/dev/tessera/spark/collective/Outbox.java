@@ -42,30 +42,29 @@ final class Outbox {
     return link;
   }
 
-  /** Payload bytes written so far. */
+  /** Payload bytes that the link has taken so far. */
   long sent() {
     return sent;
   }
 
   boolean done() {
-    return sent == segments.bytes() && !header.hasRemaining();
+    return sent == segments.bytes() && !header.hasRemaining() && link.flushed();
   }
 
   /** Whether there is something to write, the inbox having finished {@code received} bytes. */
   boolean ready(long received) {
-    return header.hasRemaining() || payloadReady(received) > 0;
+    return header.hasRemaining() || payloadReady(received) > 0 || !link.flushed();
   }
 
   /** Writes a share of what is ready; returns whether anything was written. */
   boolean write(long received) throws IOException {
     int share = (int) Math.min(payloadReady(received), Math.min(WRITE_BYTES, viewEnd - sent));
     int before = view.position();
-    int headerBefore = header.position();
     view.limit(before + share);
-    link.write(header, view);
+    boolean moved = link.write(header, view);
     sent += view.position() - before;
     advance();
-    return view.position() != before || header.position() != headerBefore;
+    return moved;
   }
 
   private long payloadReady(long received) {

@@ -2,45 +2,59 @@ package dev.tessera.spark.collective;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Receives the higher ranks' connections. Each caller is heard on a thread of its own, so that a
- * silent stranger holds nobody up.
+ * silent stranger holds nobody up, and only so many at once: the oldest of them makes room for the
+ * next. A rank that is pushed out so calls again.
  */
-final class Reception {
+final class Reception implements AutoCloseable {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Reception.class);
-  private static final int HEARING_MILLIS = 10_000;
-  private static final int MAX_REFUSALS_NAMED = 3;
+  static final int MAX_HEARINGS = 64;
 
   private final TcpListener listener;
   private final RunIdentity run;
   private final int rank;
   private final int size;
-  private final AtomicReferenceArray<SocketChannel> arrived;
-  private final List<String> refusals = new ArrayList<>();
+  private final Duration patience;
+  private final AtomicReferenceArray<Connection> arrived;
+  private final Refusals refusals;
+  private final Deque<Hearing> hearings = new ArrayDeque<>();
 
-  Reception(TcpListener listener, RunIdentity run, int rank, int size) {
+  /**
+   * @param patience for one caller, from its first byte to its proof
+   */
+  Reception(TcpListener listener, RunIdentity run, int rank, int size, Duration patience) {
     this.listener = listener;
     this.run = run;
     this.rank = rank;
     this.size = size;
+    this.patience = patience;
     this.arrived = new AtomicReferenceArray<>(2 * size);
+    this.refusals = new Refusals(rank);
   }
 
-  /** Hears all who are waiting to be accepted. */
+  /** Hears those who are waiting to be accepted, a bounded number. */
   void acceptAll() throws IOException {
-    for (SocketChannel channel; (channel = listener.accept()) != null; ) {
-      SocketChannel caller = listener.pending(channel);
-      Thread thread = new Thread(() -> hear(caller), "tessera-collective-reception-" + rank);
-      thread.setDaemon(true);
-      thread.start();
+    for (int i = 0; i < MAX_HEARINGS; i++) {
+      SocketChannel channel = listener.accept();
+      if (channel == null) {
+        return;
+      }
+      hearings.removeIf(Hearing::isOver);
+      if (hearings.size() >= MAX_HEARINGS) {
+        hearings.poll().end();
+      }
+      Hearing hearing = new Hearing(listener.pending(channel));
+      hearings.add(hearing);
+      hearing.begin();
     }
   }
 
@@ -58,37 +72,95 @@ final class Reception {
     return missing;
   }
 
-  SocketChannel take(int other, boolean control) {
+  Connection take(int other, boolean control) {
     return arrived.get(place(other, control));
   }
 
   /** Who was turned away, for the message that somebody is missing. */
   String refusals() {
-    synchronized (refusals) {
-      return refusals.isEmpty() ? "" : "; refused " + String.join(", ", refusals);
-    }
+    return refusals.text();
+  }
+
+  /** Ends the hearings of all who have not proven themselves. */
+  @Override
+  public void close() {
+    hearings.forEach(Hearing::end);
+    hearings.clear();
+    refusals.sumUp();
   }
 
   private static int place(int other, boolean control) {
     return 2 * other + (control ? 1 : 0);
   }
 
-  private void hear(SocketChannel caller) {
-    String from = caller.socket().getRemoteSocketAddress().toString();
-    try {
-      caller.socket().setSoTimeout(HEARING_MILLIS);
-      Handshake.Purpose purpose = new Handshake(run, caller).answer(this::refusal);
-      if (!arrived.compareAndSet(place(purpose.from(), purpose.control()), null, caller)) {
-        caller.close();
-      }
-    } catch (IOException e) {
-      LOG.warn("Rank {} refused a connection from {}: {}", rank, from, e.getMessage());
-      synchronized (refusals) {
-        if (refusals.size() < MAX_REFUSALS_NAMED) {
-          refusals.add(from + " (" + e.getMessage() + ")");
+  /** One caller and the thread that hears it. */
+  private final class Hearing {
+
+    private static final long END_MILLIS = 100;
+
+    private final SocketChannel caller;
+    private final Thread thread = new Thread(this::hear, "tessera-collective-reception-" + rank);
+    private boolean adopted;
+    private boolean ended;
+
+    Hearing(SocketChannel caller) {
+      this.caller = caller;
+      thread.setDaemon(true);
+    }
+
+    void begin() {
+      thread.start();
+    }
+
+    boolean isOver() {
+      return !thread.isAlive();
+    }
+
+    private void hear() {
+      String from = caller.socket().getRemoteSocketAddress().toString();
+      try {
+        long deadline = System.nanoTime() + patience.toNanos();
+        Handshake.Heard heard =
+            new Handshake(run, caller, deadline).answer(Reception.this::refusal);
+        if (!adopt(heard)) {
+          listener.drop(caller);
         }
+      } catch (IOException | RuntimeException e) {
+        boolean pushedOut = isEnded();
+        String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+        refusals.add(from, pushedOut ? "it had not proven itself in time" : reason);
+        listener.drop(caller);
+      }
+    }
+
+    private synchronized boolean adopt(Handshake.Heard heard) {
+      Handshake.Purpose purpose = heard.purpose();
+      Connection connection = new Connection(caller, heard.keys());
+      adopted =
+          !ended
+              && arrived.compareAndSet(
+                  place(purpose.from(), purpose.control()), null, connection);
+      return adopted;
+    }
+
+    private synchronized boolean isEnded() {
+      return ended;
+    }
+
+    /** Unless it has gone well. */
+    void end() {
+      synchronized (this) {
+        if (adopted) {
+          return;
+        }
+        ended = true;
       }
       listener.drop(caller);
+      try {
+        thread.join(END_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -100,6 +172,9 @@ final class Reception {
           purpose.runId(),
           purpose.attempt(),
           run);
+    }
+    if (purpose.sealed() != run.sealed()) {
+      return "ranks that encrypt and ranks that do not cannot talk";
     }
     if (purpose.to() != rank || purpose.from() <= rank || purpose.from() >= size) {
       return String.format(

@@ -24,13 +24,19 @@ final class Rendezvous {
   private static final int CONTROL = 1;
   private static final long POLL_MILLIS = 100;
 
+  /** How long one caller may take to prove itself. */
+  private static final Duration HEARING = Duration.ofSeconds(10);
+
+  /** Before a peer is called again that had too many callers. */
+  private static final long AGAIN_MILLIS = 50;
+
   private final TcpListener listener;
   private final RunIdentity run;
   private final int rank;
   private final PeerTable peers;
   private final long deadline;
   private final Duration patience;
-  private final SocketChannel[][] channels;
+  private final Connection[][] channels;
 
   Rendezvous(TcpListener listener, RunIdentity run, int rank, PeerTable peers, Duration patience) {
     this.listener = listener;
@@ -39,10 +45,10 @@ final class Rendezvous {
     this.peers = peers;
     this.patience = patience;
     this.deadline = System.nanoTime() + patience.toNanos();
-    this.channels = new SocketChannel[2][peers.size()];
+    this.channels = new Connection[2][peers.size()];
   }
 
-  /** Returns the running mesh, or throws and leaves no connection open. */
+  /** Returns the running mesh, or throws and leaves no connection open. Nobody is heard later. */
   Mesh meet() {
     try {
       for (int lower = 0; lower < rank; lower++) {
@@ -50,32 +56,49 @@ final class Rendezvous {
         channels[CONTROL][lower] = call(peers.peer(lower), true);
       }
       acceptHigher();
+      listener.releasePending();
+      listener.close();
       return mesh();
     } catch (IOException e) {
       throw failed("Rank " + rank + " cannot connect: " + e.getMessage(), e);
-    } finally {
-      listener.releasePending();
     }
   }
 
-  private SocketChannel call(Peer peer, boolean control) {
-    SocketChannel channel = null;
+  private Connection call(Peer peer, boolean control) {
+    while (true) {
+      SocketChannel channel = null;
+      boolean reached = false;
+      try {
+        channel = listener.pending(SocketChannel.open());
+        channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
+        channel.socket().connect(new InetSocketAddress(peer.host(), peer.port()), millisLeft());
+        reached = true;
+        SessionKeys keys = new Handshake(run, channel, deadline).ask(rank, peer.rank(), control);
+        return new Connection(channel, keys);
+      } catch (Handshake.RefusedException e) {
+        throw failed(peer + " refused rank " + rank + ": " + e.getMessage(), e);
+      } catch (SocketTimeoutException e) {
+        throw failed(peer + " did not answer rank " + rank + " within " + patience, e);
+      } catch (ClosedChannelException e) {
+        throw failed("Rank " + rank + " was stopped while it connected to " + peer, e);
+      } catch (IOException | RuntimeException e) {
+        if (!reached || !listener.isOpen() || e instanceof RuntimeException) {
+          String how = listener.isOpen() ? e.getMessage() : "its listener was closed";
+          throw failed("Rank " + rank + " cannot connect to " + peer + ": " + how, e);
+        }
+        // Hung up on: strangers may have pushed this rank out.
+        listener.drop(channel);
+        pause(peer);
+      }
+    }
+  }
+
+  private void pause(Peer peer) {
     try {
-      channel = listener.pending(SocketChannel.open());
-      channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
-      channel.socket().connect(new InetSocketAddress(peer.host(), peer.port()), millisLeft());
-      channel.socket().setSoTimeout(millisLeft());
-      new Handshake(run, channel).ask(rank, peer.rank(), control);
-      return channel;
-    } catch (Handshake.RefusedException e) {
-      throw failed(peer + " refused rank " + rank + ": " + e.getMessage(), e);
-    } catch (SocketTimeoutException e) {
-      throw failed(peer + " did not answer rank " + rank + " within " + patience, e);
-    } catch (ClosedChannelException e) {
+      Thread.sleep(AGAIN_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       throw failed("Rank " + rank + " was stopped while it connected to " + peer, e);
-    } catch (IOException | RuntimeException e) {
-      String how = listener.isOpen() ? e.getMessage() : "its listener was closed";
-      throw failed("Rank " + rank + " cannot connect to " + peer + ": " + how, e);
     }
   }
 
@@ -93,8 +116,10 @@ final class Rendezvous {
   }
 
   private void acceptHigher() throws IOException {
-    Reception reception = new Reception(listener, run, rank, peers.size());
-    try (Selector selector = Selector.open()) {
+    Duration quarter = patience.dividedBy(4);
+    Duration hearing = quarter.compareTo(HEARING) < 0 ? quarter : HEARING;
+    try (Reception reception = new Reception(listener, run, rank, peers.size(), hearing);
+        Selector selector = Selector.open()) {
       SelectionKey ignored = listener.register(selector);
       while (!reception.complete()) {
         if (deadline - System.nanoTime() <= 0) {
@@ -106,10 +131,10 @@ final class Rendezvous {
         }
         reception.acceptAll();
       }
-    }
-    for (int higher = rank + 1; higher < peers.size(); higher++) {
-      channels[DATA][higher] = reception.take(higher, false);
-      channels[CONTROL][higher] = reception.take(higher, true);
+      for (int higher = rank + 1; higher < peers.size(); higher++) {
+        channels[DATA][higher] = reception.take(higher, false);
+        channels[CONTROL][higher] = reception.take(higher, true);
+      }
     }
   }
 
@@ -142,11 +167,14 @@ final class Rendezvous {
     return mesh;
   }
 
-  private static SocketChannel prepared(SocketChannel channel) throws IOException {
+  private static Connection prepared(Connection connection) throws IOException {
+    SocketChannel channel = connection.channel();
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
     channel.setOption(StandardSocketOptions.SO_SNDBUF, Link.SOCKET_BUFFER_BYTES);
+    // Strangers were not given so much.
+    channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
     channel.socket().setSoTimeout(0);
-    return channel;
+    return connection;
   }
 }

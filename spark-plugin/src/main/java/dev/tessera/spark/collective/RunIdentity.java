@@ -10,9 +10,11 @@ import java.security.MessageDigest;
  * @param runId the run's name, at most 256 bytes in UTF-8
  * @param attempt number of this attempt at the run, from 0
  * @param secret at least 16 random bytes, known to the run's ranks only
+ * @param sealed whether what ranks send each other is encrypted and authenticated; without it only
+ *     the ends of connections are proven
  */
 @SuppressWarnings("ArrayRecordComponent") // copied on the way in and out, compared by content
-public record RunIdentity(String runId, int attempt, byte[] secret) {
+public record RunIdentity(String runId, int attempt, byte[] secret, boolean sealed) {
 
   private static final int MIN_SECRET_BYTES = 16;
   static final int MAX_RUN_ID_BYTES = 256;
@@ -33,6 +35,11 @@ public record RunIdentity(String runId, int attempt, byte[] secret) {
     secret = secret.clone();
   }
 
+  /** A run whose ranks seal what they send. */
+  public RunIdentity(String runId, int attempt, byte[] secret) {
+    this(runId, attempt, secret, true);
+  }
+
   @Override
   public byte[] secret() {
     return secret.clone();
@@ -49,6 +56,7 @@ public record RunIdentity(String runId, int attempt, byte[] secret) {
     return other instanceof RunIdentity that
         && runId.equals(that.runId)
         && attempt == that.attempt
+        && sealed == that.sealed
         && MessageDigest.isEqual(secret, that.secret);
   }
 

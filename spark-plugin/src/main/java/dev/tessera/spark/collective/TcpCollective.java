@@ -40,7 +40,7 @@ public final class TcpCollective implements Collective {
   /**
    * Connects this rank with all others; returns once it is connected with each.
    *
-   * @param listener this rank's, whose port {@code peers} names; it stays open
+   * @param listener this rank's, whose port {@code peers} names; it is closed then
    * @param peers all ranks in order, this one among them
    * @throws CollectiveException if a rank is not connected by the deadline, refuses the connection,
    *     or the listener is closed

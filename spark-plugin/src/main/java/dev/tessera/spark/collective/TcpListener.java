@@ -1,9 +1,12 @@
 package dev.tessera.spark.collective;
 
+import dev.tessera.models.UserException;
+import dev.tessera.spark.settings.PortRange;
+import dev.tessera.spark.settings.Setting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -12,12 +15,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A rank's listening socket. It is bound before its port is announced and stays open until closed;
- * closing it from another thread ends a running {@link TcpCollective#connect}.
+ * A rank's listening socket. It is bound before its port is announced and closed when all ranks are
+ * connected; closing it from another thread ends a running {@link TcpCollective#connect}.
  */
 public final class TcpListener implements AutoCloseable {
 
-  private static final int BACKLOG = 1024;
+  private static final int BACKLOG = 128;
 
   private final ServerSocketChannel channel;
   private final int port;
@@ -28,34 +31,66 @@ public final class TcpListener implements AutoCloseable {
     this.port = port;
   }
 
-  /** Listens on a free port of every interface. */
-  public static TcpListener bind() {
-    return bind(new InetSocketAddress(0));
-  }
-
   /**
    * Listens on a free port of {@code host}'s interface.
    *
    * @throws UncheckedIOException if the host is not this machine's
    */
   public static TcpListener bind(String host) {
-    return bind(new InetSocketAddress(host, 0));
+    return bind(host, PortRange.ANY);
   }
 
-  private static TcpListener bind(InetSocketAddress address) {
-    try {
-      ServerSocketChannel channel = ServerSocketChannel.open();
+  /**
+   * As above, on the first of {@code ports} that is free.
+   *
+   * @throws UserException if none is
+   */
+  public static TcpListener bind(String host, PortRange ports) {
+    for (int port = ports.first(); port <= ports.last(); port++) {
+      InetSocketAddress address = new InetSocketAddress(host, port);
       try {
-        channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
-        channel.bind(address, BACKLOG);
-        channel.configureBlocking(false);
-        return new TcpListener(channel, channel.socket().getLocalPort());
-      } catch (IOException | RuntimeException e) {
-        channel.close();
-        throw e;
+        return open(address);
+      } catch (BindException e) {
+        if (port == 0 || !isLocal(address)) {
+          throw cannot(address, e);
+        }
+      } catch (IOException e) {
+        throw cannot(address, e);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot listen on " + address + ": " + e.getMessage(), e);
+    }
+    throw new UserException(
+        "No port of "
+            + ports
+            + " is free on host "
+            + host
+            + ": every rank of a host needs one, so widen "
+            + Setting.PORT.key());
+  }
+
+  /** A port in use and an address of another machine are the same exception. */
+  private static boolean isLocal(InetSocketAddress address) {
+    try (ServerSocketChannel probe = ServerSocketChannel.open()) {
+      probe.bind(new InetSocketAddress(address.getAddress(), 0));
+      return true;
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  private static UncheckedIOException cannot(InetSocketAddress address, IOException e) {
+    return new UncheckedIOException("Cannot listen on " + address + ": " + e.getMessage(), e);
+  }
+
+  private static TcpListener open(InetSocketAddress address) throws IOException {
+    ServerSocketChannel channel = ServerSocketChannel.open();
+    try {
+      // The system's own buffers: a caller that has proven nothing takes little room.
+      channel.bind(address, BACKLOG);
+      channel.configureBlocking(false);
+      return new TcpListener(channel, channel.socket().getLocalPort());
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
     }
   }
 

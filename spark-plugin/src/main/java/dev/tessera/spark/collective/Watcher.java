@@ -11,12 +11,16 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the control connections on a thread of its own, so that a peer's abort or death is known at
  * once and a peer's question is answered whatever the rank thread does.
  */
 final class Watcher implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Watcher.class);
 
   private final Selector selector;
   private final List<ControlLink> links;
@@ -112,6 +116,10 @@ final class Watcher implements AutoCloseable {
       fail.accept("The control connections cannot be read: " + e.getMessage());
     } catch (ClosedSelectorException e) {
       // The collective was closed.
+    } catch (RuntimeException e) {
+      // Without this thread nobody would hear of a lost peer.
+      LOG.warn("The control connections are no longer watched", e);
+      fail.accept("The control connections cannot be read: " + e);
     }
   }
 

@@ -1,9 +1,7 @@
 package dev.tessera.spark.device;
 
 import dev.tessera.models.runtime.Gpus;
-import java.time.Duration;
 import org.apache.spark.TaskContext;
-import org.apache.spark.util.TaskCompletionListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,12 +11,6 @@ import org.slf4j.LoggerFactory;
  * failure leaves CUDA sound and ends nothing.
  */
 public final class RuinedGpu {
-
-  /** Spark's own codes begin at 50; this one is told as it is. */
-  private static final int EXIT_CODE = 86;
-
-  /** Spark sends a task's failure after its last listener, and says to nobody that it has. */
-  private static final Duration UNTIL_THE_FAILURE_IS_SENT = Duration.ofSeconds(2);
 
   private static final Logger LOG = LoggerFactory.getLogger(RuinedGpu.class);
 
@@ -31,7 +23,7 @@ public final class RuinedGpu {
    */
   public static void endExecutor(boolean inDriver) {
     if (isUseless(inDriver)) {
-      halt();
+      ExecutorEnd.now(ExecutorEnd.RUINED_GPU);
     }
   }
 
@@ -42,8 +34,7 @@ public final class RuinedGpu {
    */
   public static void endExecutorAfter(TaskContext task, boolean inDriver) {
     if (isUseless(inDriver)) {
-      // Called when all else of the task, its tables too, has been put away.
-      task.addTaskCompletionListener((TaskCompletionListener) ended -> startHalting());
+      ExecutorEnd.after(task, ExecutorEnd.RUINED_GPU);
     }
   }
 
@@ -53,15 +44,8 @@ public final class RuinedGpu {
    */
   public static void holdUntilTheEnd(boolean inDriver) throws InterruptedException {
     if (isUseless(inDriver)) {
-      startHalting().join();
+      ExecutorEnd.soon(ExecutorEnd.RUINED_GPU).join();
     }
-  }
-
-  private static Thread startHalting() {
-    Thread thread = new Thread(RuinedGpu::haltLater, "tessera-ruined-gpu");
-    thread.setDaemon(true);
-    thread.start();
-    return thread;
   }
 
   private static boolean isUseless(boolean inDriver) {
@@ -75,19 +59,5 @@ public final class RuinedGpu {
     }
     LOG.error("No GPU can be used by this executor any more: {}; it ends", reason);
     return true;
-  }
-
-  private static void haltLater() {
-    try {
-      Thread.sleep(UNTIL_THE_FAILURE_IS_SENT.toMillis());
-    } catch (InterruptedException e) {
-      // The sooner then.
-    }
-    halt();
-  }
-
-  private static void halt() {
-    // Not exit: hooks of a broken CUDA may wait for the device for ever.
-    Runtime.getRuntime().halt(EXIT_CODE);
   }
 }

@@ -62,6 +62,15 @@ final class SettingsReader {
     }
   }
 
+  PortRange ports(Setting setting) {
+    try {
+      return PortRange.parse(text(setting), conf.getInt("spark.port.maxRetries", 16));
+    } catch (IllegalArgumentException e) {
+      wrong(setting, "0, a port from 1024 on, or a range such as 7400-7499");
+      return PortRange.ANY;
+    }
+  }
+
   boolean flag(Setting setting) {
     String text = text(setting);
     require(text.equals("true") || text.equals("false"), setting, "true or false");

@@ -9,12 +9,11 @@ import org.apache.spark.SparkConf;
 /**
  * All {@code spark.tessera.*} settings of an application, read once.
  *
- * @param subnet the network that ranks talk over, or null for the address Spark itself uses
  * @param slotsWait how long a lost executor's replacement is awaited before ranks are counted anew
  * @param tf32 whether GPUs compute float32 as tf32
  */
 public record TesseraSettings(
-    Timeouts timeouts, RetryPolicy retry, Subnet subnet, Duration slotsWait, boolean tf32)
+    Timeouts timeouts, RetryPolicy retry, RankNetwork network, Duration slotsWait, boolean tf32)
     implements Serializable {
 
   /**
@@ -31,6 +30,9 @@ public record TesseraSettings(
     Duration backoff = reader.duration(Setting.RETRY_BACKOFF);
     Duration maxBackoff = reader.duration(Setting.RETRY_MAX_BACKOFF);
     Subnet subnet = reader.subnet(Setting.COLLECTIVE_SUBNET);
+    PortRange ports = reader.ports(Setting.PORT);
+    boolean encryption = reader.flag(Setting.ENCRYPTION);
+    boolean required = reader.flag(Setting.REQUIRE_ENCRYPTION);
     Duration slotsWait = reader.duration(Setting.SLOTS_WAIT);
     boolean tf32 = reader.flag(Setting.TF32);
     reader.refuseUnknownKeys();
@@ -42,11 +44,13 @@ public record TesseraSettings(
         backoff.compareTo(maxBackoff) <= 0,
         Setting.RETRY_BACKOFF,
         "at most " + Setting.RETRY_MAX_BACKOFF.key());
+    reader.require(
+        encryption || !required, Setting.ENCRYPTION, "true with " + Setting.REQUIRE_ENCRYPTION.key());
     reader.throwIfWrong();
     return new TesseraSettings(
         new Timeouts(connect, stall, failure),
         new RetryPolicy(attempts, backoff, maxBackoff),
-        subnet,
+        new RankNetwork(subnet, ports, encryption, required),
         slotsWait,
         tf32);
   }
@@ -57,14 +61,14 @@ public record TesseraSettings(
   }
 
   public TesseraSettings withRetry(RetryPolicy policy) {
-    return new TesseraSettings(timeouts, policy, subnet, slotsWait, tf32);
+    return new TesseraSettings(timeouts, policy, network, slotsWait, tf32);
   }
 
   public TesseraSettings withTimeouts(Timeouts changed) {
-    return new TesseraSettings(changed, retry, subnet, slotsWait, tf32);
+    return new TesseraSettings(changed, retry, network, slotsWait, tf32);
   }
 
   public Optional<Subnet> preferredSubnet() {
-    return Optional.ofNullable(subnet);
+    return Optional.ofNullable(network.subnet());
   }
 }
