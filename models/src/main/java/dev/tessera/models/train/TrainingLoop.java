@@ -111,6 +111,7 @@ public final class TrainingLoop implements AutoCloseable {
    *
    * @throws DivergedException if a metric, a gradient's norm or the state to be checkpointed is not
    *     finite; the state is then of no use
+   * @throws ReplicasDifferException if ranks hold different parameters when a checkpoint is due
    */
   public void run(Observer observer) {
     lastReport = System.nanoTime();
@@ -129,6 +130,7 @@ public final class TrainingLoop implements AutoCloseable {
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
         report(observer);
+        ReplicaCheck.require(state, collective);
         collective.apart(
             "its checkpoint",
             () -> {

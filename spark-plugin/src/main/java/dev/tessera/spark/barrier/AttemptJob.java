@@ -12,12 +12,15 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /** One attempt as one Spark job, watched until it ends; cancelled when a rank fails. */
 final class AttemptJob<R extends Serializable> {
 
+  private static final Logger LOG = LoggerFactory.getLogger(AttemptJob.class);
   private static final long POLL_MILLIS = 20;
 
   /** How long a failure that may follow from another waits for that other to be told. */
@@ -103,12 +106,21 @@ final class AttemptJob<R extends Serializable> {
   private void handle(GangEvent event) {
     if (event instanceof GangEvent.Met now) {
       met = true;
+      if (plan.attempt().number() == 0) {
+        warnOfListeners(now.places());
+      }
       listener.onAttempt(plan.attempt().number(), now.places());
     } else if (event instanceof GangEvent.Message message) {
       listener.onMessage(message.rank(), (Serializable) Wire.decode(message.payload(), loader));
     } else if (event instanceof GangEvent.Failure failure) {
       failures.add(RankFailure.of(failure, loader));
     }
+  }
+
+  private void warnOfListeners(List<RankPlace> places) {
+    Privacy.of(spark.getConf(), plan.settings().network())
+        .warning(places.stream().map(RankPlace::host).toList())
+        .ifPresent(LOG::warn);
   }
 
   private List<R> results(JavaFutureAction<List<RankResult<R>>> job)

@@ -42,6 +42,7 @@ public final class Gang<R extends Serializable> {
    */
   public static void check(SparkConf conf, GangSpec spec) {
     PreSubmit.check(conf, GangDesk.isOpen(), spec.ranks(), spec.gpu());
+    Privacy.of(conf, spec.settings().network()).require(spec.ranks(), spec.gpu());
   }
 
   /**

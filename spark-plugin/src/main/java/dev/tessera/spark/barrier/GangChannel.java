@@ -17,9 +17,9 @@ public final class GangChannel {
   private GangChannel() {}
 
   /**
-   * Spark looks the driver up at the first question and never again: a task that is cancelled in
-   * it would leave this executor without a driver for good. So the first question is asked here,
-   * where nobody cancels.
+   * Spark looks the driver up at the first question and never again: a task that is cancelled in it
+   * would leave this executor without a driver for good. So the first question is asked here, where
+   * nobody cancels.
    *
    * @throws IllegalStateException if the driver does not answer; Spark ends the executor
    */

@@ -4,6 +4,7 @@ import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.models.UserException;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.DivergedException;
+import dev.tessera.models.train.ReplicasDifferException;
 
 /**
  * Why a rank failed, as the driver knows it.
@@ -25,14 +26,15 @@ record RankFailure(int rank, String sentence, Throwable cause) {
 
   /**
    * The user's mistake in the chain of causes, or null. A recipe that diverges is one: another
-   * attempt would end the same way.
+   * attempt would end the same way. So are ranks that hold different parameters: somebody must
+   * look.
    */
   static RuntimeException userMistake(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof UserException || cause instanceof InvalidDatasetException) {
         return (RuntimeException) cause;
       }
-      if (cause instanceof DivergedException) {
+      if (cause instanceof DivergedException || cause instanceof ReplicasDifferException) {
         return new UserException(cause.getMessage(), cause);
       }
     }

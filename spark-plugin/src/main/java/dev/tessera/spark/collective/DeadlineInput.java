@@ -31,9 +31,17 @@ final class DeadlineInput extends InputStream {
   public int read(byte[] bytes, int offset, int length) throws IOException {
     long millis = (deadline - System.nanoTime()) / 1_000_000;
     if (millis <= 0) {
-      throw new SocketTimeoutException("it took too long");
+      throw late();
     }
     socket.setSoTimeout((int) Math.min(millis, Integer.MAX_VALUE));
-    return in.read(bytes, offset, length);
+    try {
+      return in.read(bytes, offset, length);
+    } catch (SocketTimeoutException e) {
+      throw late();
+    }
+  }
+
+  private static SocketTimeoutException late() {
+    return new SocketTimeoutException("it took too long");
   }
 }

@@ -20,8 +20,8 @@ import javax.crypto.spec.SecretKeySpec;
  * secret itself does not travel here.
  *
  * <p>The challenges hold X25519 keys (RFC 7748) made for this connection alone; the keys that seal
- * its records come from their agreement and from the secret. Who records a connection and learns the
- * secret later cannot open it.
+ * its records come from their agreement and from the secret. Who records a connection and learns
+ * the secret later cannot open it.
  */
 final class Handshake {
 
@@ -170,8 +170,7 @@ final class Handshake {
       return null;
     }
     byte[] other = mine.equals("connect") ? accepting : connecting;
-    byte[] agreed =
-        Agreement.agree(pair, Arrays.copyOfRange(other, NONCE_BYTES, other.length));
+    byte[] agreed = Agreement.agree(pair, Arrays.copyOfRange(other, NONCE_BYTES, other.length));
     return new SessionKeys(
         mac("key " + mine, purpose, connecting, accepting, agreed),
         mac("key " + theirs, purpose, connecting, accepting, agreed));

@@ -138,8 +138,7 @@ final class Reception implements AutoCloseable {
       Connection connection = new Connection(caller, heard.keys());
       adopted =
           !ended
-              && arrived.compareAndSet(
-                  place(purpose.from(), purpose.control()), null, connection);
+              && arrived.compareAndSet(place(purpose.from(), purpose.control()), null, connection);
       return adopted;
     }
 

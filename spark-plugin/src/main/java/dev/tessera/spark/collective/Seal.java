@@ -11,8 +11,8 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * AES-GCM (NIST SP 800-38D) over the records of one direction of one connection. Both ends count
  * records, and the number is the nonce, so that a record which was changed, left out, repeated or
- * moved does not open. On processors with AES instructions this is faster than a MAC alone: the
- * JDK copies what is authenticated and not encrypted once more.
+ * moved does not open. On processors with AES instructions this is faster than a MAC alone: the JDK
+ * copies what is authenticated and not encrypted once more.
  */
 final class Seal {
 

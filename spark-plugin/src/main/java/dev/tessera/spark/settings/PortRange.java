@@ -19,7 +19,13 @@ public record PortRange(int first, int last) implements Serializable {
     boolean any = first == 0 && last == 0;
     if (!any && (first < 1024 || last < first || last > HIGHEST)) {
       throw new IllegalArgumentException(
-          "ports: " + first + "-" + last + " (expected: 0, or a range within 1024-" + HIGHEST + ")");
+          "ports: "
+              + first
+              + "-"
+              + last
+              + " (expected: 0, or a range within 1024-"
+              + HIGHEST
+              + ")");
     }
   }
 

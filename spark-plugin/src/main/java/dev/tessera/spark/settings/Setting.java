@@ -17,9 +17,12 @@ public enum Setting {
   COLLECTIVE_SUBNET(
       "collectiveSubnet", "", "network that ranks talk over, as 10.1.0.0/16; empty: Spark's own"),
   PORT("port", "0", "ports that ranks listen on, as 7400-7499; 0: any free one"),
-  ENCRYPTION("encryption", "true", "whether ranks encrypt and authenticate what they send over TCP"),
+  ENCRYPTION(
+      "encryption", "true", "whether ranks encrypt and authenticate what they send over TCP"),
   REQUIRE_ENCRYPTION(
-      "requireEncryption", "false", "refuse a gang where Spark's messages or ranks' are in the clear"),
+      "requireEncryption",
+      "false",
+      "refuse a gang where Spark's messages or ranks' are in the clear"),
   TF32(
       "tf32",
       "false",

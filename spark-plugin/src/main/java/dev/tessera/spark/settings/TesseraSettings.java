@@ -45,7 +45,9 @@ public record TesseraSettings(
         Setting.RETRY_BACKOFF,
         "at most " + Setting.RETRY_MAX_BACKOFF.key());
     reader.require(
-        encryption || !required, Setting.ENCRYPTION, "true with " + Setting.REQUIRE_ENCRYPTION.key());
+        encryption || !required,
+        Setting.ENCRYPTION,
+        "true with " + Setting.REQUIRE_ENCRYPTION.key());
     reader.throwIfWrong();
     return new TesseraSettings(
         new Timeouts(connect, stall, failure),

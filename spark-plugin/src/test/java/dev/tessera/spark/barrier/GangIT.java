@@ -11,6 +11,7 @@ import dev.tessera.spark.collective.Algorithm;
 import dev.tessera.spark.settings.RetryPolicy;
 import dev.tessera.spark.settings.TesseraSettings;
 import java.io.Serializable;
+import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,33 @@ class GangIT {
   private <R extends Serializable> List<R> run(int ranks, IntFunction<RankTask<R>> tasks) {
     TesseraSettings settings = TesseraSettings.from(spark.getConf()).withRetry(QUICK);
     return Gang.run(spark, GangSpec.of("test", ranks, Algorithm.RING, settings), tasks, heard);
+  }
+
+  /** Spark looks the driver up at the first question; a task that is killed in it spoils that. */
+  @Test
+  @Order(0)
+  void aTaskCancelledInItsFirstQuestionLeavesTheLineOpen() throws Exception {
+    LiveSlots.await(spark.sc(), 2, Duration.ofSeconds(60), sentence -> {});
+    List<Long> pids =
+        spark.parallelize(List.of(0, 1), 2).map(GangIT::askWhileInterrupted).collect();
+    assertThat(pids).doesNotHaveDuplicates();
+
+    assertThat(run(2, attempt -> context -> context.rank())).containsExactly(0, 1);
+    assertThat(heard.retries).isEmpty();
+    assertThat(heard.places).extracting(RankPlace::pid).containsExactlyInAnyOrderElementsOf(pids);
+  }
+
+  private static long askWhileInterrupted(int task) throws Exception {
+    Thread.sleep(1000); // so that both executors have one
+    Thread.currentThread().interrupt();
+    try {
+      GangReply ignored = GangChannel.ask(new GangMessage.Hello());
+    } catch (InterruptedException e) {
+      // As Spark's cancellation ends it.
+    } finally {
+      boolean ignored = Thread.interrupted();
+    }
+    return ProcessHandle.current().pid();
   }
 
   @Test
@@ -91,6 +119,27 @@ class GangIT {
     assertThatThrownBy(() -> run(3, attempt -> context -> 0))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("3 ranks need 3 task slots and there are 2");
+    assertThat(heard.places).isEmpty();
+  }
+
+  @Test
+  @Order(2)
+  void encryptionThatIsRequiredAndMissingIsRefusedBeforeAnythingIsSubmitted() {
+    TesseraSettings settings =
+        TesseraSettings.from(
+            spark.getConf().clone().set("spark.tessera.requireEncryption", "true"));
+    assertThatThrownBy(
+            () ->
+                Gang.run(
+                    spark,
+                    GangSpec.of("test", 2, Algorithm.RING, settings),
+                    attempt -> context -> 0,
+                    heard))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "spark.tessera.requireEncryption=true, and Spark's own messages are not encrypted: set"
+                + " spark.authenticate=true and spark.network.crypto.enabled=true, or"
+                + " spark.ssl.rpc.enabled=true");
     assertThat(heard.places).isEmpty();
   }
 
@@ -195,6 +244,44 @@ class GangIT {
         .singleElement()
         .asString()
         .matches("executor .* was lost: .*|rank 0 on .* failed: rank 1 .* is lost: .*");
+  }
+
+  @Test
+  @Order(7)
+  void anExecutorWithoutItsLineEndsItselfAndSaysWhy() throws Exception {
+    LiveSlots.await(spark.sc(), 2, Duration.ofSeconds(60), sentence -> {});
+    List<Long> pids =
+        spark
+            .parallelize(List.of(0, 1), 2)
+            .map(task -> task == 0 ? loseTheLine() : -1L)
+            .filter(pid -> pid > 0)
+            .collect();
+    TesseraSettings settings =
+        TesseraSettings.from(spark.getConf())
+            .withRetry(new RetryPolicy(6, Duration.ofMillis(50), Duration.ofMillis(50)));
+
+    List<Integer> ranks =
+        Gang.run(
+            spark,
+            GangSpec.of("test", 2, Algorithm.RING, settings),
+            attempt -> context -> context.rank(),
+            heard);
+
+    assertThat(ranks).containsExactly(0, 1);
+    assertThat(heard.places).extracting(RankPlace::pid).doesNotContainAnyElementsOf(pids);
+    assertThat(heard.retries.get(0))
+        .contains("the executor has lost its line to the driver", "Driver endpoint is not known");
+  }
+
+  /** What a cancelled first question leaves in Spark's own object. */
+  private static long loseTheLine() throws ReflectiveOperationException {
+    Field line = GangChannel.class.getDeclaredField("context");
+    line.setAccessible(true);
+    Object context = line.get(null);
+    Field endpoint = context.getClass().getDeclaredField("driverEndpoint");
+    endpoint.setAccessible(true);
+    endpoint.set(context, null);
+    return ProcessHandle.current().pid();
   }
 
   private record Sum(int rank, float value, long pid, long bytesSent, String thread)

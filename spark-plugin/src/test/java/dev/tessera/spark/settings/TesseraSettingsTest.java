@@ -30,6 +30,7 @@ class TesseraSettingsTest {
     assertThat(settings.retry())
         .isEqualTo(new RetryPolicy(4, Duration.ofSeconds(1), Duration.ofSeconds(60)));
     assertThat(settings.preferredSubnet()).isEmpty();
+    assertThat(settings.network()).isEqualTo(new RankNetwork(null, PortRange.ANY, true, false));
     assertThat(settings.slotsWait()).isEqualTo(Duration.ofSeconds(60));
     assertThat(settings.tf32()).isFalse();
   }
@@ -47,6 +48,8 @@ class TesseraSettingsTest {
                 "spark.tessera.retryMaxBackoff", "1h",
                 "spark.tessera.slotsWait", "9s",
                 "spark.tessera.collectiveSubnet", "10.1.0.0/16",
+                "spark.tessera.port", "7400-7499",
+                "spark.tessera.requireEncryption", "true",
                 "spark.tessera.tf32", "true"));
 
     assertThat(settings)
@@ -54,7 +57,7 @@ class TesseraSettingsTest {
             new TesseraSettings(
                 new Timeouts(Duration.ofSeconds(5), Duration.ofMillis(700), Duration.ofMinutes(2)),
                 new RetryPolicy(7, Duration.ofMillis(10), Duration.ofHours(1)),
-                Subnet.parse("10.1.0.0/16"),
+                new RankNetwork(Subnet.parse("10.1.0.0/16"), new PortRange(7400, 7499), true, true),
                 Duration.ofSeconds(9),
                 true));
   }
@@ -71,6 +74,9 @@ class TesseraSettingsTest {
             "spark.tessera.retryMaxBackoff",
             "spark.tessera.slotsWait",
             "spark.tessera.collectiveSubnet",
+            "spark.tessera.port",
+            "spark.tessera.encryption",
+            "spark.tessera.requireEncryption",
             "spark.tessera.tf32");
   }
 
@@ -94,6 +100,35 @@ class TesseraSettingsTest {
         .hasMessageContaining("spark.tessera.collectiveSubnet: eth0")
         .hasMessageContaining("spark.tessera.tf32: yes (expected: true or false)")
         .hasMessageContaining("at most spark.tessera.retryMaxBackoff");
+  }
+
+  @Test
+  void portsAreARangeOrAFirstAndSparksRetries() {
+    assertThat(ports("7400-7499")).isEqualTo(new PortRange(7400, 7499));
+    assertThat(ports("7400")).isEqualTo(new PortRange(7400, 7416));
+    assertThat(ports("65530")).isEqualTo(new PortRange(65530, 65535));
+    assertThat(ports("0")).isEqualTo(PortRange.ANY);
+    for (String wrong : new String[] {"80", "7500-7400", "7400-70000", "some", "-1", "7400-"}) {
+      assertThatThrownBy(() -> ports(wrong))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("spark.tessera.port: " + wrong + " (expected: 0, a port");
+    }
+  }
+
+  private static PortRange ports(String text) {
+    return TesseraSettings.from(conf("spark.tessera.port", text)).network().ports();
+  }
+
+  @Test
+  void encryptionCannotBeRequiredAndSwitchedOff() {
+    assertThatThrownBy(
+            () ->
+                TesseraSettings.from(
+                    conf(
+                        "spark.tessera.encryption", "false",
+                        "spark.tessera.requireEncryption", "true")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("spark.tessera.encryption: false (expected: true with");
   }
 
   @Test

@@ -1,0 +1,64 @@
+package dev.tessera.spark.collective;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Stands between a caller and a rank, and flips a bit of a float that passes. */
+final class TamperingRelay implements AutoCloseable {
+
+  private final ServerSocket server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final int to;
+  private final long at;
+
+  /**
+   * @param at the byte of a connection that changes; negative for none
+   */
+  TamperingRelay(int to, long at) throws IOException {
+    this.to = to;
+    this.at = at;
+    threads.submit(this::serve);
+  }
+
+  int port() {
+    return server.getLocalPort();
+  }
+
+  private Void serve() throws IOException {
+    while (true) {
+      Socket caller = server.accept();
+      Socket rank = new Socket(InetAddress.getLoopbackAddress(), to);
+      threads.submit(() -> copy(caller, rank, at));
+      threads.submit(() -> copy(rank, caller, -1));
+    }
+  }
+
+  private static Void copy(Socket from, Socket into, long at) throws IOException {
+    try (from;
+        into) {
+      InputStream in = from.getInputStream();
+      OutputStream out = into.getOutputStream();
+      byte[] bytes = new byte[1 << 16];
+      long passed = 0;
+      for (int count; (count = in.read(bytes)) >= 0; passed += count) {
+        if (passed <= at && at < passed + count) {
+          bytes[(int) (at - passed)] ^= 0x40;
+        }
+        out.write(bytes, 0, count);
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    threads.shutdownNow();
+  }
+}
