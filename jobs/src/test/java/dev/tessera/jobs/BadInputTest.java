@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +47,15 @@ class BadInputTest {
     withProvenance("anonymous", "\"origin\"", chain.latents());
     withProvenance("orphan", "\"tokenizer\" : \"/gone\", \"was\"", chain.latents());
     copy(Path.of(chain.tokenizerRun()), folder.resolve("damaged"));
+    copy(Path.of(chain.tokenizerRun()), folder.resolve("emptied"));
+    try (Stream<Path> paths = Files.walk(checkpoint("emptied"))) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+    Path metrics = folder.resolve("emptied/metrics.jsonl");
+    Files.writeString(
+        metrics, Files.readString(metrics).replaceFirst("\"images\":16", "\"images\":4016"));
     Path weights = checkpoint("damaged").resolve("parameters.safetensors");
     byte[] whole = Files.readAllBytes(weights);
     Files.write(weights, Arrays.copyOf(whole, whole.length / 2));
@@ -178,6 +188,13 @@ class BadInputTest {
         arguments(dit + "model.backbone.depth=2", "with depth: 1 and not depth: 2"),
         arguments(dit + "schedule.precision=fp16", "trains in fp32 and not in fp16"),
         arguments(dit + "data=@/images", "trains another model, of other data"),
+        arguments(
+            "train-tokenizer --config @/vqgan.yaml output.resume=@/damaged",
+            "no checkpoint of it can be read (step-000000000016: Damaged checkpoint file"),
+        arguments(
+            "train-tokenizer --config @/vqgan.yaml output.resume=@/emptied",
+            "has trained on 4,016 images and no checkpoint of it can be read (none is there)"),
+        arguments("train --config @/dit.yaml output.start-anew=true", "begins anew by itself"),
         arguments(
             "train --config @/dit.yaml output.resume=@/runs/0001-small-vqgan",
             "trains another model"));

@@ -3,6 +3,7 @@ package dev.tessera.jobs.config;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,29 @@ public final class RecipeWriter {
   /** The text of a recipe that was read as the sealed interface {@code declared}. */
   public static <T> String write(Class<T> declared, T recipe) {
     return text(declared, recipe);
+  }
+
+  /** Every key by its dotted path with the text of its value; lists and maps are one value. */
+  public static <T> Map<String, String> keys(Class<T> declared, T recipe) {
+    Map<String, String> all = new LinkedHashMap<>();
+    keys(all, "", declared, recipe);
+    return all;
+  }
+
+  private static void keys(Map<String, String> all, String path, Type type, Object value) {
+    if (value instanceof Optional<?> optional && optional.isPresent()) {
+      keys(all, path, Schema.held(type), optional.get());
+    } else if (value instanceof Record group) {
+      if (Schema.isVariant(type)) {
+        all.put(KeyNames.join(path, Binder.TYPE), KeyNames.of(group.getClass().getSimpleName()));
+      }
+      Schema.components(group.getClass())
+          .forEach(
+              (key, c) ->
+                  keys(all, KeyNames.join(path, key), c.getGenericType(), Schema.read(c, group)));
+    } else {
+      all.put(path, String.join(" ", lines(type, value)));
+    }
   }
 
   private static String text(Type type, Object value) {

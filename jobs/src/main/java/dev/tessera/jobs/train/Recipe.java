@@ -20,6 +20,9 @@ public sealed interface Recipe {
 
   Output output();
 
+  /** With other places for what it writes. */
+  Recipe with(Output other);
+
   private static void requireDevice(TrainingSchedule schedule, Ranks ranks) {
     if (schedule.precision() == TrainingPrecision.TF32 && ranks.device() == Ranks.Device.CPU) {
       throw new IllegalArgumentException("schedule: precision tf32 needs ranks.device=gpu");
@@ -44,6 +47,11 @@ public sealed interface Recipe {
 
     public Tokenizer {
       requireDevice(schedule, ranks);
+    }
+
+    @Override
+    public Recipe with(Output other) {
+      return new Tokenizer(name, data, model, schedule, preview, ranks, other);
     }
 
     public static Tokenizer defaults() {
@@ -94,6 +102,11 @@ public sealed interface Recipe {
             "sampling: sampler.variance learned-range (expected: fixed-small or fixed-large; or"
                 + " model.loss.type=hybrid)");
       }
+    }
+
+    @Override
+    public Recipe with(Output other) {
+      return new Diffusion(name, data, model, schedule, sampling, ranks, other);
     }
 
     public static Diffusion defaults() {

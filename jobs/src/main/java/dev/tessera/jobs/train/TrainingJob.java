@@ -86,7 +86,8 @@ public final class TrainingJob {
     StepCost cost = StepCost.of(bound.objective(), bound.recipe().schedule());
     RunRecorder recorder = new RunRecorder(run, console, bound.recipe(), cost);
     try (recorder) {
-      run.writeConfig(RecipeWriter.write(Recipe.class, bound.recipe()));
+      Recipe kept = bound.recipe().with(bound.recipe().output().kept());
+      run.writeConfig(RecipeWriter.write(Recipe.class, kept));
       run.writeEnvironment(Environment.ofDriver(spark.sparkContext().getConf()));
       TrainingPlan plan = plan(bound, run);
       int slots = slots(bound.recipe(), gang);
@@ -152,8 +153,10 @@ public final class TrainingJob {
     Output output = bound.recipe().output();
     if (output.resume().isPresent()) {
       RunDirectory run = RunDirectory.open(qualified(output.resume().get()), conf);
-      Resumption.check(bound, run, conf);
+      Resumption resumption = Resumption.check(bound, run, conf);
       run.own();
+      resumption.begin();
+      resumption.said().forEach(console::say);
       return run;
     }
     if (bound.latents()) {

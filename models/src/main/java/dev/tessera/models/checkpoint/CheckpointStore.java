@@ -32,6 +32,7 @@ public final class CheckpointStore {
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
   private static final Pattern NAME = Pattern.compile("step-\\d{12,19}");
   private static final String TEMPORARY = "_tmp-";
+  private static final String ASIDE = "_unreadable-";
 
   private final FileSystem fs;
   private final Path root;
@@ -84,21 +85,42 @@ public final class CheckpointStore {
    * @throws IOException if one cannot be read now, and may be whole
    */
   public Optional<Checkpoint> newestComplete() throws IOException {
+    return survey().newest();
+  }
+
+  /**
+   * As {@link #newestComplete}, with what was passed over.
+   *
+   * @throws IOException if one cannot be read now, and may be whole
+   */
+  public CheckpointSurvey survey() throws IOException {
     List<Path> seen = List.of();
     while (true) {
       List<Path> paths = newestFirst();
+      List<CheckpointSurvey.Unreadable> passed = new ArrayList<>();
       for (Path path : paths) {
-        Optional<Checkpoint> whole = openIfWhole(path);
+        Optional<Checkpoint> whole = openIfWhole(path, passed);
         if (whole.isPresent()) {
-          return whole;
+          return new CheckpointSurvey(whole, passed);
         }
       }
       // A writer that runs on may have replaced all that was listed: look again until nothing
       // moves.
       if (paths.equals(seen)) {
-        return Optional.empty();
+        return new CheckpointSurvey(Optional.empty(), passed);
       }
       seen = paths;
+    }
+  }
+
+  /**
+   * Puts what cannot be read aside, under names that no reader takes for checkpoints, so that a run
+   * may begin again beside it.
+   */
+  public void setAside(List<CheckpointSurvey.Unreadable> unreadable) throws IOException {
+    for (CheckpointSurvey.Unreadable one : unreadable) {
+      Path place = new Path(root, ASIDE + one.path().getName() + "-" + UUID.randomUUID());
+      files.rename(one.path(), place);
     }
   }
 
@@ -112,24 +134,29 @@ public final class CheckpointStore {
     List<Checkpoint> all = new ArrayList<>();
     for (Path path : newestFirst()) {
       if (imagesSeen(path) <= most) {
-        openIfWhole(path).ifPresent(checkpoint -> all.add(0, checkpoint));
+        openIfWhole(path, new ArrayList<>()).ifPresent(checkpoint -> all.add(0, checkpoint));
       }
     }
     return all;
   }
 
-  private Optional<Checkpoint> openIfWhole(Path path) throws IOException {
+  private Optional<Checkpoint> openIfWhole(Path path, List<CheckpointSurvey.Unreadable> passed)
+      throws IOException {
+    String reason;
     try {
       return Optional.of(open(path));
     } catch (UserException e) {
-      LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+      reason = e.getMessage();
     } catch (IOException e) {
       // What may pass must not cost a run the steps since an older checkpoint.
       if (!IoFailure.lasts(e)) {
         throw e;
       }
-      LOG.warn("Passing over checkpoint {}: {}", path, e.getMessage());
+      reason = e.getMessage();
     }
+    LOG.warn("Passing over checkpoint {}: {}", path, reason);
+    boolean finished = fs.exists(new Path(path, CheckpointManifest.NAME));
+    passed.add(new CheckpointSurvey.Unreadable(path, finished, reason));
     return Optional.empty();
   }
 

@@ -4,6 +4,7 @@ import dev.tessera.models.IoFailure;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointStore;
+import dev.tessera.models.checkpoint.CheckpointSurvey;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.Gang;
 import dev.tessera.spark.barrier.GangListener;
@@ -27,6 +28,7 @@ public final class TrainingRun {
   private final TrainingPlan plan;
   private final SerializableConfiguration hadoop;
   private long resumedImages;
+  private volatile long written;
 
   private TrainingRun(TrainingPlan plan, Configuration conf) {
     this.plan = plan;
@@ -52,18 +54,36 @@ public final class TrainingRun {
 
   private TrainingTask task() {
     Optional<Checkpoint> newest = newest();
+    if (newest.isEmpty() && written > 0) {
+      throw new UserException(lost("none is there"));
+    }
     resumedImages = newest.map(c -> c.manifest().imagesSeen()).orElse(0L);
+    written = Math.max(written, resumedImages);
     return new TrainingTask(plan, newest.map(c -> c.path().toString()).orElse(null), hadoop);
   }
 
   private Optional<Checkpoint> newest() {
     try {
       Path root = new Path(plan.checkpoints());
-      return new CheckpointStore(root.getFileSystem(hadoop.value()), root).newestComplete();
+      CheckpointSurvey there =
+          new CheckpointStore(root.getFileSystem(hadoop.value()), root).survey();
+      if (there.newest().isEmpty() && !there.damaged().isEmpty()) {
+        throw new UserException(lost(there.reasons()));
+      }
+      return there.newest();
     } catch (IOException e) {
       throw IoFailure.of(
           "Cannot read checkpoints in " + plan.checkpoints() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Beginning from zero would be no retry but another run. */
+  private String lost(String reasons) {
+    return "No checkpoint in "
+        + plan.checkpoints()
+        + " can be read any more ("
+        + reasons
+        + "): restore one, or begin a new run.";
   }
 
   private GangListener heard(TrainingListener listener) {
@@ -80,6 +100,9 @@ public final class TrainingRun {
 
       @Override
       public void onMessage(int rank, Serializable message) {
+        if (message instanceof TrainingMessage.CheckpointWritten checkpoint) {
+          written = Math.max(written, checkpoint.images());
+        }
         if (message instanceof TrainingMessage.Placed placed) {
           PlaceProof.ofDriver(placed, hadoop.value());
         } else if (message instanceof TrainingMessage told) {
