@@ -126,6 +126,13 @@ def dpmpp_2m(case, denoise):
     return on_sigmas(case, denoise, scheduler, case["sigmas"], preserving=True)
 
 
+def uni_pc(case, denoise):
+    scheduler = diffusers.UniPCMultistepScheduler(
+        solver_order=case["order"], solver_type=case["b"], predict_x0=True, lower_order_final=True
+    )
+    return on_sigmas(case, denoise, scheduler, case["sigmas"], preserving=True)
+
+
 def flow(case, denoise):
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler(shift=1.0)
     times = [s / (1 + s) for s in case["sigmas"]]
@@ -143,7 +150,7 @@ def flow(case, denoise):
     return path
 
 
-FOLLOW = {f.__name__: f for f in (ddim, ddpm, euler, heun, dpmpp_2m, flow)}
+FOLLOW = {f.__name__: f for f in (ddim, ddpm, euler, heun, dpmpp_2m, uni_pc, flow)}
 
 with open(sys.argv[1]) as file:
     cases = json.load(file)

@@ -116,7 +116,8 @@ public final class SampleJob {
       committed = true;
       double seconds = (System.nanoTime() - start) / 1e9;
       Path grid = writeGrid(request.output(), trained.imageSize());
-      return new SampleSummary(request.output(), manifest, grid.toString(), seconds);
+      return new SampleSummary(
+          request.output(), manifest, grid.toString(), seconds, spec.drawing().warning());
     } finally {
       if (!committed) {
         output.abort(conf);

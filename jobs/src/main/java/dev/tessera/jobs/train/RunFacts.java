@@ -38,6 +38,10 @@ record RunFacts(BoundRun bound, StepCost cost, int ranks, int slots, SparkContex
       block.fact("Spark UI", spark.uiWebUrl().get());
     }
     Slots.of(spark.getConf()).warning(ranks).ifPresent(text -> block.fact("warning", text));
+    if (bound.trained() instanceof Trained.TrainedDiffusion diffusion) {
+      Sampling sampling = diffusion.recipe().sampling();
+      sampling.drawing().warning().ifPresent(text -> block.fact("sampling", text));
+    }
     return block;
   }
 

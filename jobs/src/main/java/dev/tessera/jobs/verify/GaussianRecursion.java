@@ -8,10 +8,12 @@ import dev.tessera.models.diffusion.sampler.Dpmpp2mSde;
 import dev.tessera.models.diffusion.sampler.Dpmpp2s;
 import dev.tessera.models.diffusion.sampler.Euler;
 import dev.tessera.models.diffusion.sampler.EulerMaruyama;
+import dev.tessera.models.diffusion.sampler.FlowSde;
 import dev.tessera.models.diffusion.sampler.Heun;
 import dev.tessera.models.diffusion.sampler.ReverseDiffusion;
 import dev.tessera.models.diffusion.sampler.RungeKutta;
 import dev.tessera.models.diffusion.sampler.Sampler;
+import dev.tessera.models.diffusion.sampler.UniPc;
 import dev.tessera.models.diffusion.space.Path;
 import java.util.OptionalDouble;
 
@@ -64,6 +66,12 @@ record GaussianRecursion(double variance, double... sigmas) {
       return OptionalDouble.of(
           reverse.form() == ReverseDiffusion.Form.VE ? reverseVe() : reverseVp());
     }
+    if (sampler instanceof UniPc multi) {
+      return OptionalDouble.of(Math.pow(new UniPcRecursion(variance, sigmas).end(multi), 2));
+    }
+    if (sampler instanceof FlowSde sde) {
+      return OptionalDouble.of(flowSde(sde));
+    }
     if (sampler instanceof AnnealedLangevin langevin) {
       return OptionalDouble.of(langevin(langevin));
     }
@@ -104,14 +112,34 @@ record GaussianRecursion(double variance, double... sigmas) {
       double gamma = in ? Math.min(sampler.churn() / levels, Math.sqrt(2) - 1) : 0;
       double s = sigmas[i] * (1 + gamma);
       v += (s * s - sigmas[i] * sigmas[i]) * Math.pow(sampler.churnNoise(), 2);
-      double h = sigmas[i + 1] - s;
       double half = 1 / (2 * sampler.alpha());
+      if (sigmas[i + 1] > 0 && s > 10 * Math.max(1, sigmas[i + 1])) {
+        v *= Math.pow(heunInFlowTime(s, sigmas[i + 1], sampler.alpha()), 2);
+        continue;
+      }
+      double h = sigmas[i + 1] - s;
       double ahead = 1 + sampler.alpha() * h * slope(s);
       double second = slope(s + sampler.alpha() * h) * ahead;
       double k = sigmas[i + 1] == 0 ? gain(s) : 1 + h * ((1 - half) * slope(s) + half * second);
       v *= k * k;
     }
     return v;
+  }
+
+  /** The factor of x of a step in the linear path's own variables, {@code dx/dt = eps - D}. */
+  private double heunInFlowTime(double sigma, double next, double alpha) {
+    double t = sigma / (1 + sigma);
+    double dt = next / (1 + next) - t;
+    double half = 1 / (2 * alpha);
+    double velocity = velocity(t);
+    double ahead = 1 + alpha * dt * velocity;
+    double k = 1 + dt * ((1 - half) * velocity + half * velocity(t + alpha * dt) * ahead);
+    return k * (1 + next) / (1 + sigma);
+  }
+
+  /** The factor of x_t in {@code eps - D}: {@code cov(eps - x0, x_t) / var(x_t)}. */
+  private double velocity(double t) {
+    return (t - (1 - t) * variance) / (t * t + (1 - t) * (1 - t) * variance);
   }
 
   private double ddim(double eta) {
@@ -227,6 +255,29 @@ record GaussianRecursion(double variance, double... sigmas) {
       v = k * k * v + (sigmas[i + 1] == 0 ? 0 : beta);
     }
     return v / abar(sigmas[steps()]);
+  }
+
+  /** {@code dx = (-u + w score) dt + sqrt(2 w) dw} of {@code x_t = (1 - t) x0 + t eps}. */
+  private double flowSde(FlowSde sampler) {
+    double t = sigmas[0] / (1 + sigmas[0]);
+    double v = t * t;
+    for (int i = 0; i < steps(); i++) {
+      double next = sigmas[i + 1] / (1 + sigmas[i + 1]);
+      double s = sampler.strength();
+      double w =
+          switch (sampler.form()) {
+            case CONSTANT -> s;
+            case SBDM -> s * t / (1 - t);
+            case SIGMA -> s * t;
+            case DECREASING -> Math.pow(1 - s * Math.cos(Math.PI * t), 2) / 4;
+            case INCREASING_DECREASING -> s * Math.pow(Math.sin(Math.PI * t), 2);
+          };
+      double marginal = t * t + (1 - t) * (1 - t) * variance;
+      double k = 1 - (t - next) * (velocity(t) + w / marginal);
+      v = k * k * v + (next == 0 ? 0 : 2 * w * (t - next));
+      t = next;
+    }
+    return v / ((1 - t) * (1 - t));
   }
 
   private double langevin(AnnealedLangevin sampler) {

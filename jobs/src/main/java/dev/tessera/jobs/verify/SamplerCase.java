@@ -15,13 +15,18 @@ import dev.tessera.models.diffusion.sampler.Sampler;
  * @param steps how many
  * @param samples drawn where the result is not computed exactly
  * @param seed of their noise
+ * @param band how far from 1 the deviation over the law's may lie
  */
-record SamplerCase(KnownLaw law, Sampler sampler, Grid grid, int steps, int samples, long seed) {
+record SamplerCase(
+    KnownLaw law, Sampler sampler, Grid grid, int steps, int samples, long seed, double band) {
 
   SamplerCase {
     new Drawing(sampler, grid, steps);
     if (samples < 2) {
       throw new IllegalArgumentException("samples: " + samples + " (expected: 2 or more)");
+    }
+    if (!(band > 0)) {
+      throw new IllegalArgumentException("band: " + band + " (expected: above 0)");
     }
     if (sampler instanceof Ddpm ddpm && ddpm.variance() == Ddpm.Variance.LEARNED_RANGE) {
       throw new IllegalArgumentException(
@@ -30,8 +35,12 @@ record SamplerCase(KnownLaw law, Sampler sampler, Grid grid, int steps, int samp
     }
   }
 
+  Drawing drawing() {
+    return new Drawing(sampler, grid, steps);
+  }
+
   static SamplerCase defaults() {
     return new SamplerCase(
-        KnownLaw.Gaussian.defaults(), Heun.defaults(), Grid.Karras.defaults(), 18, 20_000, 0);
+        KnownLaw.Gaussian.defaults(), Heun.defaults(), Grid.Karras.defaults(), 18, 20_000, 0, 0.3);
   }
 }

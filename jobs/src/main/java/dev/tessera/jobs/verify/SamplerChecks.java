@@ -11,6 +11,7 @@ import dev.tessera.models.diffusion.sampler.Dpmpp2mSde;
 import dev.tessera.models.diffusion.sampler.Dpmpp2s;
 import dev.tessera.models.diffusion.sampler.Euler;
 import dev.tessera.models.diffusion.sampler.EulerMaruyama;
+import dev.tessera.models.diffusion.sampler.FlowSde;
 import dev.tessera.models.diffusion.sampler.Grid;
 import dev.tessera.models.diffusion.sampler.Guidance;
 import dev.tessera.models.diffusion.sampler.Guided;
@@ -20,6 +21,7 @@ import dev.tessera.models.diffusion.sampler.PredictorCorrector;
 import dev.tessera.models.diffusion.sampler.ReverseDiffusion;
 import dev.tessera.models.diffusion.sampler.RungeKutta;
 import dev.tessera.models.diffusion.sampler.Sampler;
+import dev.tessera.models.diffusion.sampler.UniPc;
 import dev.tessera.models.diffusion.space.Discrete;
 import dev.tessera.models.diffusion.space.Linear;
 import dev.tessera.models.diffusion.space.VariancePreserving;
@@ -51,6 +53,7 @@ final class SamplerChecks {
     SamplerChecks checks = new SamplerChecks(experiment);
     checks.exactMap();
     checks.deterministic();
+    checks.unified();
     checks.stochastic();
     checks.corrector();
     checks.orders();
@@ -107,6 +110,17 @@ final class SamplerChecks {
         });
   }
 
+  private void unified() {
+    for (int order = 1; order <= 3; order++) {
+      for (boolean simple : new boolean[] {true, false}) {
+        for (int steps : new int[] {5, 18}) {
+          String what = "uni-pc of order " + order + ", bh" + (simple ? 1 : 2) + ", " + steps;
+          recursion(what + " steps", new UniPc(order, simple), VARIANCE, karras(steps));
+        }
+      }
+    }
+  }
+
   private void stochastic() {
     double[] respaced = Grid.Respaced.defaults().sigmas(200);
     recursion("ddpm fixed-large, N(0, 1)", new Ddpm(Ddpm.Variance.FIXED_LARGE), 1, respaced);
@@ -121,6 +135,14 @@ final class SamplerChecks {
         "reverse-diffusion VP", new ReverseDiffusion(ReverseDiffusion.Form.VP), VARIANCE, respaced);
     recursion("heun, churn 40", new Heun(40, 0, 1e9, 1, 1), VARIANCE, karras(18));
     recursion("heun, churn 40 in [.05, 50]", new Heun(40, .05, 50, 1.003, 1), VARIANCE, karras(40));
+    double[] flow = Grid.Flow.defaults().sigmas(18);
+    recursion("heun, flow, 18 steps", Heun.defaults(), VARIANCE, flow);
+    recursion("heun, alpha 1/2, flow", new Heun(0, 0, 1e9, 1, .5), VARIANCE, flow);
+    recursion("heun, churn 40, flow", new Heun(40, 0, 1e9, 1.003, 1), VARIANCE, flow);
+    for (FlowSde.Form form : FlowSde.Form.values()) {
+      double[] below = new Grid.UniformTime(new Linear(), .01, .98).sigmas(50);
+      recursion("flow-sde " + form.name(), new FlowSde(form, .8), VARIANCE, below);
+    }
     recursion("dpmpp-2m-sde", Dpmpp2mSde.defaults(), VARIANCE, karras(40));
     double[] ncsn = new Grid.Ve(0.01, 1).sigmas(10);
     recursion(

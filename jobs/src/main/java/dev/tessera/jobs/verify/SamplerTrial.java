@@ -31,8 +31,19 @@ final class SamplerTrial {
       OptionalDouble expected,
       double tolerance) {
 
-    boolean passes() {
+    /** Whether the sampler takes its paper's steps. */
+    boolean follows() {
       return expected.isEmpty() || Math.abs(stdRatio - expected.getAsDouble()) <= tolerance;
+    }
+
+    /** Whether these steps lead to the law. */
+    boolean lawful() {
+      double estimated = exact ? 0 : 4 / Math.sqrt(2.0 * of.samples());
+      return Math.abs(stdRatio - 1) <= of.band() + estimated;
+    }
+
+    boolean passes() {
+      return follows() && lawful();
     }
 
     Map<String, Object> fields() {
@@ -43,6 +54,8 @@ final class SamplerTrial {
       fields.put("exact", exact);
       fields.put("expected", expected.isPresent() ? expected.getAsDouble() : null);
       fields.put("tolerance", expected.isPresent() ? tolerance : null);
+      fields.put("band", of.band());
+      fields.put("lawful", lawful());
       fields.put("passes", passes());
       return fields;
     }

@@ -65,6 +65,7 @@ public final class VerifyCommand implements Callable<Integer> {
   private static List<Verdict> verdicts(TorchRuntime runtime) {
     List<Verdict> verdicts = new ArrayList<>(CoordinateChecks.run());
     verdicts.addAll(SamplerChecks.run(new Experiment(runtime)));
+    verdicts.addAll(LawChecks.run(new Experiment(runtime)));
     verdicts.addAll(LikelihoodChecks.run(runtime));
     verdicts.addAll(ObjectiveChecks.run(runtime));
     // Last: after this, threads of others than this one have used libtorch's BLAS.

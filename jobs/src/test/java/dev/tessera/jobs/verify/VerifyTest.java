@@ -73,6 +73,7 @@ final class VerifyTest {
             "tables",
             "flow",
             "gaussian",
+            "law",
             "chain",
             "guidance",
             "likelihood",
@@ -131,17 +132,35 @@ final class VerifyTest {
       names.add(name.toLowerCase(Locale.ROOT));
     }
     for (String name : names) {
-      String grid = name.equals("annealed-langevin") ? "ve" : "karras";
-      Told told =
-          verify("sampler", "--sampler", name, "--grid", grid, "--steps", "12", "samples=2000");
+      List<String> arguments =
+          new ArrayList<>(List.of("sampler", "--sampler", name, "--steps", "24", "samples=2000"));
+      if (name.equals("annealed-langevin")) {
+        arguments.addAll(List.of("--grid", "ve", "grid.sigma-max=1", "sampler.steps=20"));
+        arguments.add("sampler.rate=6e-5");
+      }
+      Told told = verify(arguments.toArray(String[]::new));
       assertThat(told.code()).as("%s: %s %s", name, told.error(), told.lines()).isZero();
       if (told.last().get("expected").isNull()) {
         assertThat(told.last().get("stdRatio").doubleValue()).as(name).isBetween(.3, 3.0);
         without.add(name);
       }
     }
-    assertThat(without).containsExactlyInAnyOrder("uni-pc", "predictor-corrector", "flow-sde");
+    assertThat(without).containsExactly("predictor-corrector");
     assertThat(names).hasSize(14);
+  }
+
+  /** The real law, not only the sampler's own recursion. */
+  @Test
+  void aSamplerThatMissesTheLawFails() throws IOException {
+    Told heun = verify("sampler", "--sampler", "heun", "--grid", "flow", "--steps", "18");
+    assertThat(heun.code()).as(heun.error()).isZero();
+    assertThat(heun.last().get("stdRatio").doubleValue()).isCloseTo(1, within(.01));
+    Told few = verify("sampler", "--sampler", "euler", "--steps", "5");
+    assertThat(few.code()).isEqualTo(1);
+    assertThat(few.last().get("lawful").booleanValue()).isFalse();
+    double expected = few.last().get("expected").doubleValue();
+    assertThat(few.last().get("stdRatio").doubleValue()).isCloseTo(expected, within(1e-12));
+    assertThat(verify("sampler", "--sampler", "euler", "--steps", "5", "band=.6").code()).isZero();
   }
 
   @Test
@@ -184,6 +203,18 @@ final class VerifyTest {
         "ddpm",
         "sampler.variance=learned-range");
     mistake("expected: uniform-time", "sampler", "--sampler", "euler-maruyama", "--grid", "flow");
+    for (String grid : List.of("flow", "dynamic-flow")) {
+      mistake("ddim with eta 1", "sampler", "--sampler", "reverse-diffusion", "--grid", grid);
+      mistake("ddim with eta 1", "sampler", "--sampler", "predictor-corrector", "--grid", grid);
+      mistake("cannot follow", "sampler", "--sampler", "annealed-langevin", "--grid", grid);
+    }
+    mistake(
+        "expected: below 8.00e-06",
+        "sampler",
+        "--sampler",
+        "annealed-langevin",
+        "sampler.rate=9e-6");
+    mistake("band: 0.0 (expected: above 0)", "sampler", "band=0");
     mistake("variance-preserving", "likelihood", "--path", "discrete");
     mistake("points have no density", "likelihood", "--law", "two-points");
     mistake("ranks: 0 (expected: 1 to 64)", "allreduce", "--ranks", "0");

@@ -22,7 +22,12 @@ public record Ddim(double eta) implements Sampler, OneStep {
   @Override
   public Step step(double sigma, double next) {
     double deviation = eta * posterior(sigma, next);
-    return Step.towards(Math.sqrt(next * next - deviation * deviation), sigma, deviation);
+    return Step.towards(rest(next, deviation), sigma, deviation);
+  }
+
+  /** What of a level is left beside new noise: none, not NaN, where rounding makes that larger. */
+  static double rest(double next, double deviation) {
+    return Math.sqrt(Math.max(0, next * next - deviation * deviation));
   }
 
   /**

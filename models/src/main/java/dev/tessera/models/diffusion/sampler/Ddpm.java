@@ -27,7 +27,7 @@ public record Ddpm(Variance variance) implements Sampler, OneStep {
   public Step step(double sigma, double next) {
     double small = Ddim.posterior(sigma, next);
     double deviation = variance == Variance.FIXED_LARGE ? large(sigma, next) : small;
-    double mean = Math.sqrt(next * next - small * small);
+    double mean = Ddim.rest(next, small);
     return Step.towards(mean, sigma, next == 0 ? 0 : deviation);
   }
 

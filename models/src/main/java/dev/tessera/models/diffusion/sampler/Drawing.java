@@ -1,6 +1,7 @@
 package dev.tessera.models.diffusion.sampler;
 
 import java.io.Serializable;
+import java.util.Optional;
 
 /**
  * A sampler on a grid.
@@ -26,6 +27,11 @@ public record Drawing(Sampler sampler, Grid grid, int steps) implements Serializ
   /** The levels, falling. */
   public double[] sigmas() {
     return grid.sigmas(steps);
+  }
+
+  /** What a user should know of this sampler on these levels. */
+  public Optional<String> warning() {
+    return sampler.warning(sigmas());
   }
 
   /** Calls of the denoiser. */

@@ -26,6 +26,7 @@ public record EulerMaruyama(Path path) implements Sampler, OneStep {
           "grid: begins at noise alone, where the path's drift is infinite (expected: uniform-time"
               + " with last 0.999, or karras)");
     }
+    NormalLaw.check("euler-maruyama", this, sigmas);
   }
 
   @Override

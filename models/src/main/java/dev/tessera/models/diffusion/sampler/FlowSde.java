@@ -44,6 +44,7 @@ public record FlowSde(Form form, double strength) implements Sampler, OneStep {
           "form: sbdm (expected: sigma, or a grid below noise alone such as uniform-time with last"
               + " 0.999: its noise is infinite there)");
     }
+    NormalLaw.check("flow-sde", this, sigmas);
   }
 
   double w(double time) {

@@ -4,7 +4,7 @@ import dev.tessera.models.runtime.NativeTensor;
 
 /**
  * EDM's second-order sampler with its churn (Karras et al. 2022, algorithms 1 and 2, and the
- * general second-order step of their algorithm 3).
+ * general second-order step of their algorithm 3). Grids may begin in noise alone.
  *
  * @param churn noise added over the whole way, S_churn; 0 for a deterministic sampler
  * @param churnMin least level at which it is added
@@ -59,21 +59,66 @@ public record Heun(double churn, double churnMin, double churnMax, double churnN
     return x;
   }
 
-  /** With {@code d = (x - D(x)) / sigma}: Euler a part of the way, then a mean of both slopes. */
+  /** Euler a part of the way, then on with a mean of both slopes. */
   private NativeTensor step(Chain chain, NativeTensor x, double sigma, double next) {
-    double h = next - sigma;
-    double between = sigma + alpha * h;
     try (NativeTensor clean = chain.denoise(x, sigma)) {
       if (next == 0) {
         return chain.step(x, clean, Step.towards(0, sigma, 0));
       }
-      double[] ahead = {1 + alpha * h / sigma, -alpha * h / sigma};
-      try (NativeTensor euler = chain.combine(ahead, x, clean);
+      Interval way = Interval.of(sigma, next);
+      double between = way.between(alpha);
+      double kept = between / sigma;
+      try (NativeTensor euler = chain.combine(new double[] {kept, 1 - kept}, x, clean);
           NativeTensor second = chain.denoise(euler, between)) {
-        double a = h * (1 - 1 / (2 * alpha)) / sigma;
-        double b = h / (2 * alpha) / between;
-        return chain.replace(x, new double[] {1 + a, -a, b, -b}, x, clean, euler, second);
+        double more = way.length() / (2 * alpha);
+        double a = next / sigma;
+        double b = more / sigma;
+        return chain.replace(
+            x,
+            new double[] {
+              a - b, 1 - a + more * way.data(sigma), more / between, -more * way.data(between)
+            },
+            x,
+            clean,
+            euler,
+            second);
       }
+    }
+  }
+
+  /**
+   * The way between two levels and the variable of its slopes: sigma, {@code (x - D) / sigma}; or
+   * the linear path's time {@code sigma / (1 + sigma)}, {@code eps - D}, where the lower level is
+   * so far below the upper one and data lie between, that a slope of sigma at one says nothing of
+   * the other. Either is of second order.
+   */
+  private record Interval(double sigma, double next, boolean inFlowTime) {
+
+    /** Grids of EDM, VP and VE stay below this with 5 steps and more. */
+    private static final double FARTHEST = 10;
+
+    static Interval of(double sigma, double next) {
+      return new Interval(sigma, next, sigma > FARTHEST * Math.max(1, next));
+    }
+
+    /** The level a part of the way down. */
+    double between(double part) {
+      if (!inFlowTime) {
+        return sigma + part * (next - sigma);
+      }
+      double upper = (1 - part) / (1 + sigma);
+      double lower = part / (1 + next);
+      return (upper * sigma + lower * next) / (upper + lower);
+    }
+
+    /** What a difference of slopes is multiplied with, for x at {@code next}. */
+    double length() {
+      return inFlowTime ? (next - sigma) / (1 + sigma) : next - sigma;
+    }
+
+    /** The factor of -D in the slope at a level; that of x is {@code 1 / sigma} in both. */
+    double data(double level) {
+      return inFlowTime ? (1 + level) / level : 1 / level;
     }
   }
 

@@ -21,6 +21,11 @@ public record ReverseDiffusion(Form form) implements Sampler, OneStep {
   }
 
   @Override
+  public void check(double[] sigmas) {
+    NormalLaw.check("reverse-diffusion", this, sigmas);
+  }
+
+  @Override
   public Step step(double sigma, double next) {
     if (form == Form.VE) {
       double gone = sigma * sigma - next * next;

@@ -2,6 +2,7 @@ package dev.tessera.models.diffusion.sampler;
 
 import dev.tessera.models.runtime.NativeTensor;
 import java.io.Serializable;
+import java.util.Optional;
 
 /**
  * How noise becomes data along falling noise levels. This list is the only one: recipes, {@code
@@ -48,4 +49,9 @@ public sealed interface Sampler extends Serializable
    * @throws IllegalArgumentException naming the nearest valid choice
    */
   default void check(double[] sigmas) {}
+
+  /** What a user should know of levels that it can follow but not well. */
+  default Optional<String> warning(double[] sigmas) {
+    return Optional.empty();
+  }
 }

@@ -5,13 +5,15 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * UniPC (Zhao et al. 2023) for denoised data: a multistep predictor, and a corrector that costs no
  * call, since it uses the denoised prediction that the next step needs anyway. The step to 0 is of
  * first order.
  *
- * @param order 1 to 3; of the first steps and, to steady few steps, the last ones it is less
+ * @param order 1 to 3; of the first steps and, to steady few steps, the last ones it is less: at
+ *     most the number of steps left
  * @param simple whether B(h) is h (bh1) and not {@code exp(h) - 1} (bh2)
  */
 public record UniPc(int order, boolean simple) implements Sampler {
@@ -37,7 +39,7 @@ public record UniPc(int order, boolean simple) implements Sampler {
         if (next == 0) {
           return chain.step(x, known.getFirst(), Step.towards(0, sigmas[i], 0));
         }
-        Bend bend = bend(sigmas, i, Math.min(order, known.size()));
+        Bend bend = bend(sigmas, i, order(i, known.size(), sigmas.length - 1));
         NativeTensor predicted = bend.move(chain, x, known, null);
         if (i == sigmas.length - 2) {
           x.close();
@@ -59,6 +61,11 @@ public record UniPc(int order, boolean simple) implements Sampler {
     } finally {
       known.forEach(NativeTensor::close);
     }
+  }
+
+  /** What is known and what is left to go bound a step's order. */
+  private int order(int step, int known, int steps) {
+    return Math.min(order, Math.min(known, steps - step));
   }
 
   /** A step's coefficients. */
@@ -111,31 +118,77 @@ public record UniPc(int order, boolean simple) implements Sampler {
   private record Bend(
       double keep, double gain, double b, double[] ratios, double[] predictor, double[] corrector) {
 
+    /**
+     * The coefficients of x, of the denoised predictions, the newest first, and, of the corrector,
+     * of the prediction at the step's end.
+     */
+    double[] factors(boolean corrects) {
+      double[] weights = corrects ? corrector : predictor;
+      int p = ratios.length;
+      double[] factors = new double[corrects ? p + 2 : p + 1];
+      factors[0] = keep;
+      factors[1] = -gain;
+      for (int k = 0; k < p - 1; k++) {
+        factors[k + 2] = -b * weights[k] / ratios[k];
+        factors[1] -= factors[k + 2];
+      }
+      if (corrects) {
+        factors[p + 1] = -b * weights[p - 1];
+        factors[1] -= factors[p + 1];
+      }
+      return factors;
+    }
+
     /** Predicts, or corrects where the denoised prediction is given. */
     NativeTensor move(
         Chain chain, NativeTensor x, Deque<NativeTensor> known, NativeTensor predicted) {
-      double[] weights = predicted == null ? predictor : corrector;
       List<NativeTensor> values = new ArrayList<>(List.of(x));
-      List<Double> factors = new ArrayList<>(List.of(keep));
-      double newest = -gain;
-      List<NativeTensor> past = new ArrayList<>(known);
-      for (int k = 0; k < ratios.length - 1; k++) {
-        double factor = b * weights[k] / ratios[k];
-        newest += factor;
-        values.add(past.get(k + 1));
-        factors.add(-factor);
-      }
+      known.stream().limit(ratios.length).forEach(values::add);
       if (predicted != null) {
-        double factor = b * weights[ratios.length - 1];
-        newest += factor;
         values.add(predicted);
-        factors.add(-factor);
       }
-      values.add(past.get(0));
-      factors.add(newest);
-      return chain.combine(
-          factors.stream().mapToDouble(Double::doubleValue).toArray(),
-          values.toArray(NativeTensor[]::new));
+      return chain.combine(factors(predicted != null), values.toArray(NativeTensor[]::new));
+    }
+
+    /** As above, of normal data: x, then its denoised predictions. */
+    double move(double x, Deque<Double> known, double... predicted) {
+      double[] factors = factors(predicted.length > 0);
+      double sum = factors[0] * x;
+      int k = 1;
+      for (double clean : known.stream().limit(ratios.length).toList()) {
+        sum += factors[k++] * clean;
+      }
+      return predicted.length > 0 ? sum + factors[k] * predicted[0] : sum;
+    }
+  }
+
+  /** Long steps are extrapolated too far, and with {@code B = h} corrected too far. */
+  @Override
+  public void check(double[] sigmas) {
+    double x = sigmas[0];
+    int steps = sigmas.length - 1;
+    Deque<Double> known = new ArrayDeque<>(List.of(NormalLaw.gain(x) * x));
+    for (int i = 0; i < steps; i++) {
+      double next = sigmas[i + 1];
+      if (next == 0) {
+        x = known.getFirst();
+        break;
+      }
+      Bend bend = bend(sigmas, i, order(i, known.size(), steps));
+      double predicted = bend.move(x, known);
+      double clean = NormalLaw.gain(next) * predicted;
+      x = i == steps - 1 ? predicted : bend.move(x, known, clean);
+      known.addFirst(clean);
+    }
+    double ratio = Math.abs(x) / NormalLaw.deviation(sigmas[steps]);
+    if (!NormalLaw.holds(ratio)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "steps: %d (expected: more or closer levels, simple=false or a lower order; a normal"
+                  + " law would come out %.2g times as wide as it is)",
+              steps,
+              ratio));
     }
   }
 

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tessera.models.diffusion.law.Law;
 import dev.tessera.models.diffusion.law.Mixture;
+import dev.tessera.models.diffusion.space.Betas;
 import dev.tessera.models.diffusion.space.Cosine;
+import dev.tessera.models.diffusion.space.Discrete;
 import dev.tessera.models.diffusion.space.Linear;
 import dev.tessera.models.diffusion.space.VarianceExploding;
 import dev.tessera.models.diffusion.space.VariancePreserving;
@@ -226,6 +228,88 @@ final class DeterministicSamplersTest {
     assertThat(heun).isLessThan(euler);
     assertThat(single).isLessThan(heun);
     assertThat(multi).isLessThan(single);
+  }
+
+  private static Map<String, Grid> fromNoiseAlone() {
+    return Map.of(
+        "flow", Grid.Flow.defaults(),
+        "flow of a small shift", new Grid.Flow(.2),
+        "dynamic flow", Grid.DynamicFlow.defaults(),
+        "linear", new Grid.UniformTime(new Linear(), 1e-3, 1),
+        "almost noise alone", new Grid.UniformTime(new Linear(), 1e-3, .9999),
+        "cosine", new Grid.UniformTime(new Cosine(), 1e-3, 1),
+        "zero terminal SNR",
+            new Grid.Respaced(
+                new Discrete(Betas.Linear.defaults(), 1000, true), Grid.Spacing.TRAILING, false),
+        "iDDPM's steps",
+            new Grid.Respaced(
+                new Discrete(Betas.SquaredCosine.defaults(), 1000, false),
+                Grid.Spacing.EVEN,
+                false));
+  }
+
+  /** Slopes of sigma would give deviations up to 1e6 times the law's. */
+  @Test
+  void heunReachesTheLawFromNoiseAlone() {
+    fromNoiseAlone()
+        .forEach(
+            (name, grid) -> {
+              for (double alpha : new double[] {1, .5}) {
+                Sampler heun = new Heun(0, 0, 1, 1, alpha);
+                double[] sigmas = grid.sigmas(18);
+                assertThat(bench.run(heun, sigmas, GAUSSIAN, 1)[0] / .5)
+                    .as("%s, alpha %s", name, alpha)
+                    .isCloseTo(1, within(name.startsWith("zero") ? .07 : .035));
+              }
+            });
+    // Written by hand: x_t = (1 - t) x, u = eps - D; the flow of two steps, noise alone to 1 to 0.
+    double y = 1;
+    double first = 1;
+    double ahead = y - first / 2;
+    double gain = .25 / 1.25;
+    double second = 2 * ahead * (1 - gain) - 2 * ahead * gain;
+    y -= (first + second) / 2 / 2;
+    double expected = gain * 2 * y;
+    assertThat(bench.run(Heun.defaults(), Grid.Flow.defaults().sigmas(2), GAUSSIAN, 1)[0])
+        .isCloseTo(expected, within(1e-7));
+  }
+
+  @Test
+  void heunIsOfSecondOrderFromNoiseAlone() {
+    Law law = Mixture.threeBells();
+    double[] noise = new SplittableRandom(2).doubles(24, -1.5, 1.5).toArray();
+    Levels linear = n -> Arrays.copyOf(new Grid.UniformTime(new Linear(), .01, 1).sigmas(n), n);
+    double[] exact =
+        bench.run(new RungeKutta(new Linear(), 1e-12, 1e-12), linear.of(2), law, noise);
+    double coarse = Bench.rmse(bench.run(Heun.defaults(), linear.of(257), law, noise), exact);
+    double fine = Bench.rmse(bench.run(Heun.defaults(), linear.of(513), law, noise), exact);
+    assertThat(Math.log(coarse / fine) / Math.log(2)).isCloseTo(2, within(.15));
+  }
+
+  private interface Levels {
+    double[] of(int steps);
+  }
+
+  @Test
+  void everyDeterministicSamplerKeepsTheLawOnAllGrids() {
+    for (Sampler sampler :
+        List.of(
+            Heun.defaults(),
+            Dpmpp2m.defaults(),
+            new Dpmpp2s(),
+            UniPc.defaults(),
+            new UniPc(3, false),
+            new UniPc(3, true),
+            new RungeKutta(new Linear(), 1e-5, 1e-5))) {
+      fromNoiseAlone()
+          .forEach(
+              (name, grid) -> {
+                sampler.check(grid.sigmas(50));
+                assertThat(bench.run(sampler, grid.sigmas(50), GAUSSIAN, 1)[0] / .5)
+                    .as("%s, %s", sampler, name)
+                    .isCloseTo(1, within(.04));
+              });
+    }
   }
 
   @Test

@@ -38,6 +38,27 @@ final class DiffusersTest {
   private static List<Case> cases() {
     double[] karras = new Grid.Karras(0.01, 40, 7).sigmas(20);
     double[] flow = IntStream.rangeClosed(0, 20).mapToDouble(i -> time(0.98 - i * 0.049)).toArray();
+    List<Case> cases = new ArrayList<>();
+    for (int steps : new int[] {5, 18}) {
+      double[] toZero = new Grid.Karras(0.01, 40, 7).sigmas(steps);
+      double[] above = Arrays.copyOf(new Grid.Karras(0.01, 40, 7).sigmas(steps + 1), steps + 1);
+      for (int order : new int[] {2, 3}) {
+        for (String b : List.of("bh1", "bh2")) {
+          cases.add(
+              of(
+                  "uni_pc",
+                  new UniPc(order, b.equals("bh1")),
+                  // Diffusers' bh1 makes no number of a step to 0, infinity times 0.
+                  b.equals("bh1") ? above : toZero,
+                  Map.of("order", order, "b", b)));
+        }
+      }
+    }
+    cases.addAll(others(karras, flow));
+    return cases;
+  }
+
+  private static List<Case> others(double[] karras, double[] flow) {
     return List.of(
         of("ddim", Ddim.defaults(), leading(50), Map.of("eta", 0.0)),
         of("ddim", new Ddim(0.7), leading(50), Map.of("eta", 0.7)),

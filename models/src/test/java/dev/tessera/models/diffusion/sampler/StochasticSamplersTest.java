@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.tessera.models.diffusion.law.Law;
 import dev.tessera.models.diffusion.law.Mixture;
+import dev.tessera.models.diffusion.space.Betas;
 import dev.tessera.models.diffusion.space.Discrete;
+import dev.tessera.models.diffusion.space.Linear;
 import dev.tessera.models.diffusion.space.SubVariancePreserving;
 import dev.tessera.models.diffusion.space.VarianceExploding;
 import dev.tessera.models.diffusion.space.VariancePreserving;
@@ -323,6 +325,79 @@ final class StochasticSamplersTest {
     assertThat(Math.sqrt(measured(sampler, sigmas, variance) / variance))
         .as("%s", sampler)
         .isCloseTo(1, withinPercentage(percent));
+  }
+
+  @Test
+  void levelsThatAStepCannotFollowAreRefusedWithAnotherChoice() {
+    double[] flow = Grid.Flow.defaults().sigmas(50);
+    double[] cosine =
+        new Grid.Respaced(
+                new Discrete(Betas.SquaredCosine.defaults(), 1000, false), Grid.Spacing.EVEN, false)
+            .sigmas(18);
+    for (double[] sigmas : List.of(flow, cosine, Grid.DynamicFlow.defaults().sigmas(250))) {
+      for (Sampler sampler : List.of(ReverseDiffusion.defaults(), PredictorCorrector.defaults())) {
+        assertThatThrownBy(() -> sampler.check(sigmas))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining(
+                "grid: a step from sigma " + (sigmas[0] > 1e7 ? "1.000e+08" : "2"))
+            .hasMessageContaining("ddim with eta 1");
+      }
+      // What is offered instead.
+      check(new Ddim(1), sigmas, .25, sigmas.length < 20 ? 20 : 8);
+    }
+    // Steps that overshoot from the start, though the grid is EDM's.
+    Sampler few = new EulerMaruyama(new VarianceExploding(0.01, 50));
+    assertThatThrownBy(() -> few.check(Grid.Karras.defaults().sigmas(5)))
+        .hasMessageContaining("euler-maruyama");
+    Sampler strong = new FlowSde(FlowSde.Form.CONSTANT, 100);
+    assertThatThrownBy(() -> strong.check(Grid.Flow.defaults().sigmas(18)))
+        .hasMessageContaining("flow-sde");
+    ReverseDiffusion.defaults().check(new Grid.Ve(0.01, 50).sigmas(75));
+    Sampler long3 = new UniPc(3, true);
+    double[] linear = new Grid.UniformTime(new Linear(), 1e-3, 1).sigmas(5);
+    assertThatThrownBy(() -> long3.check(linear)).hasMessageContaining("simple=false");
+    new UniPc(3, false).check(linear);
+  }
+
+  /** Rounding must not take the root of a negative number where all of a level is new noise. */
+  @Test
+  void ancestralStepsFromNoiseAloneAreNumbers() {
+    SplittableRandom random = new SplittableRandom(4);
+    for (int i = 0; i < 2000; i++) {
+      double next = Math.exp(random.nextDouble(-6, 6));
+      Step step = Ddpm.defaults().step(1e8, next);
+      assertThat(step.clean()).isCloseTo(1, within(1e-9));
+      assertThat(step.noise()).isCloseTo(next, within(1e-9 * next));
+      assertThat(new Ddim(1).step(1e8, next).clean()).isCloseTo(1, within(1e-9));
+    }
+  }
+
+  /** Langevin's step is the rate over the least level's square: 2 diverges, .2 is coarse. */
+  @Test
+  void langevinStepsThatDivergeAreRefused() {
+    double[] sigmas = new Grid.Ve(0.01, 1).sigmas(40);
+    double square = 1e-4;
+    assertThatThrownBy(() -> new AnnealedLangevin(5, 2 * square, true).check(sigmas))
+        .hasMessageContaining("rate: 2.0E-4 (expected: below 0.000200")
+        .hasMessageContaining("6.2e-06");
+    AnnealedLangevin coarse = new AnnealedLangevin(5, 1.55 * square, true);
+    coarse.check(sigmas);
+    assertThat(coarse.warning(sigmas)).get().asString().contains("4.44 times");
+    assertThat(new AnnealedLangevin(5, .21 * square, true).warning(sigmas)).isPresent();
+    assertThat(new AnnealedLangevin(5, .2 * square, true).warning(sigmas)).isEmpty();
+    assertThat(AnnealedLangevin.defaults().warning(sigmas)).isEmpty();
+    // The default rate on EDM's grid, whose least level is .002.
+    double[] karras = Grid.Karras.defaults().sigmas(200);
+    assertThatThrownBy(() -> new AnnealedLangevin(5, 8.1e-6, true).check(karras))
+        .hasMessageContaining("expected: below 8.00e-06");
+    // 4.4 times the level's variance, as the sampler itself has it.
+    AnnealedLangevin rest = new AnnealedLangevin(400, 1.55 * square, false);
+    assertThat(measured(rest, new double[] {.01, 0}, 1e-12) / square)
+        .isCloseTo(4.44, withinPercentage(4));
+    // Levels that fall faster than steps follow.
+    assertThatThrownBy(() -> AnnealedLangevin.defaults().check(Grid.Ve.defaults().sigmas(18)))
+        .hasMessageContaining("cannot follow");
+    AnnealedLangevin.defaults().check(new Grid.Ve(0.01, 50).sigmas(232));
   }
 
   @Test

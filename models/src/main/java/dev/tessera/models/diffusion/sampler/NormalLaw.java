@@ -1,0 +1,78 @@
+package dev.tessera.models.diffusion.sampler;
+
+import java.util.Locale;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * What a sampler makes of normal data, where every step is linear: {@code v' = (kx + kd g)^2 v +
+ * kn^2}. A sampler that misses even this law by a factor takes steps that its levels do not allow.
+ */
+final class NormalLaw {
+
+  /** That of the model's signal, in whose units levels are. */
+  private static final double VARIANCE = 0.25;
+
+  /** Samples this much too wide or too narrow are no samples. */
+  private static final double WORST = 3;
+
+  private NormalLaw() {}
+
+  /** The ideal denoiser's factor of x. */
+  static double gain(double sigma) {
+    return VARIANCE / (VARIANCE + sigma * sigma);
+  }
+
+  /**
+   * Refuses levels with which the law comes out too wide or too narrow.
+   *
+   * @param name a recipe's name for the sampler
+   */
+  static void check(String name, OneStep sampler, double... sigmas) {
+    double variance = sigmas[0] * sigmas[0];
+    double worst = 0;
+    int at = 0;
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double before = excess(variance, sigmas[i]);
+      Step step = sampler.step(sigmas[i], sigmas[i + 1]);
+      double kept = step.x() + step.clean() * gain(sigmas[i]);
+      variance = kept * kept * variance + step.noise() * step.noise();
+      double grown = Math.abs(Math.log(excess(variance, sigmas[i + 1]) / before));
+      if (grown > worst || Double.isNaN(grown)) {
+        worst = grown;
+        at = i;
+      }
+    }
+    double ratio = Math.sqrt(excess(variance, sigmas[sigmas.length - 1]));
+    if (!holds(ratio)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "grid: a step from sigma %.4g to %.4g (expected: closer levels for %s, or sampler"
+                  + " ddim with eta 1, whose steps may be of any length; a normal law would come"
+                  + " out %.2g times as wide as it is)",
+              sigmas[at],
+              sigmas[at + 1],
+              name,
+              ratio));
+    }
+  }
+
+  private static double excess(double variance, double sigma) {
+    return variance / (VARIANCE + sigma * sigma);
+  }
+
+  /** Whether a deviation over the law's is bearable. */
+  static boolean holds(double ratio) {
+    return ratio <= WORST && ratio >= 1 / WORST;
+  }
+
+  /** The law's at a level. */
+  static double deviation(double sigma) {
+    return Math.sqrt(VARIANCE + sigma * sigma);
+  }
+
+  /** The deviation over the law's of samples whose variance is a function of the data's. */
+  static double ratio(DoubleUnaryOperator variance) {
+    return Math.sqrt(variance.applyAsDouble(VARIANCE) / VARIANCE);
+  }
+}
