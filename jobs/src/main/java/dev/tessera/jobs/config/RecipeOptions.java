@@ -36,6 +36,7 @@ public final class RecipeOptions {
 
   /** For the console: {@code conf/recipes/x.yaml + name=y schedule.seed=7}. */
   public String describe() {
-    return overrides.isEmpty() ? config : config + " + " + String.join(" ", overrides);
+    String called = RecipeText.called(config);
+    return overrides.isEmpty() ? called : called + " + " + String.join(" ", overrides);
   }
 }

@@ -33,13 +33,17 @@ public final class RecipeReader {
   private RecipeReader() {}
 
   /**
-   * Reads the file at {@code location} through Hadoop's file systems.
+   * Reads the file at {@code location} through Hadoop's file systems, or the text within it.
    *
    * @param overrides {@code key.path=value}, values in YAML's notation; later ones win
    * @throws UserException if the file cannot be read, or with all mistakes of the recipe at once
    */
   public static <T> T read(
       Class<T> type, String location, Configuration hadoop, List<String> overrides) {
+    Optional<RecipeText> within = RecipeText.in(location);
+    if (within.isPresent()) {
+      return parse(type, within.get().name(), within.get().yaml(), overrides);
+    }
     return parse(type, location, text(location, hadoop), overrides);
   }
 

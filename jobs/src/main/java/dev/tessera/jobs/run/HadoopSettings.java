@@ -1,8 +1,6 @@
 package dev.tessera.jobs.run;
 
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.SparkConf;
-import org.apache.spark.deploy.SparkHadoopUtil;
 
 /** Hadoop's settings for commands that run nothing on a cluster. */
 public final class HadoopSettings {
@@ -11,6 +9,6 @@ public final class HadoopSettings {
 
   /** As a SparkSession would have them, {@code spark.hadoop.*} included. */
   public static Configuration read() {
-    return SparkHadoopUtil.get().newConfiguration(new SparkConf());
+    return Session.hadoop();
   }
 }

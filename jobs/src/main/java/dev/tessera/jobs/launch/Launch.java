@@ -1,0 +1,129 @@
+package dev.tessera.jobs.launch;
+
+import dev.tessera.jobs.Tessera;
+import dev.tessera.models.UserException;
+import java.io.ByteArrayOutputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/**
+ * The first process of {@code bin/tessera}: help and mistakes end here, in one JVM; for all else it
+ * writes the driver's command line to descriptor 3, each word ended by a NUL, and the script
+ * becomes that.
+ */
+public final class Launch {
+
+  /** What only spark-submit brings to the class path; a rehearsal without it would be wrong. */
+  private static final List<String> BROUGHT =
+      List.of(
+          "spark.jars",
+          "spark.jars.packages",
+          "spark.driver.extraClassPath",
+          "spark.kerberos.principal",
+          "spark.kerberos.keytab");
+
+  private final Map<String, String> environment;
+  private final Installation installation;
+
+  private Launch(Map<String, String> environment) {
+    this.environment = environment;
+    this.installation = Installation.ofProperties(environment);
+  }
+
+  public static void main(String[] words) throws IOException {
+    System.exit(new Launch(System.getenv()).run(List.of(words)));
+  }
+
+  private int run(List<String> words) throws IOException {
+    try {
+      Arguments arguments = Arguments.of(words, Tessera.commands());
+      UserSettings user = UserSettings.of(arguments, installation.sparkConf(environment));
+      Submission submission = new Submission(arguments, user, installation, environment);
+      List<String> own =
+          submission.cluster() ? ShippedRecipe.in(arguments.own()) : arguments.own();
+      if (!arguments.has("--class")) {
+        submission.settings().forEach(System::setProperty);
+        OptionalInt ended = Tessera.rehearse(own, !brought(user));
+        if (ended.isPresent()) {
+          return ended.getAsInt();
+        }
+      }
+      write(command(submission, own));
+      return 0;
+    } catch (UserException e) {
+      System.err.println("tessera: " + e.getMessage());
+      return 2;
+    }
+  }
+
+  private boolean brought(UserSettings user) {
+    return BROUGHT.stream().anyMatch(key -> user.get(key).isPresent())
+        || environment.containsKey("SPARK_DIST_CLASSPATH")
+        || Files.exists(installation.sparkConf(environment).resolve("spark-env.sh"));
+  }
+
+  private List<String> command(Submission submission, List<String> own) throws IOException {
+    List<String> command = new ArrayList<>();
+    Map<String, String> variables = submission.variables();
+    if (!variables.isEmpty()) {
+      command.add("env");
+      variables.forEach((name, value) -> command.add(name + "=" + value));
+    }
+    List<String> words = submission.words(own);
+    Path script = installation.spark().resolve("bin/spark-submit");
+    if (installation.ownSpark()) {
+      command.addAll(driver(words));
+    } else {
+      command.add(script.toString());
+      command.addAll(words);
+    }
+    return command;
+  }
+
+  /** The driver's command line as Spark's own launcher makes it, for a Spark without scripts. */
+  private static List<String> driver(List<String> words) throws IOException {
+    List<String> submit = new ArrayList<>(List.of("org.apache.spark.deploy.SparkSubmit"));
+    submit.addAll(words);
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    PrintStream standard = System.out;
+    try (PrintStream caught = new PrintStream(printed, true, names())) {
+      System.setOut(caught);
+      org.apache.spark.launcher.Main.main(submit.toArray(String[]::new));
+    } catch (Exception e) {
+      throw new UserException("Spark's launcher refused the options: " + e.getMessage(), e);
+    } finally {
+      System.setOut(standard);
+    }
+    // A line with a NUL, then words that a NUL ends.
+    List<String> driver =
+        Stream.of(printed.toString(names()).split("\0"))
+            .map(word -> word.startsWith("\n") ? word.substring(1) : word)
+            // Its only effect on a driver of ours is a warning on every start.
+            .filter(word -> !word.equals("--add-modules=jdk.incubator.vector"))
+            .toList();
+    return driver.subList(1, driver.size());
+  }
+
+  private static void write(List<String> words) throws IOException {
+    try (FileOutputStream out = new FileOutputStream("/dev/fd/3")) {
+      for (String word : words) {
+        out.write(word.getBytes(names()));
+        out.write(0);
+      }
+    }
+  }
+
+  /** The coding of arguments and file names. */
+  private static Charset names() {
+    return Charset.forName(System.getProperty("sun.jnu.encoding"));
+  }
+}
