@@ -33,8 +33,16 @@ final class Mistake {
     }
     String name = command.getCommandSpec().qualifiedName();
     String message = e.getMessage().lines().findFirst().orElse("Unreadable arguments");
-    command.getErr().println("tessera: " + message + meant(e) + "; see " + name + " --help");
+    command.getErr().println("tessera: " + message + meant(e) + "; see " + name + " --help" + elsewhere(e));
     return USER;
+  }
+
+  /** An unknown option may be a misspelt one of spark-submit, which passes through. */
+  private static String elsewhere(ParameterException e) {
+    boolean option =
+        e instanceof UnmatchedArgumentException unmatched
+            && unmatched.getUnmatched().stream().anyMatch(word -> word.startsWith("--"));
+    return option ? ", and spark-submit --help for the options of Spark" : "";
   }
 
   private static String meant(ParameterException e) {
@@ -46,7 +54,7 @@ final class Mistake {
   /** A job threw. */
   static int report(Exception e, CommandLine command, boolean showTrace) {
     PrintWriter err = command.getErr();
-    Optional<Throwable> mistake = causes(e).filter(Mistake::isUsers).findFirst();
+    Optional<Throwable> mistake = causes(e).filter(Mistake::isUsersOwn).findFirst();
     if (mistake.isPresent()) {
       err.println("tessera: " + mistake.get().getMessage());
       if (showTrace) {
@@ -61,7 +69,12 @@ final class Mistake {
     return FAILED;
   }
 
-  private static boolean isUsers(Throwable e) {
+  /** Whether {@code e} is a user's mistake, or was caused by one. */
+  static boolean isUsers(Throwable e) {
+    return causes(e).anyMatch(Mistake::isUsersOwn);
+  }
+
+  private static boolean isUsersOwn(Throwable e) {
     return e instanceof UserException || e instanceof InvalidDatasetException;
   }
 

@@ -10,6 +10,8 @@ import dev.tessera.jobs.ingest.IngestCommand;
 import dev.tessera.jobs.likelihood.LikelihoodCommand;
 import dev.tessera.jobs.plan.PlanCommand;
 import dev.tessera.jobs.run.Interruption;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
+import dev.tessera.jobs.run.Session;
 import dev.tessera.jobs.sample.SampleCommand;
 import dev.tessera.jobs.tokenizer.TokenizeCommand;
 import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
@@ -18,11 +20,15 @@ import dev.tessera.jobs.verify.VerifyCommand;
 import dev.tessera.spark.settings.RuntimeProperties;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.OptionalInt;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -62,6 +68,9 @@ public final class Tessera implements Runnable {
   /** Shows the stack trace of a user's mistake too; the command line's form is {@code --debug}. */
   static final String DEBUG_PROPERTY = "tessera.debug";
 
+  /** The exit code of a rehearsal that found nothing wrong; no command ends with it. */
+  private static final int TO_BE_RUN = -1;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -79,6 +88,45 @@ public final class Tessera implements Runnable {
     Tessera root = new Tessera();
     Interruption.listen(err);
     Interruption.exit(root.prepared(new CommandLine(root), out, err).execute(args));
+  }
+
+  /** All commands and their options. */
+  public static CommandSpec commands() {
+    return new CommandLine(new Tessera()).getCommandSpec();
+  }
+
+  /**
+   * Runs a command as far as it goes without Spark, in a process that will not start it: help, and
+   * mistakes that can be known.
+   *
+   * @param reads whether commands may read files; else their arguments alone are looked at
+   * @return the exit code; empty where the command is to be run
+   */
+  public static OptionalInt rehearse(List<String> args, boolean reads) {
+    Session.rehearse();
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    Tessera root = new Tessera();
+    CommandLine line = root.prepared(new CommandLine(root), out, err);
+    line.setExecutionStrategy(
+        parsed -> {
+          Integer help = CommandLine.executeHelpRequest(parsed);
+          if (help != null) {
+            return help;
+          }
+          ParseResult last = parsed;
+          while (last.hasSubcommand()) {
+            last = last.subcommand();
+          }
+          Object command = last.commandSpec().userObject();
+          boolean goes = command instanceof Runnable || reads && command instanceof ReadsBeforeSpark;
+          return goes ? new RunLast().execute(parsed) : TO_BE_RUN;
+        });
+    line.setExecutionExceptionHandler(
+        (e, command, parsed) ->
+            Mistake.isUsers(e) ? Mistake.report(e, command, root.showsTraces()) : TO_BE_RUN);
+    int code = line.execute(args.toArray(String[]::new));
+    return code == TO_BE_RUN ? OptionalInt.empty() : OptionalInt.of(code);
   }
 
   /** Sets how {@code line} and the subcommands it has by now speak and end. */

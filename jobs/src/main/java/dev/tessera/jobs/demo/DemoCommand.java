@@ -3,11 +3,11 @@ package dev.tessera.jobs.demo;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = "Run the whole chain on the embedded icons: new pictures in minutes.")
-public final class DemoCommand implements Callable<Integer> {
+public final class DemoCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Spec private CommandSpec spec;
   @Mixin private OverrideOptions overrides = OverrideOptions.of(DemoRecipe.defaults());
@@ -29,8 +29,8 @@ public final class DemoCommand implements Callable<Integer> {
     DemoRecipe recipe = overrides.apply(DemoRecipe.defaults());
     List<String> command = spec.commandLine().getParent().getParseResult().originalArgs();
     Console console = output.console();
-    try (SparkSession spark = Session.obtain("demo", Map.of())) {
-      DemoResult result = new DemoJob(spark, console).run(recipe, command);
+    try (Session session = Session.obtain("demo", Map.of())) {
+      DemoResult result = new DemoJob(session.spark(), console).run(recipe, command);
       boolean holds =
           result.verdict().bounds(recipe.shortened()).stream().allMatch(DemoVerdict.Bound::holds);
       return holds ? 0 : 1;

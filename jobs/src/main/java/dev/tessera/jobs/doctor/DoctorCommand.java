@@ -2,12 +2,12 @@ package dev.tessera.jobs.doctor;
 
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "doctor",
     description = "Look at the driver and every executor for what would stop a run.")
-public final class DoctorCommand implements Callable<Integer> {
+public final class DoctorCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Parameters(
       paramLabel = "PATH",
@@ -29,9 +29,9 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    try (SparkSession spark = Session.obtain("doctor", Map.of())) {
+    try (Session session = Session.obtain("doctor", Map.of())) {
       Console out = console.console();
-      DoctorReport report = Doctor.run(spark, paths, out::say);
+      DoctorReport report = Doctor.run(session.spark(), paths, out::say);
       report.lines().forEach(out::say);
       return report.exitCode();
     }

@@ -3,13 +3,13 @@ package dev.tessera.jobs.evaluate;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
     description =
         "Measure pictures against others: Frechet and kernel distance, precision and recall,"
             + " inception score, sliced Wasserstein distance, PSNR and SSIM.")
-public final class EvaluateCommand implements Callable<Integer> {
+public final class EvaluateCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Option(
       names = "--input",
@@ -88,8 +88,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     Map<String, String> defaults = new LinkedHashMap<>(settings.device().settings(spark));
     // Moments of 2,048 features are 17 MB a task, and kept features 80 MB a side.
     defaults.put("spark.driver.maxResultSize", "4g");
-    try (SparkSession session = Session.obtain("evaluate", defaults)) {
-      EvaluateReport report = new EvaluateJob(session).run(request);
+    try (Session session = Session.obtain("evaluate", defaults)) {
+      EvaluateReport report = new EvaluateJob(session.spark()).run(request);
       console.console().result("evaluate", report.block(), report.fields());
     }
     return 0;

@@ -4,11 +4,11 @@ import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "ingest",
     description = "Read pictures from folders, zips, IDX, CIFAR or Parquet into an image table.")
-public final class IngestCommand implements Callable<Integer> {
+public final class IngestCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Option(
       names = "--input",
@@ -49,8 +49,8 @@ public final class IngestCommand implements Callable<Integer> {
       recipe = RecipeReader.override(recipe, List.of("overwrite=true"));
     }
     IngestJob.check(HadoopSettings.read(), recipe);
-    try (SparkSession spark = Session.obtain("ingest", Map.of())) {
-      IngestSummary summary = IngestJob.run(spark, recipe);
+    try (Session session = Session.obtain("ingest " + output, Map.of())) {
+      IngestSummary summary = IngestJob.run(session.spark(), recipe);
       console.console().say("ingest  " + summary.line());
       summary.warningLines().forEach(line -> console.console().say("        " + line));
     }

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +32,8 @@ public final class Launch {
           "spark.driver.extraClassPath",
           "spark.kerberos.principal",
           "spark.kerberos.keytab");
+
+  private static final String SPARKS = "org.apache.spark.launcher.Main";
 
   private final Map<String, String> environment;
   private final Installation installation;
@@ -97,9 +101,15 @@ public final class Launch {
     PrintStream standard = System.out;
     try (PrintStream caught = new PrintStream(printed, true, names())) {
       System.setOut(caught);
-      org.apache.spark.launcher.Main.main(submit.toArray(String[]::new));
-    } catch (Exception e) {
-      throw new UserException("Spark's launcher refused the options: " + e.getMessage(), e);
+      // What its script calls; the class is not public.
+      Method main = Class.forName(SPARKS).getMethod("main", String[].class);
+      main.setAccessible(true);
+      main.invoke(null, (Object) submit.toArray(String[]::new));
+    } catch (InvocationTargetException e) {
+      String reason = e.getCause().getMessage();
+      throw new UserException("Spark's launcher refused the options: " + reason, e);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("No " + SPARKS + " in " + System.getenv("SPARK_HOME"), e);
     } finally {
       System.setOut(standard);
     }

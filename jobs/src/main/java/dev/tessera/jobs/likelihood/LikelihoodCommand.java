@@ -4,11 +4,11 @@ import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "likelihood",
     description = "Measure a diffusion model's exact log density of a table's rows.")
-public final class LikelihoodCommand implements Callable<Integer> {
+public final class LikelihoodCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Option(
       names = "--checkpoint",
@@ -50,8 +50,8 @@ public final class LikelihoodCommand implements Callable<Integer> {
     SparkConf conf = Session.settings();
     settings.device().check(conf);
     LikelihoodJob.check(HadoopSettings.read(), request);
-    try (SparkSession spark = Session.obtain("likelihood", settings.device().settings(conf))) {
-      LikelihoodSummary summary = new LikelihoodJob(spark).run(request);
+    try (Session session = Session.obtain("likelihood " + input, settings.device().settings(conf))) {
+      LikelihoodSummary summary = new LikelihoodJob(session.spark()).run(request);
       Console out = console.console();
       if (out.mode() == Console.Mode.JSON) {
         out.result("likelihood", fields(summary));

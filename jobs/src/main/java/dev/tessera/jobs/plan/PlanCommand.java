@@ -4,6 +4,7 @@ import dev.tessera.jobs.config.RecipeOptions;
 import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import dev.tessera.jobs.train.Recipe;
 import java.util.concurrent.Callable;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Mixin;
     name = "plan",
     description =
         "Print the resolved recipe, parameters, FLOPs, memory and task slots; run nothing.")
-public final class PlanCommand implements Callable<Integer> {
+public final class PlanCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Mixin private RecipeOptions recipe;
   @Mixin private ConsoleOptions output;

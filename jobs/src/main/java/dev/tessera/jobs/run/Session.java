@@ -1,37 +1,80 @@
 package dev.tessera.jobs.run;
 
 import dev.tessera.models.UserException;
+import dev.tessera.spark.settings.SparkRelease;
 import java.time.Duration;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkContext$;
 import org.apache.spark.SparkException;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 import org.apache.spark.sql.SparkSession;
+import scala.Option;
 
-/** The one place where commands get their SparkSession. */
-public final class Session {
+/**
+ * The one place where commands get their SparkSession: that of the process if there is one, which
+ * closing leaves as it is, else a new one, which closing ends.
+ */
+public final class Session implements AutoCloseable {
+
+  /** Ends a rehearsal: all that can be checked without Spark has been. */
+  public static final class Due extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private Due() {
+      super("Spark is due", null, false, false);
+    }
+  }
 
   private static final Pattern LOCAL_CLUSTER = Pattern.compile("^local-cluster\\[\\s*([0-9]{1,6})");
   private static final Duration LOCAL_CLUSTER_START = Duration.ofSeconds(30);
 
+  /** What spark-submit calls an application that was given no name. */
+  private static final String UNNAMED = "dev.tessera.jobs.Tessera";
+
+  private static volatile boolean rehearsing;
+
   private static volatile SparkSession newest;
 
-  private Session() {}
+  private final SparkSession spark;
+  private final boolean owned;
+
+  private Session(SparkSession spark, boolean owned) {
+    this.spark = spark;
+    this.owned = owned;
+  }
+
+  /** From now on {@link #obtain} throws {@link Due}: this process will not start Spark. */
+  public static void rehearse() {
+    rehearsing = true;
+  }
 
   /**
    * The session there is, or a new one with what {@code spark-submit} was told.
    *
-   * @param name of the application, unless the user gave one
+   * @param name of the application, unless the user gave one: the command and what it makes
    * @param settings Spark keys that hold where the user said nothing
-   * @throws UserException if Spark refuses the user's master or settings
+   * @throws UserException if Spark refuses the user's master or settings, or is of another version
    */
-  public static SparkSession obtain(String name, Map<String, String> settings) {
+  public static Session obtain(String name, Map<String, String> settings) {
+    if (rehearsing) {
+      throw new Due();
+    }
+    SparkRelease.require();
+    if (!running().isEmpty()) {
+      return new Session(SparkSession.builder().getOrCreate(), false);
+    }
     SparkConf conf = settings();
-    conf.setIfMissing("spark.app.name", "tessera " + name);
+    if (conf.get("spark.app.name", UNNAMED).equals(UNNAMED)) {
+      conf.set("spark.app.name", "tessera " + name);
+    }
     // Spark's own bar would redraw the line that ours stands on.
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     settings.forEach(conf::setIfMissing);
@@ -43,20 +86,24 @@ public final class Session {
         spark.sparkContext().addSparkListener(new QuietEnd());
       }
       awaitLocalCluster(spark, conf.get("spark.master"));
-      return spark;
+      return new Session(spark, true);
     } catch (Exception e) {
       // Scala declares nothing, so a checked SparkException comes without the compiler's knowledge.
       throw mapped(conf, e);
     }
   }
 
-  /** Whether a session was obtained and has not been stopped. */
+  public SparkSession spark() {
+    return spark;
+  }
+
+  /** Whether a session was begun here and has not been stopped. */
   static boolean isOpen() {
     SparkSession spark = newest;
     return spark != null && !spark.sparkContext().isStopped();
   }
 
-  /** Stops the session there is, with all that runs in it. */
+  /** Stops the session that was begun here, with all that runs in it. */
   static void stop() {
     if (isOpen()) {
       newest.stop();
@@ -72,8 +119,32 @@ public final class Session {
 
   /** What {@code spark-submit} was told, for what can be checked before anything starts. */
   public static SparkConf settings() {
+    Option<SparkContext> running = running();
+    if (running.isDefined()) {
+      return running.get().getConf();
+    }
     SparkConf conf = new SparkConf();
     return conf.setIfMissing("spark.master", "local[*]");
+  }
+
+  /** Hadoop's settings as a SparkSession would have them, {@code spark.hadoop.*} included. */
+  static Configuration hadoop() {
+    Option<SparkContext> running = running();
+    return running.isDefined()
+        ? running.get().hadoopConfiguration()
+        : SparkHadoopUtil.get().newConfiguration(settings());
+  }
+
+  private static Option<SparkContext> running() {
+    Option<SparkContext> active = SparkContext$.MODULE$.getActive();
+    return active.isDefined() && !active.get().isStopped() ? active : Option.empty();
+  }
+
+  @Override
+  public void close() {
+    if (owned) {
+      spark.stop();
+    }
   }
 
   /**

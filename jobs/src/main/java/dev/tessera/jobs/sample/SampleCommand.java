@@ -3,6 +3,7 @@ package dev.tessera.jobs.sample;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import dev.tessera.models.diffusion.sampler.Grid;
 import dev.tessera.models.diffusion.sampler.Sampler;
@@ -10,14 +11,13 @@ import dev.tessera.spark.inference.InferenceDevice;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tessera sample}. */
 @Command(name = "sample", description = "Draw pictures: a sample table and a PNG grid.")
-public final class SampleCommand implements Callable<Integer> {
+public final class SampleCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   /**
    * What can be overridden.
@@ -114,8 +114,8 @@ public final class SampleCommand implements Callable<Integer> {
     SparkConf spark = Session.settings();
     settings.device().check(spark);
     SampleJob.check(HadoopSettings.read(), request);
-    try (SparkSession session = Session.obtain("sample", settings.device().settings(spark))) {
-      console.console().say(new SampleJob(session).run(request).line());
+    try (Session session = Session.obtain("sample " + output, settings.device().settings(spark))) {
+      console.console().say(new SampleJob(session.spark()).run(request).line());
     }
     return 0;
   }

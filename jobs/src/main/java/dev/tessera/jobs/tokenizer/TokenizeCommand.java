@@ -3,17 +3,17 @@ package dev.tessera.jobs.tokenizer;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tessera tokenize}. */
 @Command(name = "tokenize", description = "Turn an image table into code and latent tables.")
-public final class TokenizeCommand implements Callable<Integer> {
+public final class TokenizeCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Option(
       names = "--checkpoint",
@@ -42,8 +42,8 @@ public final class TokenizeCommand implements Callable<Integer> {
     SparkConf spark = Session.settings();
     settings.device().check(spark);
     TokenizeJob.check(HadoopSettings.read(), checkpoint, input, output, settings);
-    try (SparkSession session = Session.obtain("tokenize", settings.device().settings(spark))) {
-      TokenizeSummary summary = new TokenizeJob(session).run(checkpoint, input, output, settings);
+    try (Session session = Session.obtain("tokenize " + output, settings.device().settings(spark))) {
+      TokenizeSummary summary = new TokenizeJob(session.spark()).run(checkpoint, input, output, settings);
       console.console().say(summary.line());
       console.console().say(summary.stages());
     }

@@ -5,6 +5,7 @@ import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.jobs.run.Session;
 import dev.tessera.jobs.train.Recipe;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code tessera train-tokenizer}. */
 @Command(name = "train-tokenizer", description = "Train a VQGAN on an image table.")
-public final class TrainTokenizerCommand implements Callable<Integer> {
+public final class TrainTokenizerCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Spec private CommandSpec spec;
   @Mixin private RecipeOptions recipe;
@@ -39,8 +39,8 @@ public final class TrainTokenizerCommand implements Callable<Integer> {
     TrainingJob.check(read, hadoop, Session.settings());
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
-    try (SparkSession spark = Session.obtain("train-tokenizer", Map.of())) {
-      RunDirectory run = new TrainingJob(spark, console).run(read, recipe.describe(), command);
+    try (Session session = Session.obtain("train-tokenizer " + read.name(), Map.of())) {
+      RunDirectory run = new TrainingJob(session.spark(), console).run(read, recipe.describe(), command);
       console.say("report  " + run.report());
     }
     return 0;

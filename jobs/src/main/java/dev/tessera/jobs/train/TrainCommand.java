@@ -5,6 +5,7 @@ import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.jobs.run.Session;
 import dev.tessera.models.UserException;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code tessera train}. */
 @Command(name = "train", description = "Train a diffusion model on images or latents.")
-public final class TrainCommand implements Callable<Integer> {
+public final class TrainCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Spec private CommandSpec spec;
   @Mixin private RecipeOptions recipe;
@@ -37,8 +37,8 @@ public final class TrainCommand implements Callable<Integer> {
     TrainingJob.check(read, hadoop, Session.settings());
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
-    try (SparkSession spark = Session.obtain("train", Map.of())) {
-      RunDirectory run = new TrainingJob(spark, console).run(read, recipe.describe(), command);
+    try (Session session = Session.obtain("train " + read.name(), Map.of())) {
+      RunDirectory run = new TrainingJob(session.spark(), console).run(read, recipe.describe(), command);
       console.say("report  " + run.report());
     }
     return 0;
