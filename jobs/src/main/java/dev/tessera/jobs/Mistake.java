@@ -33,7 +33,9 @@ final class Mistake {
     }
     String name = command.getCommandSpec().qualifiedName();
     String message = e.getMessage().lines().findFirst().orElse("Unreadable arguments");
-    command.getErr().println("tessera: " + message + meant(e) + "; see " + name + " --help" + elsewhere(e));
+    command
+        .getErr()
+        .println("tessera: " + message + meant(e) + "; see " + name + " --help" + elsewhere(e));
     return USER;
   }
 
@@ -41,6 +43,7 @@ final class Mistake {
   private static String elsewhere(ParameterException e) {
     boolean option =
         e instanceof UnmatchedArgumentException unmatched
+            && unmatched.getSuggestions().isEmpty()
             && unmatched.getUnmatched().stream().anyMatch(word -> word.startsWith("--"));
     return option ? ", and spark-submit --help for the options of Spark" : "";
   }

@@ -17,7 +17,9 @@ import dev.tessera.jobs.tokenizer.TokenizeCommand;
 import dev.tessera.jobs.tokenizer.TrainTokenizerCommand;
 import dev.tessera.jobs.train.TrainCommand;
 import dev.tessera.jobs.verify.VerifyCommand;
+import dev.tessera.models.UserException;
 import dev.tessera.spark.settings.RuntimeProperties;
+import dev.tessera.spark.settings.SparkRelease;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -83,6 +85,12 @@ public final class Tessera implements Runnable {
   public static void main(String[] args) {
     // The plugin does so too, but export has no SparkContext and so no plugin.
     RuntimeProperties.setMissing();
+    try {
+      SparkRelease.require();
+    } catch (UserException e) {
+      System.err.println("tessera: " + e.getMessage());
+      System.exit(2);
+    }
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     Tessera root = new Tessera();
@@ -119,7 +127,8 @@ public final class Tessera implements Runnable {
             last = last.subcommand();
           }
           Object command = last.commandSpec().userObject();
-          boolean goes = command instanceof Runnable || reads && command instanceof ReadsBeforeSpark;
+          boolean goes =
+              command instanceof Runnable || reads && command instanceof ReadsBeforeSpark;
           return goes ? new RunLast().execute(parsed) : TO_BE_RUN;
         });
     line.setExecutionExceptionHandler(

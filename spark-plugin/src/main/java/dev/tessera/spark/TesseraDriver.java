@@ -1,8 +1,10 @@
 package dev.tessera.spark;
 
 import dev.tessera.spark.barrier.GangDesk;
+import dev.tessera.spark.settings.FileNames;
 import dev.tessera.spark.settings.Float32Environment;
 import dev.tessera.spark.settings.RuntimeProperties;
+import dev.tessera.spark.settings.SparkRelease;
 import dev.tessera.spark.settings.TesseraSettings;
 import dev.tessera.spark.ui.RunStatus;
 import java.util.Map;
@@ -19,8 +21,10 @@ final class TesseraDriver implements DriverPlugin {
 
   @Override
   public Map<String, String> init(SparkContext spark, PluginContext context) {
+    SparkRelease.require();
     TesseraSettings settings = TesseraSettings.from(context.conf());
     Float32Environment.setMissing(spark, context.conf(), settings.tf32());
+    FileNames.setMissing(spark, context.conf());
     RuntimeProperties.setMissing();
     GangDesk.open();
     return Map.of();

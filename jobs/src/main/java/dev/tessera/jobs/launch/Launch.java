@@ -52,8 +52,7 @@ public final class Launch {
       Arguments arguments = Arguments.of(words, Tessera.commands());
       UserSettings user = UserSettings.of(arguments, installation.sparkConf(environment));
       Submission submission = new Submission(arguments, user, installation, environment);
-      List<String> own =
-          submission.cluster() ? ShippedRecipe.in(arguments.own()) : arguments.own();
+      List<String> own = submission.cluster() ? ShippedRecipe.in(arguments.own()) : arguments.own();
       if (!arguments.has("--class")) {
         submission.settings().forEach(System::setProperty);
         OptionalInt ended = Tessera.rehearse(own, !brought(user));

@@ -50,7 +50,8 @@ public final class LikelihoodCommand implements Callable<Integer>, ReadsBeforeSp
     SparkConf conf = Session.settings();
     settings.device().check(conf);
     LikelihoodJob.check(HadoopSettings.read(), request);
-    try (Session session = Session.obtain("likelihood " + input, settings.device().settings(conf))) {
+    try (Session session =
+        Session.obtain("likelihood " + input, settings.device().settings(conf))) {
       LikelihoodSummary summary = new LikelihoodJob(session.spark()).run(request);
       Console out = console.console();
       if (out.mode() == Console.Mode.JSON) {

@@ -42,8 +42,10 @@ public final class TokenizeCommand implements Callable<Integer>, ReadsBeforeSpar
     SparkConf spark = Session.settings();
     settings.device().check(spark);
     TokenizeJob.check(HadoopSettings.read(), checkpoint, input, output, settings);
-    try (Session session = Session.obtain("tokenize " + output, settings.device().settings(spark))) {
-      TokenizeSummary summary = new TokenizeJob(session.spark()).run(checkpoint, input, output, settings);
+    try (Session session =
+        Session.obtain("tokenize " + output, settings.device().settings(spark))) {
+      TokenizeSummary summary =
+          new TokenizeJob(session.spark()).run(checkpoint, input, output, settings);
       console.console().say(summary.line());
       console.console().say(summary.stages());
     }

@@ -40,7 +40,8 @@ public final class TrainTokenizerCommand implements Callable<Integer>, ReadsBefo
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
     try (Session session = Session.obtain("train-tokenizer " + read.name(), Map.of())) {
-      RunDirectory run = new TrainingJob(session.spark(), console).run(read, recipe.describe(), command);
+      RunDirectory run =
+          new TrainingJob(session.spark(), console).run(read, recipe.describe(), command);
       console.say("report  " + run.report());
     }
     return 0;

@@ -38,7 +38,8 @@ public final class TrainCommand implements Callable<Integer>, ReadsBeforeSpark {
     List<String> command = spec.commandLine().getParseResult().originalArgs();
     Console console = output.console();
     try (Session session = Session.obtain("train " + read.name(), Map.of())) {
-      RunDirectory run = new TrainingJob(session.spark(), console).run(read, recipe.describe(), command);
+      RunDirectory run =
+          new TrainingJob(session.spark(), console).run(read, recipe.describe(), command);
       console.say("report  " + run.report());
     }
     return 0;

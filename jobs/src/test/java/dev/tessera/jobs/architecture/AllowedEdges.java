@@ -50,7 +50,7 @@ final class AllowedEdges {
       spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.diffusion.sampler models.diffusion.likelihood models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
-      jobs.run             : datasets datasets.lease models models.evaluation
+      jobs.run             : datasets datasets.lease models models.evaluation spark.settings
       jobs.doctor          : datasets.batch models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
       jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train
@@ -66,6 +66,7 @@ final class AllowedEdges {
       jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference
       jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.evaluate jobs.average jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
+      jobs.launch          : models jobs jobs.config
       """;
 
   /** Libraries that only some packages may use. */

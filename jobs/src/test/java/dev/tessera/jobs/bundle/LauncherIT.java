@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -42,8 +44,26 @@ class LauncherIT {
   }
 
   private Map<String, String> fakeSpark() throws IOException {
-    script("bin/spark-submit", "for a in \"$@\"; do echo \"$a\"; done; exit 2");
-    return Map.of("SPARK_HOME", folder.toString());
+    return spark("for a in \"$@\"; do echo \"$a\"; done; exit 2");
+  }
+
+  /** Spark's jars, and a spark-submit that is {@code body}; rehearsals would find no recipe. */
+  private Map<String, String> spark(String body) throws IOException {
+    script("bin/spark-submit", body);
+    script("conf/spark-env.sh", "");
+    Path jars = folder.resolve("jars");
+    if (!Files.exists(jars)) {
+      Files.createSymbolicLink(jars, Path.of(System.getenv("SPARK_HOME")).resolve("jars"));
+    }
+    return Map.of(
+        "SPARK_HOME", folder.toString(),
+        "TMPDIR", Files.createDirectories(folder.resolve("tmp")).toString());
+  }
+
+  private static String confOf(List<String> lines, String key) {
+    List<String> found = lines.stream().filter(line -> line.startsWith(key + "=")).toList();
+    assertThat(found).as("each setting stands once").hasSize(1);
+    return found.get(0).substring(key.length() + 1);
   }
 
   @Test
@@ -64,6 +84,7 @@ class LauncherIT {
     assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.lines().subList(0, bundle))
         .containsSequence("--master", "yarn", "--conf", "a.b=c d")
+        .doesNotContain("--load-spark-defaults")
         .contains("dev.tessera.jobs.Tessera", "spark.plugins=dev.tessera.spark.TesseraPlugin")
         .anyMatch(word -> word.startsWith("spark.executor.defaultJavaOptions=-Dai.djl"))
         .doesNotContain("--properties-file");
@@ -76,7 +97,7 @@ class LauncherIT {
     for (String flag : List.of("--class=flag", "--class flag")) {
       List<String> words = new ArrayList<>(List.of("sample", "--master", "yarn"));
       words.addAll(List.of(flag.split(" ")));
-      words.addAll(List.of("--checkpoint", "runs/x"));
+      words.addAll(List.of("--checkpoint", "runs/x", "--output", "y"));
       List<String> lines = tessera(fakeSpark(), words.toArray(String[]::new)).lines();
       int bundle = indexOfJar(lines, "/tessera-0");
 
@@ -87,50 +108,175 @@ class LauncherIT {
       assertThat(lines.get(bundle + 1)).isEqualTo("sample");
       assertThat(lines.subList(bundle + 2, lines.size()))
           .startsWith(flag.split(" "))
-          .endsWith("--checkpoint", "runs/x");
+          .endsWith("--checkpoint", "runs/x", "--output", "y");
     }
   }
 
   @Test
   void theMainClassCanBeReplacedBeforeTheCommand() throws Exception {
     assertThat(tessera(fakeSpark(), "--class=my.Main", "sample").lines())
-        .containsSequence("--class=my.Main")
+        .containsSequence("--class", "my.Main")
+        .doesNotContain("dev.tessera.jobs.Tessera")
         .endsWith("sample");
   }
 
   @Test
-  void jarsOfTheUsersTravelWithTheNatives() throws Exception {
-    Ended ended = tessera(fakeSpark(), "--master", "yarn", "--jars", "my.jar", "doctor");
-    int jars = ended.lines().indexOf("--jars");
+  void everyFormAndPlaceOfSparksOptionsIsTaken() throws Exception {
+    List<String> lines =
+        tessera(
+                fakeSpark(),
+                "train",
+                "--config",
+                "x.yaml",
+                "--master=yarn",
+                "--packages=a:b:1",
+                "a=1",
+                "--conf=spark.x=y=z",
+                "-c",
+                "spark.q=1",
+                "--queue",
+                "night",
+                "b=2")
+            .lines();
+    int bundle = indexOfJar(lines, "/tessera-0");
 
-    assertThat(ended.lines()).containsOnlyOnce("--jars");
-    assertThat(ended.lines().get(jars + 1))
-        .contains("tessera-natives-cpu-")
-        .endsWith(".jar,my.jar");
+    assertThat(lines.subList(0, bundle))
+        .containsSequence("--master", "yarn", "--packages", "a:b:1", "--conf", "spark.x=y=z")
+        .containsSequence("-c", "spark.q=1", "--queue", "night");
+    assertThat(lines.subList(bundle + 1, lines.size()))
+        .containsExactly("train", "--config", "x.yaml", "a=1", "b=2");
   }
 
   @Test
-  void withoutAMasterTheCommandRunsOnThisMachine() throws Exception {
-    Ended ended = tessera(fakeSpark(), "demo");
+  void whatTheUserSaysOfListsIsJoinedWithOurs() throws Exception {
+    Map<String, String> spark = fakeSpark();
+    Files.writeString(
+        folder.resolve("conf/spark-defaults.conf"),
+        """
+        spark.plugins                       my.Plugin
+        spark.executor.defaultJavaOptions   -Dexecutor=1
+        spark.driver.defaultJavaOptions     -Ddriver=1
+        spark.executor.extraClassPath       /my/executor.jar
+        spark.jars                          /my/defaults.jar
+        spark.executorEnv.DJL_CACHE_DIR     /my/cache
+        spark.ui.showConsoleProgress        true
+        """);
+    List<String> here =
+        tessera(
+                spark,
+                "demo",
+                "--driver-class-path",
+                "/my/driver.jar",
+                "--executor-memory",
+                "3g",
+                "--conf",
+                "spark.task.cpus=1")
+            .lines();
 
-    assertThat(ended.lines())
-        // Without the first the user's spark-defaults.conf would be passed over.
-        .containsSequence("--load-spark-defaults", "--properties-file", localConf())
-        .doesNotContain("--jars");
-    assertThat(ended.lines().get(ended.lines().size() - 1)).isEqualTo("demo");
+    assertThat(confOf(here, "spark.plugins"))
+        .isEqualTo("dev.tessera.spark.TesseraPlugin,my.Plugin");
+    assertThat(confOf(here, "spark.executor.defaultJavaOptions"))
+        .startsWith("-Dai.djl")
+        .endsWith(" -Dexecutor=1");
+    assertThat(confOf(here, "spark.driver.defaultJavaOptions")).endsWith(" -Ddriver=1");
+    assertThat(confOf(here, "spark.executor.extraClassPath"))
+        .contains("/tessera-0", ":/my/executor.jar", "/tessera-natives-cpu-");
+    assertThat(confOf(here, "spark.driver.extraClassPath")).endsWith(":/my/driver.jar");
+    assertThat(here)
+        .contains("spark.master=local-cluster[2,1,1536]", "spark.task.cpus=1")
+        .containsSequence("--executor-memory", "3g")
+        .noneMatch(line -> line.startsWith("spark.executor.memory="))
+        .noneMatch(line -> line.startsWith("spark.executorEnv.DJL_CACHE_DIR"))
+        .noneMatch(line -> line.startsWith("spark.ui.showConsoleProgress"))
+        .doesNotContain("--driver-class-path");
+
+    List<String> there = tessera(spark, "demo", "--master", "yarn").lines();
+    assertThat(confOf(there, "spark.jars"))
+        .contains("/tessera-natives-cpu-")
+        .endsWith(".jar,/my/defaults.jar");
+    assertThat(there).noneMatch(line -> line.startsWith("spark.executor.extraClassPath"));
+  }
+
+  @Test
+  void optionsThatCannotBeUsedAreToldInOneSentence() throws Exception {
+    Map<String, String> spark = fakeSpark();
+    assertThat(tessera(spark, "train", "--config", "x", "--remote", "sc://h").lines())
+        .singleElement()
+        .asString()
+        .contains("Spark Connect", "--master");
+    assertThat(tessera(spark, "train", "--conf", "x").lines())
+        .containsExactly("tessera: --conf x: no setting (expected: --conf key=value)");
+    assertThat(tessera(spark, "train", "--excutor-cores", "4", "--config", "x").lines())
+        .containsExactly(
+            "tessera: Unknown option: '--excutor-cores'; see tessera train --help, and spark-submit"
+                + " --help for the options of Spark");
+    assertThat(tessera(spark, "train", "--properties-file", "none.conf").lines())
+        .containsExactly("tessera: none.conf: no such file of Spark settings");
+  }
+
+  @Test
+  void anotherLineOfSparkIsRefusedByEveryCommand() throws Exception {
+    Path core = folder.resolve("old/jars/spark-core_2.12-3.5.6.jar");
+    script("old/bin/spark-submit", "exit 0");
+    Files.createDirectories(core.getParent());
+    Files.createFile(core);
+    String home = folder.resolve("old").toString();
+
+    for (String command : List.of("ingest", "train", "doctor")) {
+      Ended ended = tessera(Map.of("SPARK_HOME", home), command);
+      assertThat(ended.code()).isEqualTo(2);
+      assertThat(ended.lines())
+          .containsExactly(
+              "tessera: SPARK_HOME="
+                  + home
+                  + " is Spark 3.5.6, and Tessera needs Spark 4.2: point it at one, or unset it to"
+                  + " use Spark from the build");
+    }
+  }
+
+  @Test
+  void theRecipeTravelsToADriverThatRunsElsewhere() throws Exception {
+    Path recipe = Files.writeString(folder.resolve("my recipe.yaml"), "type: diffusion\n");
+    List<String> lines =
+        tessera(
+                fakeSpark(),
+                "train",
+                "--config",
+                recipe.toString(),
+                "--master=spark://h:7077",
+                "--deploy-mode=cluster")
+            .lines();
+
+    assertThat(lines.get(lines.size() - 1))
+        .isEqualTo(
+            "data:application/yaml;name=my+recipe.yaml;base64,"
+                + Base64.getEncoder().encodeToString(Files.readAllBytes(recipe)));
+    assertThat(confOf(lines, "spark.driver.defaultJavaOptions")).doesNotContain("log4j2");
+  }
+
+  @Test
+  void executorsOnThisMachineWorkInAFolderOfTheUsers() throws Exception {
+    Map<String, String> environment =
+        spark("echo \"$SPARK_HOME\"; ls \"$SPARK_HOME\"; ls -ld \"$SPARK_HOME/work\"; exit 2");
+    List<String> lines = tessera(environment, "demo").lines();
+
+    assertThat(lines.get(0)).startsWith(environment.get("TMPDIR") + "/tessera-");
+    assertThat(lines).contains("bin", "conf", "jars", "work");
+    assertThat(lines.get(lines.size() - 1)).startsWith("drwx------");
+    assertThat(folder.resolve("work")).doesNotExist();
   }
 
   @Test
   void aProcessThatComputesItselfGetsItsEnvironmentFromTheLauncher() throws Exception {
-    script("bin/spark-submit", "echo fp32=$NVIDIA_TF32_OVERRIDE; exit 2");
-    Map<String, String> spark = Map.of("SPARK_HOME", folder.toString(), "NVIDIA_TF32_OVERRIDE", "");
+    Map<String, String> spark = new HashMap<>(spark("echo fp32=$NVIDIA_TF32_OVERRIDE; exit 2"));
+    spark.put("NVIDIA_TF32_OVERRIDE", "");
 
-    assertThat(tessera(spark, "train", "--master", "local[4]").lines()).containsExactly("fp32=0");
+    assertThat(tessera(spark, "demo", "--master", "local[4]").lines()).containsExactly("fp32=0");
     assertThat(tessera(spark, "bench", "gpu").lines()).containsExactly("fp32=0");
     assertThat(
-            tessera(spark, "train", "--master=local", "--conf", "spark.tessera.tf32=true").lines())
+            tessera(spark, "demo", "--master=local", "--conf", "spark.tessera.tf32=true").lines())
         .containsExactly("fp32=");
-    assertThat(tessera(spark, "train", "--master", "local-cluster[1,2,512]").lines())
+    assertThat(tessera(spark, "demo", "--master", "local-cluster[1,2,512]").lines())
         .containsExactly("fp32=");
   }
 
@@ -157,13 +303,6 @@ class LauncherIT {
 
     assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.lines()).containsExactly("tessera: --master needs a value");
-  }
-
-  private static String localConf() {
-    return Path.of(System.getProperty("tessera.launcher"))
-        .resolve("../../conf/clusters/local.conf")
-        .normalize()
-        .toString();
   }
 
   private static int indexOfJar(List<String> lines, String part) {

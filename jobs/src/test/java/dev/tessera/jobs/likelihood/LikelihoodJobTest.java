@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -44,8 +43,8 @@ final class LikelihoodJobTest {
                 "batch=" + batch, "partitions=" + partitions, "subset=train", "tolerance=1e-3"));
     LikelihoodRequest request =
         new LikelihoodRequest(chain.diffusionRun(), chain.latents(), 7, settings);
-    try (SparkSession spark = Session.obtain("likelihood", Map.of())) {
-      return new LikelihoodJob(spark).run(request);
+    try (Session session = Session.obtain("likelihood", Map.of())) {
+      return new LikelihoodJob(session.spark()).run(request);
     }
   }
 

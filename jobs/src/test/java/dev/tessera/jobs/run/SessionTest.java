@@ -16,6 +16,8 @@ class SessionTest {
   void forgetSettings() {
     System.clearProperty("spark.master");
     System.clearProperty("spark.app.name");
+    System.clearProperty("spark.ui.enabled");
+    System.clearProperty("spark.driver.host");
   }
 
   /** Sessions that other classes of this JVM may have left would be taken for the new one. */
@@ -34,6 +36,22 @@ class SessionTest {
   }
 
   @Test
+  void aSessionThatIsThereIsUsedAndStays() throws Exception {
+    System.setProperty("spark.master", "local[1]");
+    System.setProperty("spark.ui.enabled", "false");
+    System.setProperty("spark.driver.host", "localhost");
+    // What spark-submit calls an application without a name is no name.
+    System.setProperty("spark.app.name", "dev.tessera.jobs.Tessera");
+    try (Session first = Session.obtain("ingest data/x", Map.of())) {
+      assertThat(first.spark().sparkContext().appName()).isEqualTo("tessera ingest data/x");
+      try (Session second = Session.obtain("train", Map.of())) {
+        assertThat(second.spark().sparkContext()).isSameAs(first.spark().sparkContext());
+      }
+      assertThat(first.spark().sparkContext().isStopped()).isFalse();
+    }
+  }
+
+  @Test
   void whatTheUserSaidWinsAndTheRestIsOurs() throws Exception {
     System.setProperty("spark.master", "local[1]");
     System.setProperty("spark.app.name", "mine");
@@ -45,11 +63,11 @@ class SessionTest {
             "false",
             "spark.driver.host",
             "localhost");
-    try (SparkSession session = Session.obtain("train", settings)) {
-      assertThat(session.sparkContext().appName()).isEqualTo("mine");
-      assertThat(session.sparkContext().master()).isEqualTo("local[1]");
-      assertThat(session.sparkContext().uiWebUrl().isEmpty()).isTrue();
-      assertThat(session.conf().get("spark.ui.showConsoleProgress")).isEqualTo("false");
+    try (Session session = Session.obtain("train", settings)) {
+      assertThat(session.spark().sparkContext().appName()).isEqualTo("mine");
+      assertThat(session.spark().sparkContext().master()).isEqualTo("local[1]");
+      assertThat(session.spark().sparkContext().uiWebUrl().isEmpty()).isTrue();
+      assertThat(session.spark().conf().get("spark.ui.showConsoleProgress")).isEqualTo("false");
     }
   }
 }

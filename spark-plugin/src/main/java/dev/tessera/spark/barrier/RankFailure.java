@@ -37,6 +37,14 @@ record RankFailure(int rank, String sentence, Throwable cause) {
       if (cause instanceof DivergedException || cause instanceof ReplicasDifferException) {
         return new UserException(cause.getMessage(), cause);
       }
+      if (cause instanceof LinkageError || cause instanceof ClassNotFoundException) {
+        return new UserException(
+            "An executor's class path is not the one that Tessera was built for ("
+                + cause
+                + "): it needs Spark 4.2, and no other version of a library before its own; look at"
+                + " spark.executor.extraClassPath, --jars and --packages",
+            cause);
+      }
     }
     return null;
   }
