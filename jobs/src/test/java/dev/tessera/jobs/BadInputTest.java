@@ -64,7 +64,7 @@ class BadInputTest {
   /** A table whose manifest has lost its tokenizer. */
   private static void withProvenance(String name, String key, String table) throws IOException {
     copy(Path.of(table), folder.resolve(name));
-    Path manifest = folder.resolve(name).resolve("manifest.json");
+    Path manifest = folder.resolve(name).resolve("_manifest.json");
     Files.writeString(manifest, Files.readString(manifest).replaceFirst("\"tokenizer\"", key));
   }
 

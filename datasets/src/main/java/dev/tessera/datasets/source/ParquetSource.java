@@ -51,8 +51,13 @@ public record ParquetSource(String root) implements ImageSource {
   private List<SourceFiles.Found> files(Configuration conf) throws IOException {
     return SourceFiles.matching(conf, root).stream()
         .filter(file -> file.relative().endsWith(".parquet"))
-        .filter(file -> !file.relative().startsWith("quarantine/"))
+        .filter(file -> !file.relative().startsWith("quarantine/") && !aside(file.relative()))
         .toList();
+  }
+
+  /** Whether Spark leaves it out by its name. */
+  private static boolean aside(String relative) {
+    return relative.startsWith("_") || relative.contains("/_");
   }
 
   private static long rows(Configuration conf, Path path) throws IOException {

@@ -146,7 +146,7 @@ public final class SourceSpec {
     for (FileStatus entry : entries) {
       String name = entry.getPath().getName();
       if (entry.isDirectory()) {
-        if (name.equals("data") && hasParquet(fs, entry.getPath())) {
+        if ((name.equals("data") || name.contains("=")) && hasParquet(fs, entry.getPath())) {
           return new ParquetSource(spec);
         }
       } else if (name.contains("images-idx3") && isIdx(name)) {

@@ -17,15 +17,15 @@ final class CodeRowFormat implements RowFormat<CodeRow> {
       MessageTypeParser.parseMessageType(
           """
           message codes {
-            required int64 id;
-            required group codes (LIST) {
+            optional int64 id;
+            optional group codes (LIST) {
               repeated group list {
-                required int32 element;
+                optional int32 element;
               }
             }
             optional int32 label;
             optional binary caption (STRING);
-            required binary split (STRING);
+            optional binary split (STRING);
           }
           """);
 

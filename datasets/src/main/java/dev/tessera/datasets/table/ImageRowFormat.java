@@ -15,17 +15,17 @@ final class ImageRowFormat implements RowFormat<ImageRow> {
       MessageTypeParser.parseMessageType(
           """
           message images {
-            required int64 id;
-            required group image {
-              required binary bytes;
-              required binary path (STRING);
+            optional int64 id;
+            optional group image {
+              optional binary bytes;
+              optional binary path (STRING);
             }
-            required int32 width;
-            required int32 height;
+            optional int32 width;
+            optional int32 height;
             optional int32 label;
             optional binary caption (STRING);
-            required binary source (STRING);
-            required binary split (STRING);
+            optional binary source (STRING);
+            optional binary split (STRING);
           }
           """);
 

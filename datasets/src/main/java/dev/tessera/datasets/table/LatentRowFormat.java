@@ -16,11 +16,11 @@ final class LatentRowFormat implements RowFormat<LatentRow> {
       MessageTypeParser.parseMessageType(
           """
           message latents {
-            required int64 id;
-            required binary latent;
+            optional int64 id;
+            optional binary latent;
             optional int32 label;
             optional binary caption (STRING);
-            required binary split (STRING);
+            optional binary split (STRING);
           }
           """);
 

@@ -17,10 +17,16 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** {@code manifest.json}: the last file written to a table and the first one read. */
+/**
+ * {@code _manifest.json}: the last file written to a table and the first one read. Spark and its
+ * like leave out what begins with an underscore, so that the table's folder reads as its rows alone.
+ */
 public final class ManifestFile {
 
-  static final String NAME = "manifest.json";
+  static final String NAME = "_manifest.json";
+
+  /** As tables had it before; they stay readable. */
+  static final String FORMER_NAME = "manifest.json";
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -36,7 +42,7 @@ public final class ManifestFile {
    * @throws java.io.UncheckedIOException if another attempt may be able to read it
    */
   public static TableManifest read(Configuration conf, String table) {
-    try (InputStream in = open(conf, new Path(table, NAME))) {
+    try (InputStream in = open(conf, table)) {
       return parse(table, in.readAllBytes());
     } catch (FileNotFoundException e) {
       throw new InvalidDatasetException(
@@ -56,12 +62,21 @@ public final class ManifestFile {
 
   /** Whether a complete table is at {@code table}, readable or not. */
   public static boolean isAt(Configuration conf, String table) throws IOException {
-    Path file = new Path(table, NAME);
-    return file.getFileSystem(conf).exists(file);
+    FileSystem fs = new Path(table).getFileSystem(conf);
+    return fs.exists(new Path(table, NAME)) || fs.exists(new Path(table, FORMER_NAME));
   }
 
-  private static InputStream open(Configuration conf, Path path) throws IOException {
-    return path.getFileSystem(conf).open(path);
+  private static InputStream open(Configuration conf, String table) throws IOException {
+    FileSystem fs = new Path(table).getFileSystem(conf);
+    try {
+      return fs.open(new Path(table, NAME));
+    } catch (FileNotFoundException e) {
+      Path former = new Path(table, FORMER_NAME);
+      if (fs.exists(former)) {
+        return fs.open(former);
+      }
+      throw e;
+    }
   }
 
   private static TableManifest parse(String table, byte[] bytes) {

@@ -21,13 +21,19 @@ final class OutputFolder {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutputFolder.class);
 
-  /** What a table may hold, its manifest first. */
+  /** What a table may hold, its manifest first, by today's names and former ones. */
   static final List<String> PARTS =
       List.of(
           ManifestFile.NAME,
-          TableKind.IMAGES.folder(),
-          TableKind.QUARANTINE.folder(),
-          TableOutput.PREVIEW);
+          ManifestFile.FORMER_NAME,
+          TableKind.folderOf(Subset.TRAIN),
+          TableKind.folderOf(Subset.HELDOUT),
+          TableKind.QUARANTINE_FOLDER,
+          TableOutput.PREVIEW,
+          DatasetCard.NAME,
+          "data",
+          "quarantine",
+          "grid.png");
 
   private OutputFolder() {}
 

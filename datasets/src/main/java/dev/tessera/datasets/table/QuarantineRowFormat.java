@@ -16,8 +16,8 @@ final class QuarantineRowFormat implements RowFormat<QuarantineRow> {
       MessageTypeParser.parseMessageType(
           """
           message quarantine {
-            required binary path (STRING);
-            required binary reason (STRING);
+            optional binary path (STRING);
+            optional binary reason (STRING);
           }
           """);
 

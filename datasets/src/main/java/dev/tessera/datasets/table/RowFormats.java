@@ -19,4 +19,14 @@ public final class RowFormats {
   public static final RowFormat<QuarantineRow> QUARANTINE = new QuarantineRowFormat();
 
   private RowFormats() {}
+
+  static RowFormat<?> of(TableKind kind) {
+    return switch (kind) {
+      case IMAGES -> IMAGES;
+      case CODES -> CODES;
+      case LATENTS -> LATENTS;
+      case SAMPLES -> SAMPLES;
+      case QUARANTINE -> QUARANTINE;
+    };
+  }
 }

@@ -15,15 +15,15 @@ final class SampleRowFormat implements RowFormat<SampleRow> {
       MessageTypeParser.parseMessageType(
           """
           message samples {
-            required int64 id;
-            required group image {
-              required binary bytes;
-              required binary path (STRING);
+            optional int64 id;
+            optional group image {
+              optional binary bytes;
+              optional binary path (STRING);
             }
-            required int32 width;
-            required int32 height;
+            optional int32 width;
+            optional int32 height;
             optional int32 label;
-            required int64 seed;
+            optional int64 seed;
           }
           """);
 

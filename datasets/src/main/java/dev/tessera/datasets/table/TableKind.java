@@ -17,8 +17,17 @@ public enum TableKind {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The folder of a table's files below the table's own. */
-  String folder() {
-    return this == QUARANTINE ? "quarantine" : "data";
+  static final String QUARANTINE_FOLDER = "_quarantine";
+
+  /**
+   * The folder of a split's files below the table's own. Spark reads the table's folder as one that
+   * is partitioned by split; what begins with an underscore it leaves out.
+   */
+  String folder(Subset split) {
+    return this == QUARANTINE ? QUARANTINE_FOLDER : folderOf(split);
+  }
+
+  static String folderOf(Subset split) {
+    return "split=" + split.label();
   }
 }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class TableOutput implements Serializable {
 
   /** A picture that a job may leave beside the rows; it is replaced with the table. */
-  public static final String PREVIEW = "grid.png";
+  public static final String PREVIEW = "_grid.png";
 
   private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
   private static final String FRESH = "table";
@@ -212,6 +212,7 @@ public final class TableOutput implements Serializable {
         }
       }
       TableManifest manifest = manifest(kind, data, quarantine, checksum, content);
+      DatasetCard.write(fs, fresh, manifest);
       ManifestFile.write(fs, fresh, manifest);
       return new TableCommit(fs, folder, new Path(staging), fresh, manifest, lease);
     } catch (IOException e) {
@@ -288,7 +289,7 @@ public final class TableOutput implements Serializable {
           String.format(
               Locale.ROOT,
               "%s/%s-%05d-of-%05d.parquet",
-              file.kind().folder(),
+              file.kind().folder(file.split()),
               stem,
               i,
               files.size());

@@ -235,10 +235,10 @@ class BatchReaderTest {
                     cache()))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("has no column CODES");
-    String json = Files.readString(dir.resolve("t/manifest.json"));
-    Files.delete(dir.resolve("t/.manifest.json.crc"));
+    String json = Files.readString(dir.resolve("t/_manifest.json"));
+    Files.delete(dir.resolve("t/._manifest.json.crc"));
     Files.writeString(
-        dir.resolve("t/manifest.json"), json.replace("\"imageSize\" : 8", "\"imageSize\" : 16"));
+        dir.resolve("t/_manifest.json"), json.replace("\"imageSize\" : 8", "\"imageSize\" : 16"));
     assertThatThrownBy(() -> open(Subset.TRAIN, List.of(0), 1))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("is 8x8 (expected: 16x16)");

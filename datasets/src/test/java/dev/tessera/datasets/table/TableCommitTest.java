@@ -41,15 +41,16 @@ class TableCommitTest {
       assertThat(read("images", RowFormats.IMAGES)).isEqualTo(images).isNotNull();
       assertThat(read("codes", RowFormats.CODES)).isEqualTo(codes);
       assertThat(dir.resolve("out/images").toFile().list())
-          .containsExactlyInAnyOrder("manifest.json", "data", "grid.png");
+          .containsExactlyInAnyOrder(
+              "_manifest.json", ".huggingface.yaml", "split=train", "split=heldout", "_grid.png");
       assertThat(dir.resolve("out/codes").toFile().list())
-          .containsExactlyInAnyOrder("manifest.json", "data");
+          .containsExactlyInAnyOrder("_manifest.json", ".huggingface.yaml", "split=train", "split=heldout");
     }
     assertThat(failed).isGreaterThan(10);
     assertThat(read("images", RowFormats.IMAGES).rows()).isEqualTo(3);
     assertThat(read("codes", RowFormats.CODES).rows()).isEqualTo(4);
     assertThat(dir.resolve("out/images").toFile().list())
-        .containsExactlyInAnyOrder("manifest.json", "data");
+        .containsExactlyInAnyOrder("_manifest.json", ".huggingface.yaml", "split=train");
   }
 
   @Test

@@ -54,28 +54,28 @@ class TableOutputTest {
                   "SELECT count(*), sum(label), min(image.path), max(width), count(caption)"
                       + " FROM '"
                       + path("images")
-                      + "/data/*.parquet'"))
+                      + "/split=*/*.parquet'"))
           .isEqualTo("10|7|p0.png|8|0");
       assertThat(
               query(
                   sql,
                   "SELECT sum(codes[1]), max(len(codes)), typeof(any_value(codes)) FROM '"
                       + path("codes")
-                      + "/data/*.parquet'"))
+                      + "/split=*/*.parquet'"))
           .isEqualTo("45|4|INTEGER[]");
       assertThat(
               query(
                   sql,
                   "SELECT min(octet_length(latent)), max(octet_length(latent)) FROM '"
                       + path("latents")
-                      + "/data/*.parquet'"))
+                      + "/split=*/*.parquet'"))
           .isEqualTo("8|8");
       assertThat(
               query(
                   sql,
                   "SELECT count(*) FROM parquet_kv_metadata('"
                       + path("images")
-                      + "/data/*.parquet') WHERE decode(key) = 'huggingface' AND decode(value) LIKE '%\"image\":{\"_type\":\"Image\"}%'"))
+                      + "/split=*/*.parquet') WHERE decode(key) = 'huggingface' AND decode(value) LIKE '%\"image\":{\"_type\":\"Image\"}%'"))
           .isEqualTo("4");
     }
   }
@@ -93,8 +93,8 @@ class TableOutputTest {
   void writesTheSameBytesTwice() throws Exception {
     assertThat(TestTables.images(path("a"), 20, 3, 8).files())
         .isEqualTo(TestTables.images(path("b"), 20, 3, 8).files());
-    assertThat(Files.readString(dir.resolve("a/manifest.json")))
-        .isEqualTo(Files.readString(dir.resolve("b/manifest.json")));
+    assertThat(Files.readString(dir.resolve("a/_manifest.json")))
+        .isEqualTo(Files.readString(dir.resolve("b/_manifest.json")));
   }
 
   @Test
@@ -114,7 +114,8 @@ class TableOutputTest {
     try (Stream<Path> files = Files.walk(dir.resolve("t"))) {
       assertThat(files.filter(Files::isRegularFile).map(p -> p.getFileName().toString()))
           .filteredOn(name -> !name.endsWith(".crc"))
-          .containsExactlyInAnyOrder("manifest.json", "train-00000-of-00001.parquet");
+          .containsExactlyInAnyOrder(
+              "_manifest.json", ".huggingface.yaml", "train-00000-of-00001.parquet");
     }
     // An attempt that outlives the commit cannot bring the staging folder's files back unseen.
     assertThat(dir.resolve("t").toFile().list((d, name) -> name.startsWith("_temporary")))
@@ -159,16 +160,34 @@ class TableOutputTest {
   @Test
   void withoutAManifestThereIsNoTable() throws Exception {
     TestTables.images(path("t"), 5, 1, 8);
-    Files.delete(dir.resolve("t/manifest.json"));
+    Files.delete(dir.resolve("t/_manifest.json"));
     assertThatThrownBy(() -> ManifestFile.read(CONF, path("t")))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("not a complete table");
-    Files.deleteIfExists(dir.resolve("t/.manifest.json.crc"));
-    Files.writeString(dir.resolve("t/manifest.json"), "{\"version\": 99}");
+    Files.deleteIfExists(dir.resolve("t/._manifest.json.crc"));
+    Files.writeString(dir.resolve("t/_manifest.json"), "{\"version\": 99}");
     assertThatThrownBy(() -> ManifestFile.read(CONF, path("t")))
         .hasMessageContaining("version 99 (expected: 1)");
-    Files.write(dir.resolve("t/manifest.json"), "{\"ver".getBytes(StandardCharsets.UTF_8));
+    Files.write(dir.resolve("t/_manifest.json"), "{\"ver".getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(() -> ManifestFile.read(CONF, path("t"))).hasMessageContaining("damaged");
+  }
+
+  @Test
+  void tablesOfFormerReleasesAreReadAndReplaced() throws Exception {
+    TableManifest manifest = TestTables.images(path("t"), 5, 1, 8);
+    Files.deleteIfExists(dir.resolve("t/._manifest.json.crc"));
+    Files.move(dir.resolve("t/_manifest.json"), dir.resolve("t/manifest.json"));
+    Files.writeString(dir.resolve("t/grid.png"), "a picture");
+    assertThat(ManifestFile.isAt(CONF, path("t"))).isTrue();
+    assertThat(ManifestFile.read(CONF, path("t"))).isEqualTo(manifest);
+    TableOutput output = TableOutput.begin(CONF, path("t"), true);
+    TablePartWriter<ImageRow> writer = output.part(CONF, RowFormats.IMAGES, 0, 0, Map.of());
+    writer.write(TestTables.image(0, 8));
+    output.commit(
+        CONF, List.of(writer.finish()), TableContent.images(8, List.of(), Map.of("input", "x")));
+    assertThat(ManifestFile.read(CONF, path("t")).rows()).isEqualTo(1);
+    assertThat(dir.resolve("t/manifest.json")).doesNotExist();
+    assertThat(dir.resolve("t/grid.png")).doesNotExist();
   }
 
   @Test

@@ -38,7 +38,7 @@ class TransientFailureTest {
   @Test
   void aLostConnectionIsNoMistakeOfTheUsers() throws Exception {
     TestTables.images(dir + "/t", 12, 2, 8);
-    for (String file : List.of("manifest.json", "train-00000-of-00002.parquet")) {
+    for (String file : List.of("_manifest.json", "train-00000-of-00002.parquet")) {
       FaultyFileSystem.failBy(
           (operation, path) -> {
             if (path.getName().equals(file)) {
@@ -47,7 +47,7 @@ class TransientFailureTest {
           });
       assertThatThrownBy(this::fill)
           .isInstanceOf(UncheckedIOException.class)
-          .hasMessageContaining(file.equals("manifest.json") ? "/t" : file)
+          .hasMessageContaining(file.equals("_manifest.json") ? "/t" : file)
           .hasMessageContaining("Connection refused");
     }
     FaultyFileSystem.failBy(FaultyFileSystem.NONE);

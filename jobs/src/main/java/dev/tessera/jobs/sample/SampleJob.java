@@ -74,7 +74,7 @@ public final class SampleJob {
         : TokenizerCopy.of(checkpoint, conf);
   }
 
-  /** Draws; the table's folder also holds {@code grid.png}. */
+  /** Draws; the table's folder also holds {@code _grid.png}. */
   public SampleSummary run(SampleRequest request) {
     Checkpoint checkpoint = StoredWeights.checkpoint(conf, request.checkpoint());
     Trained.TrainedDiffusion trained = Trained.diffusion(checkpoint);

@@ -44,7 +44,7 @@ class SampleIT {
     assertThat(checksum("samples-seed", 10, 3)).isNotIn(checksums);
     List<Row> labels = labels(chain.path("samples-3").toString());
     assertThat(labels).hasSize(3).allMatch(row -> row.getLong(1) == 10);
-    BufferedImage grid = ImageIO.read(chain.path("samples-1/grid.png").toFile());
+    BufferedImage grid = ImageIO.read(chain.path("samples-1/_grid.png").toFile());
     assertThat(grid.getWidth()).isGreaterThanOrEqualTo(10 * Chain.SIZE);
     assertThat(grid.getHeight()).isGreaterThanOrEqualTo(3 * Chain.SIZE);
   }

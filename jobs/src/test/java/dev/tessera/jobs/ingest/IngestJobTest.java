@@ -3,6 +3,7 @@ package dev.tessera.jobs.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.Crop;
 import dev.tessera.datasets.image.ResizeFilter;
@@ -215,6 +216,10 @@ class IngestJobTest {
         TableFrames.quarantine(spark, path("out")).collectAsList().stream()
             .collect(Collectors.toMap(row -> row.getString(0), row -> row.getString(1)));
     assertThat(reasons.keySet()).isEqualTo(bad.keySet());
+    // Manifest, quarantine and preview lie beside the rows, and Spark takes none of them for rows.
+    Files.writeString(dir.resolve("out").resolve(TableOutput.PREVIEW), "a picture");
+    assertThat(spark.read().parquet(path("out")).count()).isEqualTo(20);
+    assertThat(spark.read().parquet(path("out")).columns()).contains("image", "label", "split");
     bad.forEach((path, file) -> assertThat(reasons.get(path)).as(path).contains(file.reason()));
   }
 
@@ -282,11 +287,11 @@ class IngestJobTest {
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("Cannot write to");
     IngestJob.run(spark, recipe("in", 16, false, 0));
-    String manifest = Files.readString(dir.resolve("out/manifest.json"));
+    String manifest = Files.readString(dir.resolve("out/_manifest.json"));
     assertThatThrownBy(() -> IngestJob.run(spark, recipe("in", 16, false, 0)))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("exists already");
-    assertThat(dir.resolve("out/manifest.json")).hasContent(manifest);
+    assertThat(dir.resolve("out/_manifest.json")).hasContent(manifest);
     assertThatThrownBy(() -> recipe("in", 4, false, 0)).hasMessage("size: 4 (expected: 8 to 4096)");
   }
 

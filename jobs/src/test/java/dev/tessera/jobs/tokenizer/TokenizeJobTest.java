@@ -164,7 +164,7 @@ class TokenizeJobTest {
     assertThat(codes.contentChecksum()).isEqualTo(both.contentChecksum());
     assertThat(codes.codes()).isEqualTo(both.codes());
     assertThat(codes.reconstruction()).isEqualTo(both.reconstruction());
-    assertThat(folder.resolve("codes-alone/codes/manifest.json")).exists();
+    assertThat(folder.resolve("codes-alone/codes/_manifest.json")).exists();
     assertThat(folder.resolve("codes-alone/latents")).doesNotExist();
     assertThatThrownBy(() -> tokenize(chain.images(), "both", alone))
         .isInstanceOf(UserException.class)

@@ -58,7 +58,8 @@ class TableStageTest {
     assertThat(stormy.files()).isEqualTo(calm.files());
     assertThat(dir.resolve("stormy").toFile().list())
         .filteredOn(name -> !name.endsWith(".crc"))
-        .containsExactlyInAnyOrder("data", "manifest.json");
+        .containsExactlyInAnyOrder(
+            ".huggingface.yaml", "split=train", "split=heldout", "_manifest.json");
   }
 
   @Test
