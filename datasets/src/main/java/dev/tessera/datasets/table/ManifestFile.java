@@ -19,7 +19,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * {@code _manifest.json}: the last file written to a table and the first one read. Spark and its
- * like leave out what begins with an underscore, so that the table's folder reads as its rows alone.
+ * like leave out what begins with an underscore, so that the table's folder reads as its rows
+ * alone.
  */
 public final class ManifestFile {
 

@@ -58,8 +58,7 @@ class DatasetsLibraryTest {
     org.apache.hadoop.fs.Path file =
         new org.apache.hadoop.fs.Path(
             dir.resolve("t/split=train/train-00000-of-00001.parquet").toString());
-    try (ParquetFileReader reader =
-        ParquetFileReader.open(HadoopInputFile.fromPath(file, CONF))) {
+    try (ParquetFileReader reader = ParquetFileReader.open(HadoopInputFile.fromPath(file, CONF))) {
       // Arrow's schema keeps "not null", and `datasets` compares it with what its features say.
       assertNullable(reader.getFileMetaData().getSchema());
     }
@@ -77,7 +76,8 @@ class DatasetsLibraryTest {
   @Test
   void itShowsPicturesSplitsAndClasses() throws Exception {
     String python = System.getenv("TESSERA_PYTHON");
-    assumeTrue(python != null, "needs a Python with datasets and Pillow; name it by TESSERA_PYTHON");
+    assumeTrue(
+        python != null, "needs a Python with datasets and Pillow; name it by TESSERA_PYTHON");
     Path script = Files.writeString(dir.resolve("read.py"), SCRIPT);
     ProcessBuilder builder =
         new ProcessBuilder(

@@ -44,7 +44,8 @@ class TableCommitTest {
           .containsExactlyInAnyOrder(
               "_manifest.json", ".huggingface.yaml", "split=train", "split=heldout", "_grid.png");
       assertThat(dir.resolve("out/codes").toFile().list())
-          .containsExactlyInAnyOrder("_manifest.json", ".huggingface.yaml", "split=train", "split=heldout");
+          .containsExactlyInAnyOrder(
+              "_manifest.json", ".huggingface.yaml", "split=train", "split=heldout");
     }
     assertThat(failed).isGreaterThan(10);
     assertThat(read("images", RowFormats.IMAGES).rows()).isEqualTo(3);

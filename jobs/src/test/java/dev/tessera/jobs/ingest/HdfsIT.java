@@ -88,7 +88,8 @@ class HdfsIT {
     IngestSummary first = IngestJob.run(spark, recipe("/in", false));
     assertThat(first.written()).isEqualTo(12);
     assertThat(first.quarantined()).isEqualTo(1);
-    assertThat(names("/out")).containsExactly(
+    assertThat(names("/out"))
+        .containsExactly(
             ".huggingface.yaml", "_manifest.json", "_quarantine", "split=heldout", "split=train");
     assertThatThrownBy(() -> IngestJob.run(spark, recipe("/in", false)))
         .isInstanceOf(InvalidDatasetException.class)
@@ -98,7 +99,8 @@ class HdfsIT {
     write("/zips/b.zip", zip(5, 9));
     IngestSummary second = IngestJob.run(spark, recipe("/zips/*.zip", true));
     assertThat(second.written()).isEqualTo(9);
-    assertThat(names("/out")).containsExactly(".huggingface.yaml", "_manifest.json", "split=heldout", "split=train");
+    assertThat(names("/out"))
+        .containsExactly(".huggingface.yaml", "_manifest.json", "split=heldout", "split=train");
     assertThat(ManifestFile.read(conf, uri("/out"))).isEqualTo(second.manifest());
     assertThat(pixels(second.manifest())).hasSize((int) second.manifest().rows(Subset.TRAIN));
   }

@@ -3,12 +3,12 @@ package dev.tessera.jobs.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.Crop;
 import dev.tessera.datasets.image.ResizeFilter;
 import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.Subset;
+import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.models.UserException;
 import dev.tessera.spark.table.TableFrames;
