@@ -45,14 +45,17 @@ final class AllReduceBench {
               + Gpus.count()
               + ": set ranks, or device=cpu.");
     }
-    Optional<PythonPeer> peer = PythonPeer.find(console);
+    boolean plain = recipe.against() == AllReduceRecipe.Against.PLAIN;
+    Optional<PythonPeer> peer = plain ? Optional.empty() : PythonPeer.find(console);
     new AllReduceBench(recipe, BenchReport.start("allreduce", console)).measure(peer);
   }
 
   private void measure(Optional<PythonPeer> python) throws IOException {
-    String peer = recipe.gpu() ? "torch" : "gloo";
-    try (Contender ours = ours();
-        Contender theirs = python.isPresent() ? theirs(python.get()) : null) {
+    boolean plain = recipe.against() == AllReduceRecipe.Against.PLAIN;
+    String peer = plain ? "plain" : recipe.gpu() ? "torch" : "gloo";
+    try (Contender ours = ours("ours", recipe.encryption());
+        Contender theirs =
+            plain ? ours("plain", false) : python.isPresent() ? theirs(python.get()) : null) {
       report.line(
           (recipe.gpu() ? "NCCL, a GPU each" : recipe.algorithm().toString())
               + ", "
@@ -76,16 +79,20 @@ final class AllReduceBench {
     report.write(Path.of(recipe.output()));
   }
 
-  private Contender ours() throws IOException {
+  private Contender ours(String name, boolean encryption) throws IOException {
     List<List<String>> commands = new ArrayList<>();
     for (int rank = 0; rank < recipe.ranks(); rank++) {
       commands.add(
           ChildJvm.command(
-              AllReduceRank.class, "" + rank, recipe.algorithm().name(), recipe.device().name()));
+              AllReduceRank.class,
+              "" + rank,
+              recipe.algorithm().name(),
+              recipe.device().name(),
+              "" + encryption));
     }
     Contender ours = new Contender(commands, THREADS);
     ours.tellAll(String.join(" ", ours.readAll())); // Every rank's port to all.
-    report.line("ours: " + ours.readAll().get(0));
+    report.line(name + ": " + ours.readAll().get(0));
     return ours;
   }
 

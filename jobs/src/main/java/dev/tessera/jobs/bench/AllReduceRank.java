@@ -21,7 +21,8 @@ import java.util.List;
 
 /**
  * One rank of ours in {@link AllReduceBench}: speaks the same lines as the peer's script.
- * Arguments: rank, algorithm, device. It prints its port and reads the ports of all ranks first.
+ * Arguments: rank, algorithm, device, encryption. It prints its port and reads the ports of all
+ * ranks first.
  */
 final class AllReduceRank {
 
@@ -33,7 +34,11 @@ final class AllReduceRank {
     boolean gpu = Ranks.Device.valueOf(arguments[2]) == Ranks.Device.GPU;
     Engine.getEngine("PyTorch"); // the ranks of a run have libtorch loaded, and sum with its BLAS
     RunIdentity run =
-        new RunIdentity("bench", 0, "no secret among these".getBytes(StandardCharsets.UTF_8));
+        new RunIdentity(
+            "bench",
+            0,
+            "no secret among these".getBytes(StandardCharsets.UTF_8),
+            Boolean.parseBoolean(arguments[3]));
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     try (TcpListener listener = TcpListener.bind("127.0.0.1")) {

@@ -60,6 +60,7 @@ class BenchTest {
     double seconds = rows.get(1).get("oursSeconds").get(0).asDouble();
     assertThat(rows.get(1).get("busBytesPerSecond").asDouble())
         .isCloseTo(16_384 / seconds, withinPercentage(1)); // of two ranks: 2 (2-1)/2 = 1
+    assertThat(rows.get(1).get("peerSeconds")).hasSize(1); // the same without encryption
   }
 
   @Test
@@ -73,7 +74,12 @@ class BenchTest {
   }
 
   private static AllReduceRecipe recipe(int ranks, Ranks.Device device, String output) {
-    return new AllReduceRecipe(ranks, device, Algorithm.RING, 4096, 16_384, 1, output);
+    AllReduceRecipe.Against against =
+        device == Ranks.Device.CPU
+            ? AllReduceRecipe.Against.PLAIN
+            : AllReduceRecipe.Against.PYTORCH;
+    return new AllReduceRecipe(
+        ranks, device, Algorithm.RING, true, against, 4096, 16_384, 1, output);
   }
 
   /** On the CPU at tiny sizes: what the GPU is measured with loads and computes numbers. */
