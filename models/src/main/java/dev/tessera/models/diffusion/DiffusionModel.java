@@ -115,9 +115,14 @@ public final class DiffusionModel {
     return design.preconditioning().countsSteps() ? noise.mul(1 / backbone.labelScale()) : noise;
   }
 
+  /** What the network's layers see of noise levels {@code sigma [N]}. */
+  Tensor features(Tensor sigma) {
+    return backbone.features(label(new Traced(sigma)));
+  }
+
   /** u of noise levels {@code sigma [N]}, of a recipe whose loss learns it: {@code [N]}. */
   Tensor uncertainty(Traced sigma) {
-    return uncertainty.apply(design.noise(sigma).tensor());
+    return uncertainty.apply(sigma.log().mul(0.25).tensor());
   }
 
   /**

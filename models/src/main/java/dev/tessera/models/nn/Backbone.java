@@ -16,6 +16,9 @@ public interface Backbone {
    */
   Tensor apply(Tensor x, Tensor noise, Tensor label, Tensor augment);
 
+  /** What its layers see of labels {@code [N]}: cosines and sines, {@code [N, k]}. */
+  Tensor features(Tensor noise);
+
   /** Of pictures that were not augmented. */
   default Tensor apply(Tensor x, Tensor noise, Tensor label) {
     return apply(x, noise, label, null);

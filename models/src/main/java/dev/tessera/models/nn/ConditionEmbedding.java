@@ -85,7 +85,7 @@ final class ConditionEmbedding {
    * @param augmented null for pictures as they are
    */
   Tensor apply(Tensor noise, Tensor labels, Tensor augmented) {
-    Tensor sum = angles(noise);
+    Tensor sum = features(noise);
     boolean before = label != null && form != Form.ADM;
     if (before) {
       Tensor hot = OneHot.of(labels, classes).mul(Math.sqrt(classes));
@@ -102,7 +102,13 @@ final class ConditionEmbedding {
     return embedding.silu();
   }
 
-  private Tensor angles(Tensor noise) {
+  /** Steps are this many units of its label: random frequencies are high. */
+  double labelScale() {
+    return form == Form.FOURIER ? 1000 : 1;
+  }
+
+  /** {@code [N, features]}. */
+  Tensor features(Tensor noise) {
     Tensor frequency = frequencies(noise);
     Tensor angle = noise.reshape(Shape.of(noise.dim(0), 1)).mul(frequency);
     return form == Form.ADM

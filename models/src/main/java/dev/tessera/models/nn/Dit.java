@@ -63,6 +63,11 @@ public final class Dit implements Backbone {
   }
 
   @Override
+  public Tensor features(Tensor noiseLevel) {
+    return noise.features(noiseLevel);
+  }
+
+  @Override
   public double labelScale() {
     return NoiseEmbedding.SCALE;
   }

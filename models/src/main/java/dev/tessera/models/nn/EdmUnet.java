@@ -97,6 +97,16 @@ final class EdmUnet implements Backbone {
   }
 
   @Override
+  public double labelScale() {
+    return embedding.labelScale();
+  }
+
+  @Override
+  public Tensor features(Tensor noiseLevel) {
+    return embedding.features(noiseLevel);
+  }
+
+  @Override
   public Tensor apply(Tensor x, Tensor noiseLevel, Tensor label, Tensor augment) {
     Tensor condition = embedding.apply(noiseLevel, label, augment);
     Tensor h = input.apply(x);

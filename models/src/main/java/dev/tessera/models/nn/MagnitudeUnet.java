@@ -112,6 +112,17 @@ final class MagnitudeUnet implements Backbone {
     return current;
   }
 
+  /** Random frequencies are made for EDM's label; at one of steps they would be a hash. */
+  @Override
+  public double labelScale() {
+    return NoiseEmbedding.SCALE;
+  }
+
+  @Override
+  public Tensor features(Tensor noiseLevel) {
+    return Magnitude.fourier(noiseLevel, frequencies());
+  }
+
   @Override
   public Tensor apply(Tensor x, Tensor noiseLevel, Tensor labels, Tensor augment) {
     Tensor condition = condition(noiseLevel, labels);
@@ -132,7 +143,7 @@ final class MagnitudeUnet implements Backbone {
   }
 
   private Tensor condition(Tensor noiseLevel, Tensor labels) {
-    Tensor level = noise.apply(Magnitude.fourier(noiseLevel, frequencies())).master();
+    Tensor level = noise.apply(features(noiseLevel)).master();
     if (label == null) {
       return Magnitude.silu(level);
     }

@@ -62,6 +62,11 @@ final class Mlp implements Backbone {
   }
 
   @Override
+  public Tensor features(Tensor noiseLevel) {
+    return noise.features(noiseLevel);
+  }
+
+  @Override
   public double labelScale() {
     return NoiseEmbedding.SCALE;
   }

@@ -51,6 +51,13 @@ final class NoiseEmbedding {
    * @param augmented null for pictures as they are
    */
   Tensor apply(Tensor noise, Tensor classes, Tensor augmented) {
+    Tensor embedding = second.apply(first.apply(features(noise)).silu()).master();
+    Tensor sum = label == null ? embedding : embedding.add(label.apply(classes));
+    return augment == null || augmented == null ? sum : sum.add(augment.apply(augmented).master());
+  }
+
+  /** {@code [N, features]}. */
+  Tensor features(Tensor noise) {
     Tensor frequency =
         noise
             .trace()
@@ -58,9 +65,6 @@ final class NoiseEmbedding {
             .mul(Math.log(SLOWEST) / frequencies)
             .exp();
     Tensor angle = noise.mul(SCALE).reshape(Shape.of(noise.dim(0), 1)).mul(frequency);
-    Tensor features = Tensor.cat(1, List.of(angle.cos(), angle.sin()));
-    Tensor embedding = second.apply(first.apply(features).silu()).master();
-    Tensor sum = label == null ? embedding : embedding.add(label.apply(classes));
-    return augment == null || augmented == null ? sum : sum.add(augment.apply(augmented).master());
+    return Tensor.cat(1, List.of(angle.cos(), angle.sin()));
   }
 }

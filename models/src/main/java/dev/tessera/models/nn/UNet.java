@@ -82,6 +82,11 @@ public final class UNet implements Backbone {
   }
 
   @Override
+  public Tensor features(Tensor noiseLevel) {
+    return noise.features(noiseLevel);
+  }
+
+  @Override
   public double labelScale() {
     return NoiseEmbedding.SCALE;
   }

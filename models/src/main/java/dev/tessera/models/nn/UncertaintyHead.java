@@ -34,7 +34,7 @@ public final class UncertaintyHead {
   /**
    * u in the master type, {@code [N]}.
    *
-   * @param noise {@code [N]}, the label that the network is given
+   * @param noise {@code [N]}, {@code ln(sigma) / 4}, whatever label the network is given
    */
   public Tensor apply(Tensor noise) {
     Tensor cosines = Magnitude.fourier(noise, features);
