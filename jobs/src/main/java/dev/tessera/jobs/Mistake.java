@@ -1,7 +1,11 @@
 package dev.tessera.jobs;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.jobs.run.Exhaustion;
+import dev.tessera.jobs.run.MissingConnector;
+import dev.tessera.models.StorageException;
 import dev.tessera.models.UserException;
+import dev.tessera.spark.barrier.GangException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,15 +61,22 @@ final class Mistake {
   /** A job threw. */
   static int report(Exception e, CommandLine command, boolean showTrace) {
     PrintWriter err = command.getErr();
-    Optional<Throwable> mistake = causes(e).filter(Mistake::isUsersOwn).findFirst();
+    Optional<String> mistake = causes(e).flatMap(cause -> mistake(cause).stream()).findFirst();
     if (mistake.isPresent()) {
-      err.println("tessera: " + mistake.get().getMessage());
+      // A job wraps what Hadoop says of a file system that it does not know.
+      String way = MissingConnector.in(e).filter(s -> !mistake.get().contains(s)).orElse("");
+      err.println("tessera: " + mistake.get() + (way.isEmpty() ? "" : "; " + way));
       if (showTrace) {
         e.printStackTrace(err);
       }
       return USER;
     }
     String name = command.getCommandSpec().qualifiedName();
+    Optional<String> told = causes(e).flatMap(cause -> toldFailure(cause).stream()).findFirst();
+    if (told.isPresent() && !showTrace) {
+      err.println(name + " failed: " + told.get());
+      return FAILED;
+    }
     String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     err.println(name + " failed: " + reason.lines().findFirst().orElse(""));
     e.printStackTrace(err);
@@ -74,11 +85,23 @@ final class Mistake {
 
   /** Whether {@code e} is a user's mistake, or was caused by one. */
   static boolean isUsers(Throwable e) {
-    return causes(e).anyMatch(Mistake::isUsersOwn);
+    return causes(e).anyMatch(cause -> mistake(cause).isPresent());
   }
 
-  private static boolean isUsersOwn(Throwable e) {
-    return e instanceof UserException || e instanceof InvalidDatasetException;
+  private static Optional<String> mistake(Throwable e) {
+    return e instanceof UserException || e instanceof InvalidDatasetException
+        ? Optional.of(e.getMessage())
+        : MissingConnector.sentence(e);
+  }
+
+  /**
+   * Failures that one sentence tells in full; their traces are Spark's and the operating system's.
+   */
+  private static Optional<String> toldFailure(Throwable e) {
+    if (e instanceof GangException || e instanceof StorageException) {
+      return Optional.of(e.getMessage() + " (--debug shows the trace)");
+    }
+    return Exhaustion.sentence(e);
   }
 
   private static Stream<Throwable> causes(Throwable e) {

@@ -20,12 +20,15 @@ import dev.tessera.jobs.verify.VerifyCommand;
 import dev.tessera.models.UserException;
 import dev.tessera.spark.settings.RuntimeProperties;
 import dev.tessera.spark.settings.SparkRelease;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.OptionalInt;
+import org.apache.hadoop.fs.FSError;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -143,10 +146,24 @@ public final class Tessera implements Runnable {
     return line.setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(Tessera::execute)
         .setParameterExceptionHandler((e, args) -> Mistake.report(e))
         .setExecutionExceptionHandler(
             (e, command, parsed) ->
                 Interruption.happened() ? 1 : Mistake.report(e, command, showsTraces()));
+  }
+
+  /** A full local disk is an error to Hadoop, which nothing between it and here would tell. */
+  private static int execute(ParseResult parsed) {
+    try {
+      return new RunLast().execute(parsed);
+    } catch (FSError e) {
+      String reason = String.valueOf(e.getMessage());
+      throw new ExecutionException(
+          parsed.asCommandLineList().get(parsed.asCommandLineList().size() - 1),
+          reason,
+          new IOException(reason, e));
+    }
   }
 
   private boolean showsTraces() {

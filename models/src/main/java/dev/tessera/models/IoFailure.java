@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Locale;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -30,6 +31,7 @@ public final class IoFailure {
   private static final List<String> REASONS =
       List.of(
           "no space left",
+          "file too large",
           "quota",
           "not a directory",
           "is a directory",
@@ -66,5 +68,22 @@ public final class IoFailure {
     return lasts(failure)
         ? new UserException(sentence, failure)
         : new UncheckedIOException(sentence, failure);
+  }
+
+  /**
+   * The exception for a run that had begun and cannot write: lasting, or one that a retry policy
+   * takes for what it is.
+   *
+   * @param sentence names the file, without the reason
+   * @param way out of it, where it lasts
+   */
+  public static RuntimeException ofWriting(String sentence, String way, Throwable failure) {
+    // Hadoop's local file system throws an error for a write that the disk refuses.
+    Throwable cause = failure instanceof FSError ? failure.getCause() : failure;
+    IOException reason = cause instanceof IOException io ? io : new IOException(cause);
+    String told = sentence + ": " + reason.getMessage();
+    return lasts(reason)
+        ? new StorageException(told + "; " + way, failure)
+        : new UncheckedIOException(told, reason);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.doctor;
 
+import dev.tessera.jobs.run.MissingConnector;
 import java.io.IOException;
 import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
@@ -41,7 +42,8 @@ record PathFacts(String path, String problem, boolean shared) implements Seriali
       files.exists(hadoop);
       return new PathFacts(path, "");
     } catch (IOException | RuntimeException e) {
-      return new PathFacts(path, path + " cannot be reached: " + e.getMessage());
+      String reason = MissingConnector.in(e).orElseGet(e::getMessage);
+      return new PathFacts(path, path + " cannot be reached: " + reason);
     }
   }
 

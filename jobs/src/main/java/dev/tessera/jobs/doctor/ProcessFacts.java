@@ -1,5 +1,7 @@
 package dev.tessera.jobs.doctor;
 
+import dev.tessera.jobs.run.Exhaustion;
+import dev.tessera.jobs.run.Preflight;
 import dev.tessera.spark.settings.Float32Environment;
 import dev.tessera.spark.settings.RuntimeProperties;
 import dev.tessera.spark.settings.TesseraSettings;
@@ -54,6 +56,8 @@ record ProcessFacts(
 
   private static List<String> properties(String role) {
     List<String> problems = new ArrayList<>(RuntimeProperties.problems());
+    Exhaustion.ofDescriptors().ifPresent(problems::add);
+    Preflight.ofHostName().ifPresent(problems::add);
     if (!role.equals(DRIVER)) {
       boolean tf32 = TesseraSettings.from(SparkEnv.get().conf()).tf32();
       problems.addAll(Float32Environment.problems(System.getenv(), tf32));
@@ -80,7 +84,9 @@ record ProcessFacts(
     lines.add("  libtorch  " + libtorch.line());
     lines.add("  cpu       " + cpu.line());
     lines.add("  gpu       " + (gpus.isEmpty() ? "none" : String.join("; ", gpus)));
-    lines.add("  float32   " + float32 + ", on a GPU");
+    if (!gpus.isEmpty()) {
+      lines.add("  float32   " + float32 + ", on a GPU");
+    }
     lines.add("  nccl      " + nccl.line());
     lines.add("  room      " + room.line());
     files.forEach(path -> lines.add("  path      " + path.line()));

@@ -21,8 +21,9 @@ public final class QualifiedPath {
     try {
       Path given = new Path(path);
       return given.getFileSystem(conf).makeQualified(given);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new UserException("Cannot reach " + path + ": " + e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      String reason = MissingConnector.in(e).orElseGet(e::getMessage);
+      throw new UserException("Cannot reach " + path + ": " + reason, e);
     }
   }
 }

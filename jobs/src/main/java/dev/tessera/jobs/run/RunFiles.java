@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -44,6 +45,10 @@ final class RunFiles {
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
+    } catch (IOException | FSError e) {
+      // The folder is ours, and a disk that takes no file keeps nothing of the run.
+      removeAll();
+      throw e instanceof IOException io ? io : new IOException(e.getCause().getMessage(), e);
     }
   }
 

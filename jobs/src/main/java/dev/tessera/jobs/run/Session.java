@@ -78,6 +78,9 @@ public final class Session implements AutoCloseable {
     // Spark's own bar would redraw the line that ours stands on.
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     settings.forEach(conf::setIfMissing);
+    if (SparkSession.getDefaultSession().isEmpty()) {
+      Preflight.check(conf);
+    }
     try {
       SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
       newest = spark;

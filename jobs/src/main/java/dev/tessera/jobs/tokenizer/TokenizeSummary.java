@@ -27,7 +27,10 @@ public record TokenizeSummary(
     return codes.rows() / times.decode();
   }
 
-  /** One more line: how much of its time each stage waited for the others. */
+  /**
+   * One more line: how much of its time each stage waited for the others. The one that waited least
+   * is what bounds the job.
+   */
   public String stages() {
     StringJoiner waits = new StringJoiner(", ", "stages waited  ", "");
     times
@@ -35,7 +38,7 @@ public record TokenizeSummary(
         .forEach(
             (stage, share) ->
                 waits.add(String.format(Locale.ROOT, "%s %.0f %%", stage, 100 * share)));
-    return waits.toString();
+    return waits + " of the time for another; the least, what bounds the job";
   }
 
   /** One line for the console. */

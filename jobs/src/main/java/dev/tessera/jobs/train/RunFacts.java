@@ -31,9 +31,11 @@ record RunFacts(BoundRun bound, StepCost cost, int ranks, int slots, SparkContex
             .fact("model", model())
             .fact("ranks", gang());
     Ranks asked = bound.recipe().ranks();
-    asked
-        .told(slots, bound.recipe().schedule().shards())
-        .ifPresent(text -> block.fact("slots", text));
+    int shards = bound.recipe().schedule().shards();
+    // In local mode the one GPU decides, however many cores there are.
+    if (ranks == asked.on(slots, shards)) {
+      asked.told(slots, shards).ifPresent(text -> block.fact("slots", text));
+    }
     if (spark.uiWebUrl().isDefined()) {
       block.fact("Spark UI", spark.uiWebUrl().get());
     }

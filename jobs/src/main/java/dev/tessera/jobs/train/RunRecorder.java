@@ -8,6 +8,7 @@ import dev.tessera.jobs.run.MetricsLog;
 import dev.tessera.jobs.run.ProgressLine;
 import dev.tessera.jobs.run.RankFacts;
 import dev.tessera.jobs.run.RunDirectory;
+import dev.tessera.models.IoFailure;
 import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.spark.barrier.RankPlace;
@@ -16,7 +17,6 @@ import dev.tessera.spark.training.TrainingMessage;
 import dev.tessera.spark.ui.Progress;
 import dev.tessera.spark.ui.RunStatus;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.hadoop.fs.FSError;
 
 /** Writes down what ranks tell, and keeps the progress line. */
 final class RunRecorder implements TrainingListener, AutoCloseable {
@@ -80,6 +81,11 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
 
   @Override
   public void onWaiting(String sentence) {
+    say(sentence);
+  }
+
+  @Override
+  public void onWarning(String sentence) {
     say(sentence);
   }
 
@@ -229,9 +235,19 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     try {
       run.requireOwned();
       writing.run();
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write to " + run + ": " + e.getMessage(), e);
+    } catch (IOException | FSError e) {
+      throw IoFailure.ofWriting("Cannot write to " + run, "free some space there", e);
     }
+  }
+
+  /** What is left of a run that could not write on. */
+  String stays() {
+    return kept == 0
+        ? "no checkpoint was complete yet"
+        : "the checkpoint of "
+            + kept
+            + " images is complete and stays: go on with output.resume="
+            + run;
   }
 
   @Override

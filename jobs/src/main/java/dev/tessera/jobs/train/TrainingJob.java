@@ -6,6 +6,8 @@ import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.Environment;
 import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.RunDirectory;
+import dev.tessera.models.IoFailure;
+import dev.tessera.models.StorageException;
 import dev.tessera.models.UserException;
 import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.train.StepCost;
@@ -24,9 +26,9 @@ import dev.tessera.spark.training.Preview;
 import dev.tessera.spark.training.TrainingPlan;
 import dev.tessera.spark.training.TrainingRun;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -74,10 +76,16 @@ public final class TrainingJob {
       train(bound, gang, source, run);
       run.writeReport();
       return run;
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write to " + run + ": " + e.getMessage(), e);
+    } catch (IOException | FSError e) {
+      throw IoFailure.ofWriting("Cannot write to " + run, "free some space there", e);
     } finally {
+      // Whoever is interrupted still gives the run back: HDFS and object stores refuse such a
+      // thread.
+      boolean interrupted = Thread.interrupted();
       run.release();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -102,6 +110,8 @@ public final class TrainingJob {
         run.discard();
       }
       throw e;
+    } catch (StorageException e) {
+      throw new StorageException(e.getMessage() + "; " + recorder.stays(), e);
     }
   }
 

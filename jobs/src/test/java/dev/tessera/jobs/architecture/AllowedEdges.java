@@ -65,7 +65,7 @@ final class AllowedEdges {
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference
-      jobs                 : datasets models spark.settings jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.evaluate jobs.average jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
+      jobs                 : datasets models spark.settings spark.barrier jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.evaluate jobs.average jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
       jobs.launch          : models jobs jobs.config
       """;
 

@@ -14,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExecutorLossIT {
 
   private static final int CHECKPOINT = 800;
+  private static final int KILLS = 6;
 
   private final Chain chain;
   private Outcome spared;
@@ -34,11 +37,15 @@ class ExecutorLossIT {
   }
 
   private RunDirectory train(Path runs) {
+    return train(runs, 3);
+  }
+
+  private RunDirectory train(Path runs, int checkpoints) {
     return chain.train(
         Recipes.VQGAN,
         "data=" + chain.images(),
         "output.runs=" + runs,
-        "schedule.images=" + 3 * CHECKPOINT,
+        "schedule.images=" + checkpoints * CHECKPOINT,
         "schedule.checkpoint-images=" + CHECKPOINT,
         "schedule.batch=32");
   }
@@ -65,14 +72,38 @@ class ExecutorLossIT {
     survivor.assertSameAs(spared);
   }
 
+  /** Executors of spot machines: more kills than attempts, each after a checkpoint of its own. */
+  @Test
+  @Tag("soak")
+  void sixKillsInOneRunEndAsIfNothingHadHappened() throws Exception {
+    Path quiet = chain.path("long");
+    Path runs = chain.path("killed-often");
+    CompletableFuture<Integer> kills =
+        CompletableFuture.supplyAsync(
+            () -> {
+              for (int kill = 1; kill <= KILLS; kill++) {
+                killAfter(runs, kill % 2, (long) kill * CHECKPOINT);
+              }
+              return KILLS;
+            });
+    Outcome survivor = new Outcome(train(runs, KILLS + 2));
+
+    assertThat(kills.get(1, TimeUnit.SECONDS)).isEqualTo(KILLS);
+    survivor.assertSameAs(new Outcome(train(quiet, KILLS + 2)));
+  }
+
   /** Kills a rank once steps beyond a complete checkpoint are logged; returns its process id. */
   private static long killAfterTheFirstCheckpoint(Path runs, int rank) {
+    return killAfter(runs, rank, CHECKPOINT);
+  }
+
+  private static long killAfter(Path runs, int rank, long images) {
     Path folder = runs.resolve("0001-vqgan");
     try {
       OptionalLong pid = OptionalLong.empty();
       while (pid.isEmpty()) {
         TimeUnit.MILLISECONDS.sleep(10);
-        pid = victim(folder, rank);
+        pid = victim(folder, rank, images);
       }
       // SIGKILL.
       ProcessHandle.of(pid.getAsLong()).orElseThrow().destroyForcibly();
@@ -82,7 +113,7 @@ class ExecutorLossIT {
     }
   }
 
-  private static OptionalLong victim(Path folder, int rank) {
+  private static OptionalLong victim(Path folder, int rank, long images) {
     try {
       // The first report follows the first complete checkpoint.
       if (!Files.exists(folder.resolve("report.html"))) {
@@ -94,7 +125,7 @@ class ExecutorLossIT {
                   new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration()));
       List<MetricLine> lines = outcome.run().metrics();
       List<JsonNode> ranks = outcome.ranks();
-      return ranks.size() == 2 && lines.get(lines.size() - 1).images() > CHECKPOINT
+      return ranks.size() == 2 && lines.get(lines.size() - 1).images() > images
           ? OptionalLong.of(ranks.get(rank).get("pid").asLong())
           : OptionalLong.empty();
     } catch (IOException e) {

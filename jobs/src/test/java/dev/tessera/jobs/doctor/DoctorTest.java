@@ -18,7 +18,9 @@ class DoctorTest {
 
   private static RoomFacts room(long free) {
     return new RoomFacts(
-        8L << 30, 1L << 30, List.of(new DiskFacts("/tmp", free, "spark.local.dir")));
+        8L << 30,
+        1L << 30,
+        List.of(new DiskFacts("/tmp", "shards", free, 1L << 30, false, "spark.local.dir")));
   }
 
   private static ProcessFacts facts(LibtorchFacts libtorch, RoomFacts room, PathFacts... files) {
@@ -90,10 +92,9 @@ class DoctorTest {
 
     assertThat(report.exitCode()).isZero();
     assertThat(report.lines())
-        .contains(
-            "  libtorch  2.7.1 in /lib",
-            "  float32   fp32, on a GPU",
-            "Nothing found that would stop a run.");
+        .contains("  libtorch  2.7.1 in /lib", "Nothing found that would stop a run.")
+        // Of a machine without one nothing is said.
+        .noneMatch(line -> line.contains("on a GPU"));
   }
 
   @Test
@@ -109,7 +110,7 @@ class DoctorTest {
     assertThat(report.obstacles())
         .containsExactly(
             "executor 0 on host-a: libtorch cannot be loaded",
-            "executor 0 on host-a: only 1 MiB to write in /tmp: free some, or move it by"
+            "executor 0 on host-a: only 1 MiB to write in /tmp, and 1024 MiB are needed (shards): free some, or move it by"
                 + " spark.local.dir",
             "executor 0 on host-a: hdfs://x cannot be reached: refused");
   }
@@ -137,5 +138,23 @@ class DoctorTest {
         .anyMatch(line -> line.contains("spark.dynamicAllocation.enabled=false"))
         .anyMatch(line -> line.contains("spark.tessera.maxAttempts"))
         .anyMatch(line -> line.contains("local[2]"));
+  }
+
+  @Test
+  void aFolderOfLibrariesThatIsMountedNoexecIsAnObstacle(@TempDir Path folder) {
+    List<String> mounts =
+        List.of("/dev/a / ext4 rw,noexec 0 0", "tmpfs " + folder + " tmpfs rw,nosuid 0 0");
+    String below = folder.resolve("x").toString();
+
+    assertThat(DiskFacts.of(below, "libtorch", 1, true, "DJL_CACHE_DIR", mounts).problem())
+        .isEmpty();
+    List<String> noexec = List.of(mounts.get(0), mounts.get(1).replace("nosuid", "noexec"));
+    assertThat(DiskFacts.of(below, "libtorch", 1, true, "DJL_CACHE_DIR", noexec).problem())
+        .contains(below + " is mounted noexec", "(libtorch)", "set DJL_CACHE_DIR");
+    // Shards are only read.
+    assertThat(DiskFacts.of(below, "shards", 1, false, "output.cache", noexec).problem()).isEmpty();
+    assertThat(
+            DiskFacts.of(below, "shards", Long.MAX_VALUE, false, "output.cache", noexec).problem())
+        .contains("are needed (shards)", "output.cache");
   }
 }

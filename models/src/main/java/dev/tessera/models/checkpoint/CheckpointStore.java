@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -73,7 +74,7 @@ public final class CheckpointStore {
         publish(place, target);
       }
       return target;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | FSError e) {
       discard(place, e);
       throw e;
     }
@@ -193,6 +194,11 @@ public final class CheckpointStore {
     }
   }
 
+  /** Bytes that its file system has left. */
+  public long remaining() throws IOException {
+    return fs.getStatus(root).getRemaining();
+  }
+
   /** Directories of checkpoints, newest first, whole or not. */
   public List<Path> newestFirst() throws IOException {
     List<Path> paths = new ArrayList<>(directories(NAME.asMatchPredicate()));
@@ -266,7 +272,7 @@ public final class CheckpointStore {
     }
   }
 
-  private void discard(Path place, Exception cause) {
+  private void discard(Path place, Throwable cause) {
     try {
       fs.delete(place, true);
     } catch (IOException e) {

@@ -60,11 +60,7 @@ public final class Libtorch {
       Operators.register(libtorch.api, libtorch.folder, libtorch.api.hasCuda());
       return libtorch;
     } catch (RuntimeException | LinkageError e) {
-      throw new UserException(
-          "libtorch cannot be loaded ("
-              + e.getMessage()
-              + "): put the natives' jar on the class path or set PYTORCH_LIBRARY_PATH.",
-          e);
+      throw new UserException(LoadFailure.sentence(e), e);
     }
   }
 

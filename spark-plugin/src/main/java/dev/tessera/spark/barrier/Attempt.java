@@ -42,6 +42,8 @@ final class Attempt {
     }
     if (message instanceof GangMessage.Report report) {
       events.add(new GangEvent.Message(report.rank(), report.payload()));
+    } else if (message instanceof GangMessage.Warned warned) {
+      events.add(new GangEvent.Warning(where(warned.rank()), warned.text()));
     } else if (message instanceof Failed failed) {
       events.add(
           new GangEvent.Failure(failed.rank(), where(failed), failed.text(), failed.cause()));
@@ -59,6 +61,14 @@ final class Attempt {
     }
     return new GangReply.Assigned(
         rendezvous.rankOf(register.partition()), rendezvous.places(), secret.clone());
+  }
+
+  private String where(int rank) {
+    return rendezvous.places().stream()
+        .filter(place -> place.rank() == rank)
+        .map(place -> "rank " + rank + " on " + place.host())
+        .findFirst()
+        .orElse("rank " + rank);
   }
 
   private String where(Failed failed) {

@@ -33,6 +33,7 @@ final class AttemptJob<R extends Serializable> {
   private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
   private final List<RankFailure> failures = new ArrayList<>();
   private boolean met;
+  private long warnedAt;
 
   AttemptJob(JavaSparkContext spark, RankPlan<R> plan, Attempt attempt, GangListener listener) {
     this.spark = spark;
@@ -112,6 +113,8 @@ final class AttemptJob<R extends Serializable> {
       listener.onAttempt(plan.attempt().number(), now.places());
     } else if (event instanceof GangEvent.Message message) {
       listener.onMessage(message.rank(), (Serializable) Wire.decode(message.payload(), loader));
+    } else if (event instanceof GangEvent.Warning warning) {
+      warn(warning);
     } else if (event instanceof GangEvent.Failure failure) {
       failures.add(RankFailure.of(failure, loader));
     }
@@ -121,6 +124,16 @@ final class AttemptJob<R extends Serializable> {
     Privacy.of(spark.getConf(), plan.settings().network())
         .warning(places.stream().map(RankPlace::host).toList())
         .ifPresent(LOG::warn);
+  }
+
+  /** All who wait for a rank warn at about the same time: one of them is enough. */
+  private void warn(GangEvent.Warning warning) {
+    long now = System.nanoTime();
+    long apart = plan.settings().timeouts().stallWarning().toNanos() / 2;
+    if (warnedAt == 0 || now - warnedAt > apart) {
+      warnedAt = now;
+      listener.onWarning(warning.where() + " waits: " + warning.text());
+    }
   }
 
   private List<R> results(JavaFutureAction<List<RankResult<R>>> job)

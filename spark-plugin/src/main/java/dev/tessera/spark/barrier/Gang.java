@@ -24,6 +24,11 @@ public final class Gang<R extends Serializable> {
   private final GangListener listener;
   private final String runId = UUID.randomUUID().toString();
 
+  /** In a row, without anything new that is kept. */
+  private int failures;
+
+  private long kept;
+
   private Gang(
       JavaSparkContext spark,
       GangSpec spec,
@@ -53,7 +58,8 @@ public final class Gang<R extends Serializable> {
    * @return what the ranks returned, in order of rank
    * @throws UserException (or {@code InvalidDatasetException}) for a mistake of the user's, found
    *     before anything is submitted or thrown by a rank; never retried
-   * @throws GangException when the last attempt that the retry policy allows has failed
+   * @throws GangException when as many attempts in a row as the retry policy allows have failed
+   *     without anything new that is {@link GangListener#kept}
    */
   public static <R extends Serializable> List<R> run(
       JavaSparkContext spark,
@@ -121,22 +127,26 @@ public final class Gang<R extends Serializable> {
       // attempt.
       throw new InterruptedException(failure.getMessage());
     }
-    RuntimeException mistake = RankFailure.userMistake(failure.getCause());
-    if (mistake != null) {
-      throw mistake;
+    RuntimeException lasting = RankFailure.lasting(failure.getCause());
+    if (lasting != null) {
+      throw lasting;
     }
     listener.onFailure(failure.rank(), failure.getCause());
     int attempts = number + 1;
-    if (!spec.settings().retry().allowsAfter(attempts)) {
+    long now = listener.kept();
+    failures = now > kept ? 1 : failures + 1;
+    kept = now;
+    if (!spec.settings().retry().allowsAfter(failures)) {
       throw new GangException(
           spec.name()
               + " was given up after "
               + attempts
-              + (attempts == 1 ? " attempt: " : " attempts: ")
+              + (attempts == 1 ? " attempt" : " attempts")
+              + (failures == attempts ? ": " : ", the last " + failures + " without progress: ")
               + failure.getMessage(),
           failure.getCause());
     }
-    Duration pause = spec.settings().retry().pauseAfter(attempts);
+    Duration pause = spec.settings().retry().pauseAfter(failures);
     listener.onRetry(number + 1, failure.getMessage());
     Thread.sleep(pause.toMillis());
   }

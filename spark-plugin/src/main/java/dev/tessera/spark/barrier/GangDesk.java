@@ -27,7 +27,8 @@ public final class GangDesk {
     GangMessage message = Wire.decodeOwn((byte[]) encoded, GangMessage.class);
     GangReply reply = answer(message);
     // Reports are sent, not asked: Spark warns of every reply to such a message.
-    return message instanceof GangMessage.Report ? null : Wire.encode(reply);
+    boolean sent = message instanceof GangMessage.Report || message instanceof GangMessage.Warned;
+    return sent ? null : Wire.encode(reply);
   }
 
   static boolean isOpen() {

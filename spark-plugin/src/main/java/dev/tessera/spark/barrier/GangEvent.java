@@ -10,6 +10,9 @@ sealed interface GangEvent {
   @SuppressWarnings("ArrayRecordComponent")
   record Message(int rank, byte[] payload) implements GangEvent {}
 
+  /** A rank's operation does not move; {@code where} names it. */
+  record Warning(String where, String text) implements GangEvent {}
+
   /** {@code where} names the rank and its host for a sentence. */
   @SuppressWarnings("ArrayRecordComponent")
   record Failure(int rank, String where, String text, byte[] cause) implements GangEvent {}

@@ -21,6 +21,17 @@ public interface GangListener {
   /** The gang starts again after {@code failure}. */
   default void onRetry(int nextAttempt, String failure) {}
 
+  /**
+   * How far the work is that no failure undoes, such as the images of the newest checkpoint: a
+   * number that grows. Failures are counted anew when it has.
+   */
+  default long kept() {
+    return 0;
+  }
+
+  /** An operation does not move; {@code sentence} names the rank that waits, and for whom. */
+  default void onWarning(String sentence) {}
+
   /** Hears nothing. */
   static GangListener silent() {
     return new GangListener() {};

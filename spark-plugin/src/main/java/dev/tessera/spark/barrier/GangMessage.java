@@ -31,6 +31,9 @@ sealed interface GangMessage extends Serializable {
   record Failed(AttemptId attempt, int partition, int rank, String text, byte[] cause)
       implements GangMessage {}
 
+  /** An operation of this rank does not move. */
+  record Warned(AttemptId attempt, int rank, String text) implements GangMessage {}
+
   /** Nothing more will come from this rank. */
   record Finished(AttemptId attempt, int rank) implements GangMessage {}
 }

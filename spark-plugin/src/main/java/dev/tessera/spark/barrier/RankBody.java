@@ -54,6 +54,13 @@ final class RankBody<R extends Serializable> implements Callable<R> {
       return new SingleProcess();
     }
     AttemptId attempt = plan.attempt();
+    TcpCollective collective = connect(attempt);
+    collective.onWarning(
+        text -> GangChannel.send(new GangMessage.Warned(attempt, place.rank(), text)));
+    return collective;
+  }
+
+  private TcpCollective connect(AttemptId attempt) {
     return TcpCollective.connect(
         listener,
         new RunIdentity(

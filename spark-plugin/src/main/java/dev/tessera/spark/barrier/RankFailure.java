@@ -1,6 +1,7 @@
 package dev.tessera.spark.barrier;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.models.StorageException;
 import dev.tessera.models.UserException;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.DivergedException;
@@ -25,13 +26,15 @@ record RankFailure(int rank, String sentence, Throwable cause) {
   }
 
   /**
-   * The user's mistake in the chain of causes, or null. A recipe that diverges is one: another
-   * attempt would end the same way. So are ranks that hold different parameters: somebody must
-   * look.
+   * What another attempt would meet again, in the chain of causes, or null: a mistake of the
+   * user's, of which a recipe that diverges is one, storage that takes no more, or ranks that hold
+   * different parameters, where somebody must look.
    */
-  static RuntimeException userMistake(Throwable thrown) {
+  static RuntimeException lasting(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-      if (cause instanceof UserException || cause instanceof InvalidDatasetException) {
+      if (cause instanceof UserException
+          || cause instanceof InvalidDatasetException
+          || cause instanceof StorageException) {
         return (RuntimeException) cause;
       }
       if (cause instanceof DivergedException || cause instanceof ReplicasDifferException) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.Selector;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,7 @@ final class Mesh implements AutoCloseable {
   private volatile MessageHeader entered;
   private volatile boolean inside;
 
+  private volatile Consumer<String> warned = sentence -> {};
   private volatile Apart apart = Apart.NOTHING;
 
   /**
@@ -76,6 +78,10 @@ final class Mesh implements AutoCloseable {
         : new ControlFrame.Position(call.sequence(), call.operation(), now, told);
   }
 
+  void onWarning(Consumer<String> told) {
+    warned = told;
+  }
+
   void check() {
     failure.check();
   }
@@ -100,7 +106,13 @@ final class Mesh implements AutoCloseable {
 
   /** As above, for a call that has a name of its own. */
   void warn(String name, MessageHeader call, String waitingFor, double seconds) {
-    LOG.warn("{}", late(name, call, waitingFor, seconds));
+    String sentence = late(name, call, waitingFor, seconds);
+    LOG.warn("{}", sentence);
+    try {
+      warned.accept(sentence);
+    } catch (RuntimeException e) {
+      LOG.debug("Nobody hears the warning", e); // What cannot be told must not break what waits.
+    }
   }
 
   /** Which peers have not entered {@code call}, by the answers to the last inquiry. */

@@ -135,6 +135,13 @@ public final class TcpCollective implements Collective {
     mesh.close();
   }
 
+  /**
+   * Also told, besides the log, when an operation does not move; quick, from the rank's threads.
+   */
+  public void onWarning(Consumer<String> told) {
+    mesh.onWarning(told);
+  }
+
   /** The connections that a collective built on this one shares. */
   Mesh mesh() {
     return mesh;

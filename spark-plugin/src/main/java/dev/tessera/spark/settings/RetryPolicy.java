@@ -4,10 +4,10 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * When a gang that failed is started again: attempt {@code n} follows after {@code backoff *
- * 2^(n-1)}, at most {@code maxBackoff}.
+ * When a gang that failed is started again: after {@code n} failures in a row the pause is {@code
+ * backoff * 2^(n-1)}, at most {@code maxBackoff}. A new checkpoint ends a row.
  *
- * @param maxAttempts attempts in all, the first included
+ * @param maxAttempts attempts in a row that may fail; the last of them is not followed by another
  */
 public record RetryPolicy(int maxAttempts, Duration backoff, Duration maxBackoff)
     implements Serializable {
@@ -30,8 +30,8 @@ public record RetryPolicy(int maxAttempts, Duration backoff, Duration maxBackoff
     return new RetryPolicy(1, Duration.ZERO, Duration.ZERO);
   }
 
-  public boolean allowsAfter(int attempts) {
-    return attempts < maxAttempts;
+  public boolean allowsAfter(int failures) {
+    return failures < maxAttempts;
   }
 
   /** The pause after {@code failures} failures, 1 or more. */

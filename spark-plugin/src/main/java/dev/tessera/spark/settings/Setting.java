@@ -9,7 +9,10 @@ public enum Setting {
   STALL_WARNING(
       "stallWarning", "30s", "a collective operation without progress for so long is told"),
   FAILURE_TIMEOUT("failureTimeout", "120s", "and after so long the attempt is given up"),
-  MAX_ATTEMPTS("maxAttempts", "4", "attempts of a gang in all, the first included"),
+  MAX_ATTEMPTS(
+      "maxAttempts",
+      "4",
+      "failed attempts in a row without a new checkpoint before a run is given up"),
   RETRY_BACKOFF(
       "retryBackoff", "1s", "pause before the second attempt, doubled for each later one"),
   RETRY_MAX_BACKOFF("retryMaxBackoff", "60s", "the longest pause between attempts"),

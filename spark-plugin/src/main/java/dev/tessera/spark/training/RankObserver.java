@@ -1,5 +1,8 @@
 package dev.tessera.spark.training;
 
+import dev.tessera.models.IoFailure;
+import dev.tessera.models.StorageException;
+import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.CheckpointStore;
 import dev.tessera.models.checkpoint.ModelIdentity;
 import dev.tessera.models.runtime.TorchRuntime;
@@ -8,10 +11,11 @@ import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingState;
 import dev.tessera.spark.barrier.RankContext;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
 
 /** What a rank does beside training: rank 0 tells, writes and draws; every rank keeps totals. */
@@ -79,10 +83,33 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
       String path = StateFiles.write(store, state, context.attempt(), model);
       store.keepLast(plan.keepCheckpoints());
       context.report(new TrainingMessage.CheckpointWritten(path, state.step(), state.images()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "Cannot write a checkpoint to " + plan.checkpoints() + ": " + e.getMessage(), e);
+    } catch (UserException e) {
+      // Of a folder that cannot be made: wrong before a run, and in the middle of one a disk's end.
+      throw new StorageException(e.getMessage(), e);
+    } catch (IOException | FSError e) {
+      throw IoFailure.ofWriting(
+          "Cannot write the checkpoint of " + state.images() + " images to " + plan.checkpoints(),
+          room(state)
+              + ": free some, keep fewer with output.keep-checkpoints, or go on in another"
+              + " output.runs",
+          e);
     }
+  }
+
+  /** What a checkpoint takes and what there is, in words. */
+  private String room(TrainingState state) {
+    long bytes = state.tensors().stream().mapToLong(t -> t.memory().capacity()).sum();
+    String takes = "it takes " + mebibytes(bytes);
+    try {
+      long free = store.remaining();
+      return takes + ", " + mebibytes(free) + " are free there";
+    } catch (IOException e) {
+      return takes;
+    }
+  }
+
+  private static String mebibytes(long bytes) {
+    return String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
   }
 
   private void send() {

@@ -6,6 +6,9 @@ import java.util.List;
 /** Hears of a training run on the driver, from the thread that runs it. */
 public interface TrainingListener {
 
+  /** A step does not move; the sentence says which rank waits for whom. */
+  default void onWarning(String sentence) {}
+
   /** Executors are awaited. */
   default void onWaiting(String sentence) {}
 

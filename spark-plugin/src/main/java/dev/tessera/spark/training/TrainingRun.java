@@ -89,6 +89,16 @@ public final class TrainingRun {
   private GangListener heard(TrainingListener listener) {
     return new GangListener() {
       @Override
+      public long kept() {
+        return written;
+      }
+
+      @Override
+      public void onWarning(String sentence) {
+        listener.onWarning(sentence);
+      }
+
+      @Override
       public void onWaiting(String sentence) {
         listener.onWaiting(sentence);
       }

@@ -10,6 +10,7 @@ import dev.tessera.models.train.FloatMemory;
 import dev.tessera.spark.collective.Algorithm;
 import dev.tessera.spark.settings.RetryPolicy;
 import dev.tessera.spark.settings.TesseraSettings;
+import dev.tessera.spark.settings.Timeouts;
 import java.io.Serializable;
 import java.lang.reflect.Field;
 import java.time.Duration;
@@ -188,6 +189,79 @@ class GangIT {
     assertThat(heard.retries.get(0)).contains("rank 1 on ", "no luck in attempt 0");
   }
 
+  /** Executors of spot machines are lost many times in one run, each time further on. */
+  @Test
+  @Order(5)
+  void sixFailuresEachWithSomethingNewKeptDoNotEndAGangOfThreeAttempts() {
+    List<Integer> attempts =
+        run(
+            2,
+            attempt ->
+                context -> {
+                  if (context.attempt() < 6) {
+                    context.collective().barrier();
+                    if (context.rank() == 0) {
+                      context.report(Heard.KEPT);
+                      throw new IllegalStateException("after a checkpoint");
+                    }
+                  }
+                  context.collective().barrier();
+                  return context.attempt();
+                });
+
+    assertThat(attempts).containsExactly(6, 6);
+    assertThat(heard.retries).hasSize(6);
+  }
+
+  @Test
+  @Order(5)
+  void failuresWithoutAnythingNewAreCountedFromTheLastThatWasKept() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    1,
+                    attempt ->
+                        context -> {
+                          if (context.attempt() < 2) {
+                            context.report(Heard.KEPT);
+                          }
+                          throw new IllegalStateException("no luck");
+                        }))
+        .isInstanceOf(GangException.class)
+        // The second of them kept something and failed: it is the first in a row of three.
+        .hasMessageContaining("given up after 4 attempts, the last 3 without progress: ");
+  }
+
+  @Test
+  @Order(5)
+  void aStallIsToldOnTheDriverWithWhoKeepsWhomWaiting() {
+    TesseraSettings settings =
+        TesseraSettings.from(spark.getConf())
+            .withTimeouts(
+                new Timeouts(
+                    Duration.ofSeconds(60), Duration.ofMillis(400), Duration.ofSeconds(60)));
+    Gang.<Integer>run(
+        spark,
+        GangSpec.of("test", 2, Algorithm.RING, settings),
+        attempt ->
+            context -> {
+              context.collective().barrier();
+              if (context.rank() == 1) {
+                Thread.sleep(2000);
+              }
+              context.collective().barrier();
+              return 0;
+            },
+        heard);
+
+    assertThat(heard.warnings)
+        .isNotEmpty()
+        .first()
+        .asString()
+        .startsWith("rank 0 on ")
+        .contains(" waits: ", "has not moved for", "rank 1", "has not entered it");
+  }
+
   @Test
   @Order(5)
   void aRankThatWaitsDoesNotDelayTheRetry() {
@@ -289,7 +363,11 @@ class GangIT {
 
   private static final class Heard implements GangListener {
     private final List<String> messages = new ArrayList<>();
+    private static final String KEPT = "kept";
+
     private final List<String> retries = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    private long kept;
     private List<RankPlace> places = List.of();
     private int attempts;
 
@@ -302,6 +380,19 @@ class GangIT {
     @Override
     public void onMessage(int rank, Serializable message) {
       messages.add((String) message);
+      if (message.equals(KEPT)) {
+        kept++;
+      }
+    }
+
+    @Override
+    public long kept() {
+      return kept;
+    }
+
+    @Override
+    public void onWarning(String sentence) {
+      warnings.add(sentence);
     }
 
     @Override
