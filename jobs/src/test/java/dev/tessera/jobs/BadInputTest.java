@@ -46,6 +46,12 @@ class BadInputTest {
     assertThat(AtTheTerminal.run(ingest).code()).isZero();
     withProvenance("anonymous", "\"origin\"", chain.latents());
     withProvenance("orphan", "\"tokenizer\" : \"/gone\", \"was\"", chain.latents());
+    withProvenance("foreign", "\"tokenizer\"", chain.latents());
+    Path foreign = folder.resolve("foreign/_manifest.json");
+    Files.writeString(
+        foreign,
+        Files.readString(foreign)
+            .replaceFirst("\"tokenizer-checksum\" : \"", "\"tokenizer-checksum\" : \"0"));
     copy(Path.of(chain.tokenizerRun()), folder.resolve("damaged"));
     copy(Path.of(chain.tokenizerRun()), folder.resolve("emptied"));
     try (Stream<Path> paths = Files.walk(checkpoint("emptied"))) {
@@ -64,6 +70,11 @@ class BadInputTest {
   /** A table whose manifest has lost its tokenizer. */
   private static void withProvenance(String name, String key, String table) throws IOException {
     copy(Path.of(table), folder.resolve(name));
+    try (Stream<Path> paths = Files.walk(folder.resolve(name).resolve("_tokenizer"))) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
     Path manifest = folder.resolve(name).resolve("_manifest.json");
     Files.writeString(manifest, Files.readString(manifest).replaceFirst("\"tokenizer\"", key));
   }
@@ -158,6 +169,10 @@ class BadInputTest {
         arguments(dit + "@/unlabelled", "has no labels: set model.class-conditional=false"),
         arguments(dit + "@/anonymous", "does not say which tokenizer made it"),
         arguments(dit + "@/orphan", "/gone does not exist"),
+        arguments(dit + "@/orphan", "say where it is now with tokenizer=RUN"),
+        arguments(dit + "@/orphan tokenizer=@/no", "@/no does not exist"),
+        arguments(
+            dit + "@/foreign tokenizer=@/runs/0001-small-vqgan", "is not the tokenizer that made"),
         arguments("train-tokenizer --config @/vqgan.yaml data=" + chain.latents(), "of images"),
         arguments(
             "train-tokenizer --config @/vqgan.yaml schedule.shards=128 schedule.batch=128",
@@ -268,6 +283,26 @@ class BadInputTest {
     assertThat(ended.error().lines().count()).isLessThanOrEqualTo(2);
     assertThat(ended.code()).isEqualTo(2);
     assertThat(chain.content()).isEqualTo(before);
+  }
+
+  @Test
+  void aMovedTableBringsItsTokenizerAndAnOldOneIsToldWhereItIs() throws Exception {
+    copy(Path.of(chain.latents()), folder.resolve("moved"));
+    Path manifest = folder.resolve("moved/_manifest.json");
+    Files.writeString(
+        manifest,
+        Files.readString(manifest).replaceFirst("\"tokenizer\" : \"", "\"tokenizer\" : \"/gone"));
+    String train = "train --config @/dit.yaml output.runs=@/moved-runs data=";
+
+    AtTheTerminal.Ended moved = AtTheTerminal.run(words(train + "@/moved"));
+    assertThat(moved.code()).as(moved.error()).isZero();
+    AtTheTerminal.Ended told =
+        AtTheTerminal.run(words(train + "@/orphan tokenizer=@/runs/0001-small-vqgan"));
+    assertThat(told.code()).as(told.error()).isZero();
+    assertThat(folder.resolve("moved-runs/0001-small-dit/tokenizer/step-000000000016"))
+        .isDirectory();
+    assertThat(folder.resolve("moved-runs/0002-small-dit/tokenizer/step-000000000016"))
+        .isDirectory();
   }
 
   @Test

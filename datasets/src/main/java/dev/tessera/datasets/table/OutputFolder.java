@@ -30,6 +30,7 @@ final class OutputFolder {
           TableKind.folderOf(Subset.HELDOUT),
           TableKind.QUARANTINE_FOLDER,
           TableOutput.PREVIEW,
+          TableOutput.TOKENIZER,
           DatasetCard.NAME,
           "data",
           "quarantine",

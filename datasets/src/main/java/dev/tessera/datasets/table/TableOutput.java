@@ -27,6 +27,12 @@ public final class TableOutput implements Serializable {
   /** A picture that a job may leave beside the rows; it is replaced with the table. */
   public static final String PREVIEW = "_grid.png";
 
+  /**
+   * A folder that a job may leave beside the rows, with what decodes them. Spark and others pass
+   * over names that begin so.
+   */
+  public static final String TOKENIZER = "_tokenizer";
+
   private static final Logger LOG = LoggerFactory.getLogger(TableOutput.class);
   private static final String FRESH = "table";
   private static final long serialVersionUID = 1L;
@@ -175,6 +181,11 @@ public final class TableOutput implements Serializable {
             format.kind().label(),
             number);
     return new TablePartWriter<>(conf, format, footer, partition, new Path(staging, name));
+  }
+
+  /** Where the job puts what shall stand in the table as {@code name}, before {@link #prepare}. */
+  public String beside(String name) {
+    return new Path(new Path(staging, FRESH), name).toString();
   }
 
   /** {@link #prepare} and {@link TableCommit#publish}, of this table alone. */

@@ -11,6 +11,7 @@ import dev.tessera.datasets.table.TableKind;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.jobs.run.QualifiedPath;
+import dev.tessera.jobs.train.TokenizerCopy;
 import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
@@ -152,12 +153,17 @@ public final class TokenizeJob {
       TokenizeReport.Measures measures = merged(trained, reports);
       Map<String, String> provenance =
           Map.of(
-              "tokenizer",
+              TokenizerCopy.PLACE,
               place,
+              TokenizerCopy.CHECKSUM,
+              TokenizerCopy.checksum(opened),
               "images",
               manifest.contentChecksum(),
               "precision",
               settings.precision().name().toLowerCase(Locale.ROOT));
+      if (latents != null) {
+        TokenizerCopy.put(opened, latents.beside(TableOutput.TOKENIZER), conf);
+      }
       TableManifest written =
           commit(trained, manifest, provenance, reports, measures, codes, latents);
       committed = true;
@@ -198,7 +204,7 @@ public final class TokenizeJob {
       TokenizeReport.Measures measures,
       TableOutput codes,
       TableOutput latents) {
-    Shape shape = trained.spec(provenance.get("tokenizer")).model().latentShape();
+    Shape shape = trained.spec(provenance.get(TokenizerCopy.PLACE)).model().latentShape();
     Reconstruction quality =
         new Reconstruction(
             measures.all().result(), measures.ssim().result(), measures.heldout().result());

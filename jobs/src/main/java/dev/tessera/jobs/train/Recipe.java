@@ -4,6 +4,7 @@ import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.VqganRecipe;
+import java.util.Optional;
 
 /** A training run as a user writes it down: {@code type: tokenizer} or {@code type: diffusion}. */
 public sealed interface Recipe {
@@ -71,6 +72,8 @@ public sealed interface Recipe {
    *
    * @param data an image table for a model of pixels, or a latent table
    * @param sampling how previews and {@code tessera sample} draw
+   * @param tokenizer checkpoint or run that made the latents, where their table has no copy of it
+   *     and it is not where it was
    */
   record Diffusion(
       String name,
@@ -78,6 +81,7 @@ public sealed interface Recipe {
       DiffusionRecipe model,
       TrainingSchedule schedule,
       Sampling sampling,
+      Optional<String> tokenizer,
       Ranks ranks,
       Output output)
       implements Recipe {
@@ -106,7 +110,7 @@ public sealed interface Recipe {
 
     @Override
     public Recipe with(Output other) {
-      return new Diffusion(name, data, model, schedule, sampling, ranks, other);
+      return new Diffusion(name, data, model, schedule, sampling, tokenizer, ranks, other);
     }
 
     public static Diffusion defaults() {
@@ -116,6 +120,7 @@ public sealed interface Recipe {
           DiffusionRecipe.defaults(),
           TrainingSchedule.defaults(),
           Sampling.defaults(),
+          Optional.empty(),
           Ranks.defaults(),
           Output.defaults());
     }

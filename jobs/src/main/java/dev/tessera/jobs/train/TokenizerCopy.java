@@ -1,13 +1,20 @@
 package dev.tessera.jobs.train;
 
+import dev.tessera.datasets.table.TableOutput;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.checkpoint.CheckpointManifest;
 import dev.tessera.models.checkpoint.CheckpointStore;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.spark.inference.StoredWeights;
 import dev.tessera.spark.inference.TokenizerSpec;
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileUtil;
@@ -18,6 +25,12 @@ import org.apache.hadoop.fs.Path;
  * is moved, whatever becomes of the tokenizer's own run.
  */
 public final class TokenizerCopy {
+
+  /** Of a table's provenance: the checkpoint that made it, where it was then. */
+  public static final String PLACE = "tokenizer";
+
+  /** Of a table's provenance: {@link #checksum} of the checkpoint. */
+  public static final String CHECKSUM = "tokenizer-checksum";
 
   private static final String FOLDER = "tokenizer";
 
@@ -30,20 +43,34 @@ public final class TokenizerCopy {
    */
   static Checkpoint source(BoundRun bound, Configuration conf) {
     String data = bound.recipe().data();
-    String source = bound.manifest().provenance().get("tokenizer");
-    if (source == null) {
-      throw new UserException(data + " does not say which tokenizer made it: tokenize again.");
-    }
+    String source = place(bound, conf);
     Checkpoint checkpoint;
     try {
       checkpoint = StoredWeights.checkpoint(conf, source);
     } catch (UserException e) {
       throw new UserException(
-          "The tokenizer of " + data + " cannot be read, tokenize again: " + e.getMessage(), e);
+          "The tokenizer of "
+              + data
+              + " cannot be read, say where it is now with tokenizer=RUN or tokenize again: "
+              + e.getMessage(),
+          e);
+    }
+    String made = bound.manifest().provenance().get(CHECKSUM);
+    String found = checksum(checkpoint);
+    if (made != null && !made.equals(found)) {
+      throw new UserException(
+          source
+              + " is not the tokenizer that made "
+              + data
+              + " (its weights have the checksum "
+              + found
+              + " and not "
+              + made
+              + "): name that one with tokenizer=RUN, or tokenize again.");
     }
     List<Integer> latents = bound.manifest().latents().shape();
-    Shape made = Trained.tokenizer(checkpoint).spec(source).model().latentShape();
-    if (!made.equals(Shape.of(latents.get(0), latents.get(1), latents.get(2)))) {
+    Shape shape = Trained.tokenizer(checkpoint).spec(source).model().latentShape();
+    if (!shape.equals(Shape.of(latents.get(0), latents.get(1), latents.get(2)))) {
       throw new UserException(
           data
               + " holds latents "
@@ -51,10 +78,62 @@ public final class TokenizerCopy {
               + " and its tokenizer "
               + source
               + " makes "
-              + made
+              + shape
               + ": tokenize again.");
     }
     return checkpoint;
+  }
+
+  /** What the recipe names, else the copy in the table, else where the tokenizer was. */
+  private static String place(BoundRun bound, Configuration conf) {
+    Optional<String> named = ((Recipe.Diffusion) bound.recipe()).tokenizer();
+    if (named.isPresent()) {
+      return QualifiedPath.of(conf, named.get()).toString();
+    }
+    String data = bound.recipe().data();
+    Path copy = new Path(QualifiedPath.of(conf, data), TableOutput.TOKENIZER);
+    try {
+      if (copy.getFileSystem(conf).exists(copy)) {
+        return copy.toString();
+      }
+    } catch (IOException e) {
+      throw new UserException("Cannot read " + copy + ": " + e.getMessage(), e);
+    }
+    String source = bound.manifest().provenance().get(PLACE);
+    if (source == null) {
+      throw new UserException(
+          data
+              + " does not say which tokenizer made it: name it with tokenizer=RUN, or tokenize"
+              + " again.");
+    }
+    return source;
+  }
+
+  /** Tells the weights of one tokenizer from another's, wherever they lie. */
+  public static String checksum(Checkpoint checkpoint) {
+    return checkpoint.manifest().files().stream()
+        .filter(file -> file.name().matches("(parameters|state)\\..*"))
+        .sorted(Comparator.comparing(CheckpointManifest.StoredFile::name))
+        .map(file -> String.format(Locale.ROOT, "%08x", file.crc32c()))
+        .collect(Collectors.joining("-"));
+  }
+
+  /**
+   * Puts a copy of a tokenizer's checkpoint into a folder, which is made.
+   *
+   * @throws UserException if it cannot be written
+   */
+  public static void put(Checkpoint tokenizer, String folder, Configuration conf) {
+    Path to = new Path(folder);
+    try {
+      Path from = tokenizer.path();
+      FileSystem target = to.getFileSystem(conf);
+      target.mkdirs(to);
+      FileUtil.copy(
+          from.getFileSystem(conf), from, target, new Path(to, from.getName()), false, conf);
+    } catch (IOException e) {
+      throw new UserException("Cannot copy the tokenizer to " + to + ": " + e.getMessage(), e);
+    }
   }
 
   /** The copy in {@code run}, made unless it is there. */
@@ -63,14 +142,11 @@ public final class TokenizerCopy {
     try {
       FileSystem target = folder.getFileSystem(conf);
       if (new CheckpointStore(target, folder).newestComplete().isEmpty()) {
-        Path from = source(bound, conf).path();
-        Path to = new Path(folder, from.getName());
-        target.mkdirs(folder);
-        FileUtil.copy(from.getFileSystem(conf), from, target, to, false, conf);
+        put(source(bound, conf), folder.toString(), conf);
       }
       return spec(folder, conf);
     } catch (IOException e) {
-      throw new UserException("Cannot copy the tokenizer to " + folder + ": " + e.getMessage(), e);
+      throw new UserException("Cannot read " + folder + ": " + e.getMessage(), e);
     }
   }
 
