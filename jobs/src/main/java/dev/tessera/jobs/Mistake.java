@@ -83,9 +83,13 @@ final class Mistake {
     return FAILED;
   }
 
-  /** Whether {@code e} is a user's mistake, or was caused by one. */
+  /**
+   * Whether {@code e} is a user's mistake, or was caused by one, as far as a process without
+   * Spark's packages can know: connectors come with those.
+   */
   static boolean isUsers(Throwable e) {
-    return causes(e).anyMatch(cause -> mistake(cause).isPresent());
+    return MissingConnector.in(e).isEmpty()
+        && causes(e).anyMatch(cause -> mistake(cause).isPresent());
   }
 
   private static Optional<String> mistake(Throwable e) {
