@@ -37,4 +37,9 @@ final class MemoryImageStream extends ImageInputStreamImpl {
   public long length() {
     return bytes.length;
   }
+
+  /** Empty, so that the JVM does not keep each stream for its finalizer thread. */
+  @Override
+  @SuppressWarnings({"deprecation", "removal", "Finalize"})
+  protected void finalize() {}
 }
