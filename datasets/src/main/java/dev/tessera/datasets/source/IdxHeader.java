@@ -5,14 +5,11 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -48,9 +45,8 @@ record IdxHeader(int[] dimensions) {
   static IdxHeader check(Configuration conf, Path path, int... ranks) throws IOException {
     try (DataInputStream in = open(conf, path)) {
       IdxHeader header = read(path, in, ranks);
-      long actual = length(conf, path);
-      // A gzip file keeps its length modulo 2^32.
-      long expected = gzipped(path) ? header.fileBytes() & 0xffffffffL : header.fileBytes();
+      long expected = header.fileBytes();
+      long actual = gzipped(path) ? expected - rest(in, header) : length(conf, path);
       if (actual != expected) {
         throw new InvalidDatasetException(
             String.format(
@@ -112,15 +108,19 @@ record IdxHeader(int[] dimensions) {
   }
 
   private static long length(Configuration conf, Path path) throws IOException {
-    FileSystem fs = path.getFileSystem(conf);
-    long length = fs.getFileStatus(path).getLen();
-    if (!gzipped(path)) {
-      return length;
+    return path.getFileSystem(conf).getFileStatus(path).getLen();
+  }
+
+  /**
+   * Bytes that are missing, negative if there are too many. A gzip file's own word, its last four
+   * bytes, is of its last member and modulo 2^32, and padding may follow it: so all is unpacked.
+   */
+  private static long rest(DataInputStream in, IdxHeader header) throws IOException {
+    long rest = (long) header.count() * header.itemBytes();
+    byte[] buffer = new byte[1 << 16];
+    for (int n = in.read(buffer); n >= 0 && rest >= 0; n = in.read(buffer)) {
+      rest -= n;
     }
-    byte[] trailer = new byte[4];
-    try (FSDataInputStream in = fs.open(path)) {
-      in.readFully(Math.max(0, length - 4), trailer);
-    }
-    return Integer.reverseBytes(ByteBuffer.wrap(trailer).getInt()) & 0xffffffffL;
+    return rest;
   }
 }
