@@ -33,7 +33,7 @@ class TesseraTest {
           entry("demo", Set.of()),
           entry("doctor", Set.of()),
           entry("plan", Set.of("--config")),
-          entry("ingest", Set.of("--input", "--output", "--overwrite")),
+          entry("ingest", Set.of("--input", "--output", "--overwrite", "--include", "--exclude")),
           entry("train-tokenizer", Set.of("--config")),
           entry("tokenize", Set.of("--checkpoint", "--input", "--output")),
           entry("train", Set.of("--config")),

@@ -19,9 +19,10 @@ import org.apache.hadoop.fs.Path;
  * in CIFAR-100: coarse, fine), then 32x32 pixels as planes of red, green, blue. The file's length
  * tells which. Files named {@code test*} are held out if there are others.
  *
- * @param pattern path or glob of the {@code .bin} files
+ * @param files of which those named {@code .bin} count
+ * @param splits whether names tell what is held out
  */
-public record CifarSource(String pattern) implements ImageSource {
+public record CifarSource(InputFiles files, boolean splits) implements ImageSource {
 
   private static final int SIDE = 32;
   private static final int PIXELS = SIDE * SIDE * RgbImage.CHANNELS;
@@ -32,19 +33,30 @@ public record CifarSource(String pattern) implements ImageSource {
   }
 
   @Override
-  public Listing list(Configuration conf) throws IOException {
+  public Listing list(Configuration conf, ListingLog log) throws IOException {
     List<Segment> segments = new ArrayList<>();
     long id = 0;
     int labelBytes = 0;
-    List<SourceFiles.Found> files = SourceFiles.matching(conf, pattern);
-    for (SourceFiles.Found file : files) {
+    Path folder = null;
+    for (SourceFiles.Found file : Kind.CIFAR.among(files.list(conf, log), log)) {
+      folder = file.path().getParent();
       labelBytes = labelBytes(file);
       long count = file.bytes() / (labelBytes + PIXELS);
       segments.add(Segment.of(file.path().toString(), file.relative(), id, count));
       id += count;
     }
-    return new Listing(
-        TestFiles.split(segments), classNames(conf, files.get(0).path().getParent(), labelBytes));
+    if (segments.isEmpty()) {
+      throw SourceFiles.empty(files.spec(), "CIFAR files");
+    }
+    List<String> names = new ArrayList<>(classNames(conf, folder, labelBytes));
+    log.note(
+        names.isEmpty()
+            ? "classes: numbers, for batches.meta.txt or fine_label_names.txt is missing"
+            : "classes: " + Names.of(names) + " from the file of names");
+    for (int label = names.size(); label < (labelBytes == 1 ? 10 : 100); label++) {
+      names.add(String.valueOf(label));
+    }
+    return new Listing(splits ? SplitNames.assign(segments, log) : segments, names, this);
   }
 
   private static int labelBytes(SourceFiles.Found file) {
@@ -56,7 +68,8 @@ public record CifarSource(String pattern) implements ImageSource {
     throw new InvalidDatasetException(
         String.format(
             Locale.ROOT,
-            "%s has %d bytes, which is no whole number of CIFAR records (3073 or 3074): fetch it again",
+            "%s has %d bytes, which is no whole number of CIFAR records (3073 or 3074): fetch it"
+                + " again, or leave it out with --exclude",
             file.path(),
             file.bytes()));
   }
@@ -64,7 +77,7 @@ public record CifarSource(String pattern) implements ImageSource {
   private static List<String> classNames(Configuration conf, Path folder, int labelBytes)
       throws IOException {
     Path names = new Path(folder, labelBytes == 1 ? "batches.meta.txt" : "fine_label_names.txt");
-    FileSystem fs = names.getFileSystem(conf);
+    FileSystem fs = SourceFiles.fileSystem(conf, names);
     if (!fs.exists(names)) {
       return List.of();
     }
@@ -92,11 +105,13 @@ public record CifarSource(String pattern) implements ImageSource {
 
     Records(Configuration conf, Segment segment) throws IOException {
       Path path = new Path(segment.path());
-      FileSystem fs = path.getFileSystem(conf);
+      FileSystem fs = SourceFiles.fileSystem(conf, path);
       this.segment = segment;
       this.next = segment.from();
       this.labelBytes =
-          labelBytes(new SourceFiles.Found(path, segment.name(), fs.getFileStatus(path).getLen()));
+          labelBytes(
+              new SourceFiles.Found(
+                  segment.path(), segment.name(), fs.getFileStatus(path).getLen(), null));
       this.entry = new byte[labelBytes + PIXELS];
       this.in = fs.open(path, 1 << 16);
       try {
@@ -120,7 +135,7 @@ public record CifarSource(String pattern) implements ImageSource {
       return new RawImage(
           id,
           path,
-          path,
+          null,
           entry[labelBytes - 1] & 0xff,
           null,
           segment.split(),

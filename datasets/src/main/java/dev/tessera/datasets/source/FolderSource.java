@@ -1,27 +1,34 @@
 package dev.tessera.datasets.source;
 
+import dev.tessera.datasets.IoFailure;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.security.AccessControlException;
 
 /**
  * A folder of picture files, nested at will. Every file counts: what is not a picture ends in the
  * quarantine.
  *
- * @param root folder, one file, or a glob of files
- * @param classPerFolder whether the first folder's name is the class
+ * @param files all of them
+ * @param classPerFolder whether folders are classes, see {@link Layout}
+ * @param splits whether folders tell what is held out
  */
-public record FolderSource(String root, boolean classPerFolder) implements ImageSource {
+public record FolderSource(InputFiles files, boolean classPerFolder, boolean splits)
+    implements ImageSource {
 
   /** Larger files are not read: no picture of a sane size needs more. */
   static final long MAX_FILE_BYTES = 256L << 20;
@@ -32,20 +39,35 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
   }
 
   @Override
-  public Listing list(Configuration conf) throws IOException {
-    List<SourceFiles.Found> files = SourceFiles.matching(conf, root);
-    if (files.isEmpty()) {
-      throw SourceFiles.empty(root, "files");
+  public Listing list(Configuration conf, ListingLog log) throws IOException {
+    Sidecars sidecars = Sidecars.of(conf, files.list(conf, log), log);
+    List<SourceFiles.Found> rows = sidecars.pictures();
+    if (rows.isEmpty()) {
+      throw SourceFiles.empty(files.spec(), "files");
     }
-    ClassFolders classes =
-        ClassFolders.of(files.stream().map(SourceFiles.Found::relative).toList(), classPerFolder);
-    List<Segment> segments = new ArrayList<>(files.size());
-    for (SourceFiles.Found file : files) {
-      int label = classes.label(file.relative());
+    List<String> names = rows.stream().map(SourceFiles.Found::relative).toList();
+    List<String> pictures = names.stream().filter(FolderSource::looksLikePicture).toList();
+    Layout layout = Layout.of(pictures.isEmpty() ? names : pictures, classPerFolder, splits, log);
+    List<Segment> segments = new ArrayList<>(rows.size());
+    for (SourceFiles.Found file : rows) {
+      int label = layout.label(file.relative());
       segments.add(
-          new Segment(file.path().toString(), file.relative(), segments.size(), 0, 1, label, null));
+          new Segment(
+              file.location(),
+              file.relative(),
+              segments.size(),
+              0,
+              1,
+              label,
+              layout.split(file.relative()),
+              sidecars.of(file)));
     }
-    return new Listing(segments, classes.names());
+    return new Listing(segments, layout.classNames(), this);
+  }
+
+  /** By its name, or for want of one: the layout of a folder is that of its pictures. */
+  static boolean looksLikePicture(String path) {
+    return Kind.of(path).equals(Optional.of(Kind.PICTURES));
   }
 
   @Override
@@ -55,13 +77,35 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
         segment ->
             new OneFile(
                 RawImage.of(
-                    segment.id(), segment.name(), segment.label(), content(conf, segment))));
+                    segment,
+                    segment.id(),
+                    segment.name(),
+                    caption(conf, segment),
+                    content(conf, segment))));
+  }
+
+  private static String caption(Configuration conf, Segment segment) throws IOException {
+    if (segment.extra() instanceof Segment.Caption caption) {
+      return caption.text();
+    }
+    if (segment.extra() instanceof Segment.CaptionFile file) {
+      try {
+        byte[] text = Sidecars.bytes(conf, file.location());
+        return new String(text, StandardCharsets.UTF_8).strip();
+      } catch (FileNotFoundException | NoSuchFileException | AccessDeniedException e) {
+        return null;
+      }
+    }
+    return null;
   }
 
   /** One bad file among many is a row of the quarantine, not the end of the job. */
   private static RawImage.Content content(Configuration conf, Segment segment) throws IOException {
+    if (segment.extra() instanceof Segment.Problem problem) {
+      return new RawImage.Unreadable(problem.reason());
+    }
     try {
-      return read(conf, segment);
+      return LocalFiles.isLocation(segment.path()) ? readLocal(segment) : read(conf, segment);
     } catch (AccessControlException | AccessDeniedException e) {
       return new RawImage.Unreadable("may not be read: permission denied");
     } catch (FileNotFoundException | NoSuchFileException e) {
@@ -74,16 +118,43 @@ public record FolderSource(String root, boolean classPerFolder) implements Image
       return new RawImage.Unreadable("truncated: shorter than the file system says");
     } catch (ChecksumException e) {
       return new RawImage.Unreadable("corrupt: the file system's checksum does not match");
+    } catch (IllegalArgumentException e) {
+      return new RawImage.Unreadable("has a name that cannot be opened: " + e.getMessage());
+    } catch (IOException e) {
+      if (IoFailure.lasts(e)) {
+        return new RawImage.Unreadable("cannot be read: " + e.getMessage());
+      }
+      throw e;
     }
   }
 
+  private static RawImage.Content readLocal(Segment segment) throws IOException {
+    Path path = LocalFiles.path(segment.path());
+    try (FileChannel in = FileChannel.open(path)) {
+      long length = in.size();
+      if (length > MAX_FILE_BYTES) {
+        return tooLong(length);
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) length);
+      while (bytes.hasRemaining()) {
+        if (in.read(bytes) < 0) {
+          throw new EOFException(path + " shrank");
+        }
+      }
+      return new RawImage.Encoded(bytes.array(), segment.name());
+    }
+  }
+
+  private static RawImage.Content tooLong(long length) {
+    return new RawImage.Unreadable("file of " + length + " bytes (limit: " + MAX_FILE_BYTES + ")");
+  }
+
   private static RawImage.Content read(Configuration conf, Segment segment) throws IOException {
-    Path path = new Path(segment.path());
+    var path = new org.apache.hadoop.fs.Path(segment.path());
     FileSystem fs = path.getFileSystem(conf);
     long length = fs.getFileStatus(path).getLen();
     if (length > MAX_FILE_BYTES) {
-      return new RawImage.Unreadable(
-          "file of " + length + " bytes (limit: " + MAX_FILE_BYTES + ")");
+      return tooLong(length);
     }
     byte[] bytes = new byte[(int) length];
     try (FSDataInputStream in = fs.open(path)) {

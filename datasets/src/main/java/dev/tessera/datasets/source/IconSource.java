@@ -46,9 +46,9 @@ public record IconSource(long count, long seed, int size, List<String> classes)
   }
 
   @Override
-  public Listing list(Configuration conf) {
+  public Listing list(Configuration conf, ListingLog log) {
     Segment all = Segment.of("", "icons", 0, count);
-    return new Listing(List.of(all), names(families()));
+    return new Listing(List.of(all), names(families()), this);
   }
 
   private List<IconClass> families() {

@@ -94,7 +94,7 @@ record IdxHeader(int[] dimensions) {
   }
 
   static DataInputStream open(Configuration conf, Path path) throws IOException {
-    InputStream in = path.getFileSystem(conf).open(path, 1 << 16);
+    InputStream in = SourceFiles.fileSystem(conf, path).open(path, 1 << 16);
     try {
       return new DataInputStream(gzipped(path) ? new GZIPInputStream(in, 1 << 16) : in);
     } catch (IOException | RuntimeException e) {
@@ -108,7 +108,7 @@ record IdxHeader(int[] dimensions) {
   }
 
   private static long length(Configuration conf, Path path) throws IOException {
-    return path.getFileSystem(conf).getFileStatus(path).getLen();
+    return SourceFiles.fileSystem(conf, path).getFileStatus(path).getLen();
   }
 
   /**

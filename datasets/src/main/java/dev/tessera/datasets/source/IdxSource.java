@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -17,9 +19,13 @@ import org.apache.hadoop.fs.Path;
  * *labels-idx1-ubyte}. Files named {@code t10k-*} or {@code test-*} are held out if there are
  * others.
  *
- * @param pattern path or glob of the picture files
+ * @param files of which those named so count
+ * @param splits whether names tell what is held out
  */
-public record IdxSource(String pattern) implements ImageSource {
+public record IdxSource(InputFiles files, boolean splits) implements ImageSource {
+
+  /** {@code images-idx3} in the database's own names, {@code images.idx3} in copies of it. */
+  private static final Pattern IMAGES = Pattern.compile("images([-.])idx3");
 
   @Override
   public String name() {
@@ -27,30 +33,39 @@ public record IdxSource(String pattern) implements ImageSource {
   }
 
   @Override
-  public Listing list(Configuration conf) throws IOException {
+  public Listing list(Configuration conf, ListingLog log) throws IOException {
     List<Segment> segments = new ArrayList<>();
     long id = 0;
     int classes = 0;
-    for (SourceFiles.Found file : SourceFiles.matching(conf, pattern)) {
-      if (file.relative().contains("labels-idx1")) {
+    for (SourceFiles.Found file : Kind.IDX.among(files.list(conf, log), log)) {
+      if (file.lowerName().matches(".*labels[-.]idx1.*")) {
         continue;
       }
       IdxHeader header = IdxHeader.check(conf, file.path(), 3, 4);
-      classes = Math.max(classes, classes(conf, file.path(), header.count()));
+      classes = Math.max(classes, classes(conf, file.path(), header.count(), log));
       segments.add(Segment.of(file.path().toString(), file.relative(), id, header.count()));
       id += header.count();
     }
     if (segments.isEmpty()) {
-      throw SourceFiles.empty(pattern, "IDX pictures");
+      throw SourceFiles.empty(files.spec(), "IDX pictures");
     }
     return new Listing(
-        TestFiles.split(segments), IntStream.range(0, classes).mapToObj(String::valueOf).toList());
+        splits ? SplitNames.assign(segments, log) : segments,
+        IntStream.range(0, classes).mapToObj(String::valueOf).toList(),
+        this);
   }
 
   /** Number of classes, 0 without labels. */
-  private static int classes(Configuration conf, Path images, int count) throws IOException {
+  private static int classes(Configuration conf, Path images, int count, ListingLog log)
+      throws IOException {
     Path labels = labels(images);
-    if (labels == null || !labels.getFileSystem(conf).exists(labels)) {
+    if (labels == null || !SourceFiles.fileSystem(conf, labels).exists(labels)) {
+      log.note(
+          "classes: none for "
+              + images.getName()
+              + (labels == null
+                  ? ", whose name says of no file with labels"
+                  : ", for " + labels.getName() + " is not beside it"));
       return 0;
     }
     int labelled = IdxHeader.check(conf, labels, 1).count();
@@ -80,9 +95,9 @@ public record IdxSource(String pattern) implements ImageSource {
   }
 
   private static Path labels(Path images) {
-    String name = images.getName();
-    return name.contains("images-idx3")
-        ? new Path(images.getParent(), name.replace("images-idx3", "labels-idx1"))
+    Matcher matcher = IMAGES.matcher(images.getName());
+    return matcher.find()
+        ? new Path(images.getParent(), matcher.replaceFirst("labels$1idx1"))
         : null;
   }
 
@@ -104,7 +119,7 @@ public record IdxSource(String pattern) implements ImageSource {
       this.next = segment.from();
       Path path = new Path(segment.path());
       Path labelled = labels(path);
-      boolean known = labelled != null && labelled.getFileSystem(conf).exists(labelled);
+      boolean known = labelled != null && SourceFiles.fileSystem(conf, labelled).exists(labelled);
       this.labels = known ? readLabels(conf, labelled) : null;
       this.in = IdxHeader.open(conf, path);
       try {
@@ -127,7 +142,7 @@ public record IdxSource(String pattern) implements ImageSource {
       Integer label = labels == null ? null : (Integer) (labels[(int) next] & 0xff);
       long id = segment.id() + next++ - segment.from();
       return new RawImage(
-          id, path, path, label, null, segment.split(), new RawImage.Decoded(rgb(item)));
+          id, path, null, label, null, segment.split(), new RawImage.Decoded(rgb(item)));
     }
 
     private RgbImage rgb(byte[] item) {

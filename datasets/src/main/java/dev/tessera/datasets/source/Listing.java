@@ -7,9 +7,10 @@ import java.util.List;
  * All pictures of a source, in its order.
  *
  * @param segments with consecutive ids from 0
- * @param classNames by label; empty if the source has no labels or does not name them
+ * @param classNames of all labels that the pictures can have; empty if there are none
+ * @param reader opens the segments: the source, with what the listing found out
  */
-public record Listing(List<Segment> segments, List<String> classNames) {
+public record Listing(List<Segment> segments, List<String> classNames, ImageSource reader) {
 
   public Listing {
     segments = List.copyOf(segments);

@@ -1,32 +1,40 @@
 package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.ParquetScan;
-import dev.tessera.datasets.table.Subset;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
-import org.apache.parquet.hadoop.ParquetFileReader;
-import org.apache.parquet.hadoop.util.HadoopInputFile;
-import org.apache.parquet.schema.GroupType;
-import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 
 /**
- * Parquet files with a column {@code image: struct<bytes: binary, path: string>}, as the {@code
- * datasets} library and this project write them; {@code label} (integer), {@code caption} or {@code
- * text}, and {@code split} are read where present.
+ * Parquet files with a column of pictures: {@code struct<bytes: binary, path: string>}, as the
+ * {@code datasets} library and this project write them, or plain binary. Label, caption and split
+ * are read where present.
  *
- * @param root file, folder of files, nested at will, or a glob of files
+ * @param files of which those named {@code .parquet} count
+ * @param columns what the user names; the rest is found by its usual names
+ * @param splits whether names and a column tell what is held out
+ * @param labels what the listing found out, or null before it
  */
-public record ParquetSource(String root) implements ImageSource {
+public record ParquetSource(InputFiles files, Columns columns, boolean splits, ParquetLabels labels)
+    implements ImageSource {
 
-  private static final List<String> COLUMNS = List.of("image", "label", "caption", "text", "split");
+  /** A folder that {@code partitionBy("label")} made. */
+  private static final String HIVE_LABEL = "label=";
+
+  public ParquetSource(InputFiles files, Columns columns, boolean splits) {
+    this(files, columns, splits, null);
+  }
 
   @Override
   public String name() {
@@ -34,24 +42,30 @@ public record ParquetSource(String root) implements ImageSource {
   }
 
   @Override
-  public Listing list(Configuration conf) throws IOException {
+  public Listing list(Configuration conf, ListingLog log) throws IOException {
+    Configuration raw = SourceFiles.withoutChecksums(conf);
     List<Segment> segments = new ArrayList<>();
+    List<ParquetFooter> footers = new ArrayList<>();
     long id = 0;
-    for (SourceFiles.Found file : files(conf)) {
-      long rows = rows(conf, file.path());
-      segments.add(Segment.of(file.path().toString(), file.relative(), id, rows));
-      id += rows;
+    for (SourceFiles.Found file : Kind.PARQUET.among(rows(conf, log), log)) {
+      ParquetFooter footer = ParquetFooter.read(raw, file.path());
+      footers.add(footer);
+      segments.add(Segment.of(file.path().toString(), file.relative(), id, footer.rows()));
+      id += footer.rows();
     }
     if (id == 0) {
-      throw SourceFiles.empty(root, "Parquet rows");
+      throw SourceFiles.empty(files.spec(), "Parquet rows");
     }
-    return new Listing(segments, List.of());
+    ParquetLabels found = labels(raw, footers, segments, log);
+    ImageSource reader = new ParquetSource(files, columns, splits, found);
+    return new Listing(splits ? SplitNames.assign(segments, log) : segments, found.names(), reader);
   }
 
-  private List<SourceFiles.Found> files(Configuration conf) throws IOException {
-    return SourceFiles.matching(conf, root).stream()
-        .filter(file -> file.relative().endsWith(".parquet"))
-        .filter(file -> !file.relative().startsWith("quarantine/") && !aside(file.relative()))
+  /** What is not the quarantine of a table of ours. */
+  private List<SourceFiles.Found> rows(Configuration conf, ListingLog log) throws IOException {
+    return files.list(conf, log).stream()
+        .filter(file -> !file.relative().startsWith("quarantine/"))
+        .filter(file -> !file.relative().equals("manifest.json") && !aside(file.relative()))
         .toList();
   }
 
@@ -60,116 +74,120 @@ public record ParquetSource(String root) implements ImageSource {
     return relative.startsWith("_") || relative.contains("/_");
   }
 
-  private static long rows(Configuration conf, Path path) throws IOException {
-    try (ParquetFileReader file = ParquetFileReader.open(HadoopInputFile.fromPath(path, conf))) {
-      checkSchema(path, file.getFileMetaData().getSchema());
-      return file.getRecordCount();
-    } catch (IOException | RuntimeException e) {
-      if (e instanceof InvalidDatasetException invalid) {
-        throw invalid;
+  private ParquetLabels labels(
+      Configuration conf, List<ParquetFooter> footers, List<Segment> segments, ListingLog log)
+      throws IOException {
+    List<String> ours = tableNames(conf);
+    Set<List<String>> given = new LinkedHashSet<>();
+    Map<String, List<String>> own = new HashMap<>();
+    Set<String> from = new TreeSet<>();
+    long highest = -1;
+    boolean counted = true;
+    for (int i = 0; i < footers.size(); i++) {
+      ParquetFooter footer = footers.get(i);
+      ParquetColumns found = ParquetColumns.of(footer.path().toString(), footer.schema(), columns);
+      if (found.label() == null) {
+        if (found.unlike() != null) {
+          from.add("(not " + footer.schema().getType(found.unlike()) + ", which is no class)");
+        }
+        counted &= hiveLabel(segments.get(i)) == null;
+        continue;
       }
-      throw new InvalidDatasetException(
-          path + " is not a readable Parquet file (" + e.getMessage() + "): write it again", e);
+      from.add(found.label());
+      List<String> names = ours.isEmpty() ? footer.classNames(found.label()) : ours;
+      given.add(names);
+      own.put(segments.get(i).path(), names);
+      OptionalLong noted =
+          ParquetLabels.isWhole(footer.schema().getType(found.label()))
+              ? footer.highest(found.label())
+              : OptionalLong.empty();
+      counted &= noted.isPresent() && noted.getAsLong() < ParquetLabels.MAX_CLASSES;
+      highest = Math.max(highest, noted.orElse(-1));
     }
+    ParquetLabels labels;
+    if (counted && given.size() <= 1) {
+      labels = ParquetLabels.counted(given.stream().findFirst().orElse(List.of()), highest);
+    } else {
+      labels = ParquetLabels.named(values(conf, footers, segments, own), own);
+    }
+    if (from.isEmpty()) {
+      from.add("no column of a usual name; columns.label=NAME names one");
+    }
+    log.note(
+        "classes: "
+            + (labels.names().isEmpty() ? "none" : Names.of(labels.names()))
+            + " from "
+            + String.join(", ", from));
+    return labels;
   }
 
-  private static void checkSchema(Path path, MessageType schema) {
-    boolean struct =
-        schema.containsField("image")
-            && !schema.getType("image").isPrimitive()
-            && isBinary(schema.getType("image").asGroupType(), "bytes");
-    if (!struct) {
-      throw new InvalidDatasetException(
-          String.format(
-              Locale.ROOT,
-              "%s has no column image: struct<bytes: binary, path: string> (its columns: %s)",
-              path,
-              String.join(", ", schema.getFields().stream().map(f -> f.getName()).toList())));
-    }
+  /** The class names of a table of ours. */
+  private List<String> tableNames(Configuration conf) throws IOException {
+    return SourceFiles.isGlob(conf, files.spec()) || !ManifestFile.isAt(conf, files.spec())
+        ? List.of()
+        : ManifestFile.read(conf, files.spec()).classNames();
   }
 
-  private static boolean isBinary(GroupType type, String field) {
-    return type.containsField(field)
-        && type.getType(field).isPrimitive()
-        && type.getType(field).asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.BINARY;
+  /** All labels there are, as text or by their file's own names. */
+  private Set<String> values(
+      Configuration conf,
+      List<ParquetFooter> footers,
+      List<Segment> segments,
+      Map<String, List<String>> own)
+      throws IOException {
+    Set<String> values = new HashSet<>();
+    for (int i = 0; i < footers.size(); i++) {
+      String file = segments.get(i).path();
+      String label = ParquetColumns.of(file, footers.get(i).schema(), columns).label();
+      if (label == null) {
+        String hive = hiveLabel(segments.get(i));
+        if (hive != null) {
+          values.add(hive);
+        }
+        continue;
+      }
+      // Values of files with names of their own count by those, in their order.
+      values.addAll(own.getOrDefault(file, List.of()));
+      try (ParquetScan scan =
+          new ParquetScan(conf, footers.get(i).path(), List.of(label), 0, Long.MAX_VALUE)) {
+        for (Group row = scan.next(); row != null; row = scan.next()) {
+          String value = ParquetLabels.value(row, label);
+          if (value != null
+              && values.add(ParquetLabels.name(own.get(file), value))
+              && values.size() > ParquetLabels.MAX_CLASSES) {
+            throw ParquetLabels.tooMany(file, label);
+          }
+        }
+      } catch (InvalidDatasetException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        throw new InvalidDatasetException(
+            file
+                + ": column "
+                + label
+                + " is damaged ("
+                + e.getMessage()
+                + "): write the file again, or leave it out with --exclude",
+            e);
+      }
+    }
+    return values;
+  }
+
+  /** The value of a folder {@code label=VALUE}, or null. */
+  static String hiveLabel(Segment segment) {
+    for (String part : segment.name().split("/", -1)) {
+      if (part.startsWith(HIVE_LABEL)) {
+        String value = part.substring(HIVE_LABEL.length());
+        return value.startsWith("__HIVE_DEFAULT") ? null : value;
+      }
+    }
+    return null;
   }
 
   @Override
-  public RawImages open(Configuration conf, Split split) {
-    return new SegmentReader(split, segment -> new Rows(conf, segment));
-  }
-
-  private static final class Rows implements RawImages {
-
-    private final Segment segment;
-    private final ParquetScan scan;
-
-    Rows(Configuration conf, Segment segment) throws IOException {
-      this.segment = segment;
-      this.scan =
-          new ParquetScan(conf, new Path(segment.path()), COLUMNS, segment.from(), segment.to());
-    }
-
-    @Override
-    public RawImage next() throws IOException {
-      long row = scan.row();
-      Group group = scan.next();
-      if (group == null) {
-        return null;
-      }
-      Group image = has(group, "image") ? group.getGroup("image", 0) : null;
-      String own = image != null && has(image, "path") ? image.getString("path", 0) : "";
-      String path = own.isEmpty() ? segment.name() + "#" + row : own;
-      String caption = text(group, "caption");
-      return new RawImage(
-          segment.id() + row - segment.from(),
-          path,
-          path,
-          label(group),
-          caption == null ? text(group, "text") : caption,
-          split(group),
-          image == null || !has(image, "bytes")
-              ? new RawImage.Unreadable("the row has no picture")
-              : new RawImage.Encoded(image.getBinary("bytes", 0).getBytes(), null));
-    }
-
-    private static boolean has(Group group, String field) {
-      return group.getType().containsField(field) && group.getFieldRepetitionCount(field) > 0;
-    }
-
-    private static String text(Group group, String field) {
-      return has(group, field) && isBinary(group.getType(), field)
-          ? group.getString(field, 0)
-          : null;
-    }
-
-    private static Integer label(Group group) {
-      if (!has(group, "label") || !group.getType().getType("label").isPrimitive()) {
-        return null;
-      }
-      PrimitiveTypeName type =
-          group.getType().getType("label").asPrimitiveType().getPrimitiveTypeName();
-      Integer value = null;
-      if (type == PrimitiveTypeName.INT32) {
-        value = group.getInteger("label", 0);
-      } else if (type == PrimitiveTypeName.INT64) {
-        value = Math.toIntExact(group.getLong("label", 0));
-      }
-      // The datasets library writes -1 where a label is not known.
-      return value == null || value < 0 ? null : value;
-    }
-
-    private static Subset split(Group group) {
-      String label = text(group, "split");
-      return Arrays.stream(Subset.values())
-          .filter(subset -> subset.label().equals(label))
-          .findFirst()
-          .orElse(null);
-    }
-
-    @Override
-    public void close() throws IOException {
-      scan.close();
-    }
+  public RawImages open(Configuration conf, Split split) throws IOException {
+    Configuration raw = SourceFiles.withoutChecksums(conf);
+    return new SegmentReader(split, segment -> new ParquetRows(raw, segment, this));
   }
 }

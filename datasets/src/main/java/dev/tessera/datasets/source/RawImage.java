@@ -8,7 +8,8 @@ import dev.tessera.datasets.table.Subset;
  *
  * @param id number in the source
  * @param path relative to the source's root
- * @param group pictures of one group are never divided between training and held-out rows
+ * @param group pictures of one group are never divided between training and held-out rows; null for
+ *     all pictures of equal content
  * @param label class number, or null
  * @param caption description, or null
  * @param split if the source has a split of its own, else null
@@ -40,8 +41,9 @@ public record RawImage(
   /** Nothing, with the reason for the quarantine table. */
   public record Unreadable(String reason) implements Content {}
 
-  static RawImage of(long id, String path, int label, Content content) {
-    return new RawImage(
-        id, path, path, label == Segment.NO_LABEL ? null : label, null, null, content);
+  /** One picture of a segment whose label and split are the segment's. */
+  static RawImage of(Segment segment, long id, String path, String caption, Content content) {
+    Integer label = segment.label() == Segment.NO_LABEL ? null : (Integer) segment.label();
+    return new RawImage(id, path, null, label, caption, segment.split(), content);
   }
 }

@@ -13,15 +13,32 @@ import java.io.Serializable;
  * @param to picture after the last
  * @param label class of all these pictures, or -1 if the file says it or there is none
  * @param split of all these pictures, or null if the source has none
+ * @param extra what else the listing found out, or null
  */
 public record Segment(
-    String path, String name, long id, long from, long to, int label, Subset split)
+    String path, String name, long id, long from, long to, int label, Subset split, Extra extra)
     implements Serializable {
 
   static final int NO_LABEL = -1;
 
+  /** What a listing may know of one picture beside its file. */
+  sealed interface Extra extends Serializable {}
+
+  /** Words from a table of captions. */
+  record Caption(String text) implements Extra {}
+
+  /** The place of a file of words beside the picture. */
+  record CaptionFile(String location) implements Extra {}
+
+  /** The reason why there is nothing to read. */
+  record Problem(String reason) implements Extra {}
+
   static Segment of(String path, String name, long id, long count) {
-    return new Segment(path, name, id, 0, count, NO_LABEL, null);
+    return new Segment(path, name, id, 0, count, NO_LABEL, null, null);
+  }
+
+  Segment with(Subset side) {
+    return new Segment(path, name, id, from, to, label, side, extra);
   }
 
   /** Number of pictures. */
@@ -33,6 +50,6 @@ public record Segment(
   Segment clip(long begin, long end) {
     long first = Math.max(0, begin - id);
     long last = Math.min(count(), end - id);
-    return new Segment(path, name, id + first, from + first, from + last, label, split);
+    return new Segment(path, name, id + first, from + first, from + last, label, split, extra);
   }
 }

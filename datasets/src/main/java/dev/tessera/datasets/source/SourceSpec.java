@@ -1,10 +1,9 @@
 package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.InvalidDatasetException;
-import dev.tessera.datasets.image.ImageFormat;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.Arrays;
+import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -25,13 +23,12 @@ import org.apache.hadoop.fs.Path;
  * x.zip                                        a zip of pictures
  * *-ubyte, *-ubyte.gz                          IDX files
  * *.bin                                        CIFAR's binary format
- * *.parquet                                    Parquet with image: struct&lt;bytes, path&gt;
+ * *.parquet                                    Parquet with a column of pictures
  * *.png, *.jpg, *.jpeg                         picture files
- * a folder                                     of any one of these, or of PNG and JPEG files
+ * a folder                                     of what most of its first files are
  * </pre>
  *
- * A folder is one of zips if it holds nothing else; beside other files a zip counts as a file that
- * is no picture.
+ * Beside pictures a zip counts as a file that is no picture.
  */
 public final class SourceSpec {
 
@@ -41,29 +38,43 @@ public final class SourceSpec {
   private SourceSpec() {}
 
   /**
-   * @param spec as above; paths are Hadoop's, globs allowed for files
-   * @param classPerFolder for folders and zips: the first folder's name is the class
-   * @param iconSize side of embedded icons in pixels, unless the spec says it
+   * @param specs as above, one or more; paths are Hadoop's, globs allowed for files
    * @throws InvalidDatasetException if there is nothing there, or nothing we can read
    */
-  public static ImageSource parse(
-      Configuration conf, String spec, boolean classPerFolder, int iconSize) {
+  public static ImageSource parse(Configuration conf, List<String> specs, SourceOptions options) {
+    List<ImageSource> sources = specs.stream().map(spec -> parse(conf, spec, options)).toList();
+    return sources.size() == 1 ? sources.get(0) : SeveralSources.of(specs, sources);
+  }
+
+  /** As above, of one input. */
+  public static ImageSource parse(Configuration conf, String spec, SourceOptions options) {
     if (spec.isBlank()) {
       throw new InvalidDatasetException("The input is empty: give a path or icons:");
     }
     if (spec.startsWith(ICONS)) {
-      return icons(spec, iconSize);
+      return icons(spec, options.iconSize());
     }
+    InputFiles files = new InputFiles(spec, options.include(), options.exclude());
     try {
       Path path = new Path(spec);
-      if (SourceFiles.isGlob(spec)) {
-        return glob(conf, spec, classPerFolder);
+      if (options.format() != Kind.AUTO) {
+        return source(options.format(), files, options);
       }
-      FileSystem fs = path.getFileSystem(conf);
-      return fs.getFileStatus(path).isDirectory()
-          ? folder(fs, spec, classPerFolder)
-          : file(spec, classPerFolder);
-    } catch (FileNotFoundException e) {
+      if (SourceFiles.isGlob(conf, spec)) {
+        return source(glob(conf, spec), files, options);
+      }
+      FileSystem fs = SourceFiles.fileSystem(conf, path);
+      if (!fs.getFileStatus(path).isDirectory()) {
+        return source(Kind.of(spec).orElseThrow(() -> unknown(spec)), files, options);
+      }
+      FolderLook look = FolderLook.at(fs, path);
+      look.foreign()
+          .ifPresent(
+              sentence -> {
+                throw new InvalidDatasetException(sentence);
+              });
+      return source(look.kind(), files, options);
+    } catch (FileNotFoundException | NoSuchFileException e) {
       throw SourceFiles.missing(spec, e);
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidDatasetException(
@@ -71,25 +82,30 @@ public final class SourceSpec {
     }
   }
 
-  private static ImageSource file(String spec, boolean classPerFolder) {
-    return recognised(spec, spec, classPerFolder).orElseThrow(() -> unknown(spec));
+  private static ImageSource source(Kind kind, InputFiles files, SourceOptions options) {
+    return switch (kind) {
+      case AUTO, PICTURES -> new FolderSource(files, options.classPerFolder(), options.splits());
+      case ZIP ->
+          new ZipSource(files, options.classPerFolder(), options.splits(), options.zipNames());
+      case IDX -> new IdxSource(files, options.splits());
+      case CIFAR -> new CifarSource(files, options.splits());
+      case PARQUET -> new ParquetSource(files, options.columns(), options.splits());
+    };
   }
 
   /** The end of the pattern tells the kind, or else the files that match do. */
-  private static ImageSource glob(Configuration conf, String spec, boolean classPerFolder)
-      throws IOException {
-    List<SourceFiles.Found> files = SourceFiles.matching(conf, spec);
-    Optional<ImageSource> byPattern = recognised(spec, spec, classPerFolder);
+  private static Kind glob(Configuration conf, String spec) throws IOException {
+    List<SourceFiles.Found> files = SourceFiles.matching(conf, spec, new ListingLog(found -> {}));
+    Optional<Kind> byPattern = Kind.of(spec);
     if (byPattern.isPresent()) {
       return byPattern.get();
     }
-    Set<ImageSource> kinds = new LinkedHashSet<>();
+    Set<Kind> kinds = new LinkedHashSet<>();
     for (SourceFiles.Found file : files) {
-      recognised(file.relative(), spec, classPerFolder).ifPresent(kinds::add);
+      Kind.of(file.relative()).ifPresent(kinds::add);
     }
-    ImageSource pictures = new FolderSource(spec, classPerFolder);
-    if (kinds.contains(pictures)) {
-      return pictures; // Whatever else matches counts too, and ends in the quarantine.
+    if (kinds.contains(Kind.PICTURES)) {
+      return Kind.PICTURES; // Whatever else matches counts too, and ends in the quarantine.
     }
     if (kinds.size() == 1) {
       return kinds.iterator().next();
@@ -97,86 +113,15 @@ public final class SourceSpec {
     throw unknown(spec);
   }
 
-  /** What a file's name says of the files that {@code spec} names. */
-  private static Optional<ImageSource> recognised(
-      String path, String spec, boolean classPerFolder) {
-    String name = path.substring(path.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
-    if (isZip(name)) {
-      return Optional.of(new ZipSource(spec, classPerFolder));
-    }
-    if (isIdx(name)) {
-      return Optional.of(new IdxSource(spec));
-    }
-    if (name.endsWith(".bin")) {
-      return Optional.of(new CifarSource(spec));
-    }
-    if (name.endsWith(".parquet")) {
-      return Optional.of(new ParquetSource(spec));
-    }
-    return isPicture(name) ? Optional.of(new FolderSource(spec, classPerFolder)) : Optional.empty();
-  }
-
   private static InvalidDatasetException unknown(String spec) {
+    Optional<String> foreign = Kind.foreign(spec);
+    if (foreign.isPresent()) {
+      return new InvalidDatasetException(spec + " is " + foreign.get());
+    }
     return new InvalidDatasetException(
         spec
             + " is of no known kind (expected: a folder, .zip, -ubyte, -ubyte.gz, .bin, .parquet,"
-            + " .png, .jpg, .webp, .gif, .bmp, .tif or icons:)");
-  }
-
-  private static boolean isZip(String name) {
-    return name.toLowerCase(Locale.ROOT).endsWith(".zip");
-  }
-
-  private static boolean isPicture(String name) {
-    return ImageFormat.claimedBy(name).isPresent();
-  }
-
-  private static boolean isIdx(String name) {
-    return name.endsWith("-ubyte") || name.endsWith("-ubyte.gz") || name.endsWith(".idx");
-  }
-
-  /** A folder holds what its first recognised file says; deeper folders mean picture files. */
-  private static ImageSource folder(FileSystem fs, String spec, boolean classPerFolder)
-      throws IOException {
-    String root = spec.endsWith("/") ? spec.substring(0, spec.length() - 1) : spec;
-    FileStatus[] entries = fs.listStatus(new Path(spec));
-    if (zipsAlone(entries)) {
-      return new ZipSource(root + "/*.[zZ][iI][pP]", classPerFolder);
-    }
-    for (FileStatus entry : entries) {
-      String name = entry.getPath().getName();
-      if (entry.isDirectory()) {
-        if ((name.equals("data") || name.contains("=")) && hasParquet(fs, entry.getPath())) {
-          return new ParquetSource(spec);
-        }
-      } else if (name.contains("images-idx3") && isIdx(name)) {
-        return new IdxSource(root + "/*images-idx3*");
-      } else if (name.endsWith(".bin")) {
-        return new CifarSource(root + "/*.bin");
-      } else if (name.endsWith(".parquet")) {
-        return new ParquetSource(spec);
-      }
-    }
-    return new FolderSource(spec, classPerFolder);
-  }
-
-  /** Beside pictures or folders of them a zip is one more file, which the quarantine tells of. */
-  private static boolean zipsAlone(FileStatus[] entries) {
-    List<FileStatus> visible =
-        Arrays.stream(entries)
-            .filter(entry -> !SourceFiles.hidden(entry.getPath().getName()))
-            .toList();
-    return !visible.isEmpty()
-        && visible.stream().allMatch(e -> e.isFile() && isZip(e.getPath().getName()));
-  }
-
-  private static boolean hasParquet(FileSystem fs, Path folder) throws IOException {
-    for (FileStatus entry : fs.listStatus(folder)) {
-      if (entry.getPath().getName().endsWith(".parquet")) {
-        return true;
-      }
-    }
-    return false;
+            + " .png, .jpg, .webp, .gif, .bmp, .tif or icons:; format=parquet and so on says it)");
   }
 
   private static IconSource icons(String spec, int iconSize) {

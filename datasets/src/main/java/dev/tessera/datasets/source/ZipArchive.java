@@ -3,6 +3,7 @@ package dev.tessera.datasets.source;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
@@ -28,12 +29,13 @@ final class ZipArchive implements Closeable {
     this.entries = entries;
   }
 
-  static ZipArchive open(Configuration conf, String path) throws IOException {
+  static ZipArchive open(Configuration conf, String path, Charset names) throws IOException {
     Path file = new Path(path);
-    FileSystem fs = file.getFileSystem(conf);
+    FileSystem fs = SourceFiles.fileSystem(conf, file);
     FSDataInputStream in = fs.open(file);
     try {
-      return new ZipArchive(in, ZipDirectory.read(path, in, fs.getFileStatus(file).getLen()));
+      return new ZipArchive(
+          in, ZipDirectory.read(path, in, fs.getFileStatus(file).getLen(), names));
     } catch (IOException | RuntimeException e) {
       in.close();
       throw e;

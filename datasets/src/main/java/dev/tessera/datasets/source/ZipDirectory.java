@@ -3,11 +3,16 @@ package dev.tessera.datasets.source;
 import dev.tessera.datasets.InvalidDatasetException;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSDataInputStream;
 
 /**
@@ -18,7 +23,16 @@ final class ZipDirectory {
 
   /** One file in the archive. */
   record Entry(
-      String name, int method, boolean encrypted, long packed, long size, long crc, long header) {}
+      String name,
+      boolean foreign,
+      int method,
+      boolean encrypted,
+      long packed,
+      long size,
+      long crc,
+      long header) {}
+
+  private static final int UTF8_FLAG = 1 << 11;
 
   private static final int END = 0x06054b50;
   private static final int END64 = 0x06064b50;
@@ -32,7 +46,8 @@ final class ZipDirectory {
   private ZipDirectory() {}
 
   /** All files in the order of the directory; folders and hidden names are left out. */
-  static List<Entry> read(String path, FSDataInputStream in, long length) throws IOException {
+  static List<Entry> read(String path, FSDataInputStream in, long length, Charset names)
+      throws IOException {
     try {
       ByteBuffer end = findEnd(path, in, length);
       long size = end.getInt(12) & NEEDS_64;
@@ -41,15 +56,32 @@ final class ZipDirectory {
       if (offset == NEEDS_64 || size == NEEDS_64 || (end.getShort(10) & 0xffff) == 0xffff) {
         ByteBuffer locator = bytes(in, endAt - LOCATOR_BYTES, LOCATOR_BYTES);
         if (locator.getInt(0) == LOCATOR64) {
-          ByteBuffer end64 = bytes(in, locator.getLong(8), 56);
+          long at = locator.getLong(8);
+          ByteBuffer end64 = bytes(in, at, 56);
+          if (end64.getInt(0) != END64) {
+            // Something stands before the archive, which shifts all offsets by its length.
+            at = endAt - LOCATOR_BYTES - 56;
+            end64 = bytes(in, at, 56);
+          }
           require(path, end64.getInt(0) == END64);
           size = end64.getLong(40);
           offset = end64.getLong(48);
+          endAt = at;
         }
       }
-      require(path, size >= 0 && offset >= 0 && size + offset <= length);
-      return entries(path, bytes(in, offset, Math.toIntExact(size)));
-    } catch (EOFException | IndexOutOfBoundsException | ArithmeticException e) {
+      require(path, size >= 0 && offset >= 0 && offset <= endAt - size);
+      long before = endAt - size - offset;
+      // Some writers leave a gap after the directory: then it is where it says.
+      if (before > 0 && bytes(in, offset, Integer.BYTES).getInt(0) == FILE) {
+        before = 0;
+      }
+      return entries(path, bytes(in, before + offset, Math.toIntExact(size)), before, names);
+    } catch (EOFException
+        | IndexOutOfBoundsException
+        | BufferUnderflowException
+        | IllegalArgumentException
+        | NegativeArraySizeException
+        | ArithmeticException e) {
       throw damaged(path, e);
     }
   }
@@ -70,7 +102,11 @@ final class ZipDirectory {
     throw damaged(path, null);
   }
 
-  private static List<Entry> entries(String path, ByteBuffer directory) {
+  /**
+   * @param before bytes of the file before the archive, such as a program that unpacks it
+   */
+  private static List<Entry> entries(
+      String path, ByteBuffer directory, long before, Charset names) {
     List<Entry> entries = new ArrayList<>();
     while (directory.remaining() >= 46) {
       int at = directory.position();
@@ -80,22 +116,46 @@ final class ZipDirectory {
       int commentBytes = directory.getShort(at + 32) & 0xffff;
       byte[] name = new byte[nameBytes];
       directory.get(at + 46, name);
-      Entry entry =
-          entry(
-              directory,
-              at,
-              new String(name, StandardCharsets.UTF_8),
-              at + 46 + nameBytes,
-              extraBytes);
-      if (!entry.name().endsWith("/") && !SourceFiles.hidden(entry.name())) {
-        entries.add(entry);
+      boolean utf8 = (directory.getShort(at + 8) & UTF8_FLAG) != 0;
+      String decoded = decode(name, StandardCharsets.UTF_8);
+      boolean foreign = decoded == null;
+      if (foreign) {
+        // A name that says it is UTF-8 and is not gets its bad bytes replaced.
+        decoded = new String(name, utf8 ? StandardCharsets.UTF_8 : names);
+      }
+      boolean folder = decoded.endsWith("/") || decoded.endsWith("\\");
+      String clean = normalised(decoded);
+      if (!folder && !clean.isEmpty() && !SourceFiles.hidden(clean)) {
+        entries.add(entry(directory, at, clean, foreign, at + 46 + nameBytes, extraBytes, before));
       }
       directory.position(at + 46 + nameBytes + extraBytes + commentBytes);
     }
     return entries;
   }
 
-  private static Entry entry(ByteBuffer in, int at, String name, int extraAt, int extraBytes) {
+  private static String decode(byte[] name, Charset charset) {
+    try {
+      return charset.newDecoder().decode(ByteBuffer.wrap(name)).toString();
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+
+  /** Archivers of Windows write backslashes; others {@code ./} or a root before all names. */
+  private static String normalised(String name) {
+    return Arrays.stream(name.replace('\\', '/').split("/", -1))
+        .filter(part -> !part.isEmpty() && !part.equals(".") && !part.equals(".."))
+        .collect(Collectors.joining("/"));
+  }
+
+  private static Entry entry(
+      ByteBuffer in,
+      int at,
+      String name,
+      boolean foreign,
+      int extraAt,
+      int extraBytes,
+      long before) {
     long packed = in.getInt(at + 20) & NEEDS_64;
     long size = in.getInt(at + 24) & NEEDS_64;
     long header = in.getInt(at + 42) & NEEDS_64;
@@ -116,7 +176,8 @@ final class ZipDirectory {
     }
     boolean encrypted = (in.getShort(at + 8) & 1) != 0;
     int method = in.getShort(at + 10) & 0xffff;
-    return new Entry(name, method, encrypted, packed, size, in.getInt(at + 16) & NEEDS_64, header);
+    long crc = in.getInt(at + 16) & NEEDS_64;
+    return new Entry(name, foreign, method, encrypted, packed, size, crc, before + header);
   }
 
   private static int findZip64(ByteBuffer in, int from, int to) {

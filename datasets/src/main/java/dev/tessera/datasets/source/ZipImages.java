@@ -1,6 +1,7 @@
 package dev.tessera.datasets.source;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.util.Iterator;
 import org.apache.hadoop.conf.Configuration;
 
@@ -8,12 +9,14 @@ import org.apache.hadoop.conf.Configuration;
 final class ZipImages implements RawImages {
 
   private final Configuration conf;
+  private final Charset names;
   private final Iterator<Segment> segments;
   private Segment segment;
   private ZipArchive archive;
   private long next;
 
-  ZipImages(Configuration conf, Split split) {
+  ZipImages(Configuration conf, Split split, Charset names) {
+    this.names = names;
     this.conf = conf;
     this.segments = split.segments().iterator();
   }
@@ -28,13 +31,13 @@ final class ZipImages implements RawImages {
     }
     ZipDirectory.Entry entry = archive.entry(next);
     long id = segment.id() + next++ - segment.from();
-    return RawImage.of(id, segment.name() + entry.name(), segment.label(), archive.content(entry));
+    return RawImage.of(segment, id, segment.name() + entry.name(), null, archive.content(entry));
   }
 
   private void begin(Segment begun) throws IOException {
     if (segment == null || !segment.path().equals(begun.path())) {
       close();
-      archive = ZipArchive.open(conf, begun.path());
+      archive = ZipArchive.open(conf, begun.path(), names);
     }
     segment = begun;
     next = begun.from();

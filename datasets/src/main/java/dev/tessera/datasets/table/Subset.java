@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import dev.tessera.datasets.InvalidDatasetException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.zip.CRC32C;
 
@@ -27,6 +28,11 @@ public enum Subset {
         .findFirst()
         .orElseThrow(
             () -> new InvalidDatasetException("split: " + label + " (expected: train or heldout)"));
+  }
+
+  /** As below, by the content of a picture: equal ones fall together, whatever they are called. */
+  public static Subset assign(byte[] content, double heldout) {
+    return assign(HexFormat.of().formatHex(ContentChecksum.sha256().digest(content)), heldout);
   }
 
   /**

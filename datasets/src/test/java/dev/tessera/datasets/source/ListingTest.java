@@ -22,7 +22,7 @@ class ListingTest {
         id += count;
       }
       int wanted = 1 + random.nextInt(12);
-      List<Split> splits = new Listing(segments, List.of()).splits(wanted);
+      List<Split> splits = new Listing(segments, List.of(), null).splits(wanted);
       assertThat(splits).hasSize((int) Math.min(wanted, id));
       long next = 0;
       for (Split split : splits) {

@@ -10,7 +10,6 @@ import dev.tessera.datasets.table.RowFormats;
 import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.datasets.table.TablePartWriter;
 import dev.tessera.datasets.table.TestTables;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -69,12 +68,14 @@ class OpenStreamsTest {
     Path file = dir.resolve("train-images-idx3-ubyte");
     ByteBuffer idx = ByteBuffer.allocate(16 + 10 * 4).putInt(0x803).putInt(10).putInt(2).putInt(2);
     Files.write(file, idx.array());
-    IdxSource source = new IdxSource("faulty://" + file);
+    IdxSource source = new IdxSource(InputFiles.of("faulty://" + file), true);
     Split second = source.list(CONF).splits(2).get(1);
     Files.write(file, new byte[10]);
     assertThatThrownBy(() -> first(source, second)).isInstanceOf(InvalidDatasetException.class);
     Files.write(file, Arrays.copyOf(idx.array(), 20));
-    assertThatThrownBy(() -> first(source, second)).isInstanceOf(EOFException.class);
+    assertThatThrownBy(() -> first(source, second))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContaining("changed while it was read");
   }
 
   private static RawImage first(ImageSource source, Split split) throws IOException {
@@ -89,7 +90,7 @@ class OpenStreamsTest {
     try (var zip = new ZipOutputStream(Files.newOutputStream(file))) {
       zip.putNextEntry(new ZipEntry("1.png"));
     }
-    ZipSource source = new ZipSource("faulty://" + file, false);
+    ZipSource source = new ZipSource(InputFiles.of("faulty://" + file), false, true, "IBM437");
     Split all = source.list(CONF).splits(1).get(0);
     Files.write(file, new byte[500]);
     assertThatThrownBy(() -> first(source, all)).isInstanceOf(InvalidDatasetException.class);

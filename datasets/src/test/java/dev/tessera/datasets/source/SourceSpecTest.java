@@ -88,8 +88,9 @@ class SourceSpecTest {
 
   /** All pictures, by any division into splits the same. */
   private static List<RawImage> read(String spec, boolean classPerFolder) throws IOException {
-    ImageSource source = SourceSpec.parse(CONF, spec, classPerFolder, 32);
+    ImageSource source = SourceSpec.parse(CONF, spec, SourceOptions.of(classPerFolder, 32));
     Listing listing = source.list(CONF);
+    source = listing.reader();
     List<RawImage> all = read(source, listing, 1);
     assertThat(all).hasSize((int) listing.count());
     for (int splits = 2; splits < 5; splits++) {

@@ -77,21 +77,6 @@ public final class DemoJob {
   }
 
   private static IngestRecipe ingest(DemoRecipe recipe, String images) {
-    IngestRecipe defaults = IngestRecipe.of(recipe.input(), images);
-    return new IngestRecipe(
-        defaults.input(),
-        defaults.output(),
-        defaults.size(),
-        defaults.crop(),
-        defaults.filter(),
-        defaults.background(),
-        defaults.padding(),
-        defaults.classPerFolder(),
-        defaults.heldout(),
-        defaults.partitions(),
-        defaults.maxPixels(),
-        defaults.strict(),
-        defaults.profiles(),
-        true);
+    return IngestRecipe.of(recipe.input(), images).overwriting();
   }
 }

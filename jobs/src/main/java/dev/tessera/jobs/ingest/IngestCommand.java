@@ -1,11 +1,12 @@
 package dev.tessera.jobs.ingest;
 
 import dev.tessera.jobs.config.OverrideOptions;
-import dev.tessera.jobs.config.RecipeReader;
+import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -23,8 +24,10 @@ public final class IngestCommand implements Callable<Integer>, ReadsBeforeSpark 
       names = "--input",
       required = true,
       paramLabel = "PATH",
-      description = "A folder or file of pictures, or icons: for the embedded data set.")
-  private String input;
+      description =
+          "A folder or file of pictures, or icons: for the embedded data set; several make one"
+              + " table.")
+  private List<String> inputs;
 
   @Option(
       names = "--output",
@@ -33,26 +36,37 @@ public final class IngestCommand implements Callable<Integer>, ReadsBeforeSpark 
       description = "The folder of the new table.")
   private String output;
 
+  @Option(
+      names = "--include",
+      paramLabel = "PATTERN",
+      description = "Read only files that match, such as '*.png' or 'train/*'; repeatable.")
+  private List<String> include = new ArrayList<>();
+
+  @Option(
+      names = "--exclude",
+      paramLabel = "PATTERN",
+      description = "Read no files that match; repeatable.")
+  private List<String> exclude = new ArrayList<>();
+
   @Option(names = "--overwrite", description = "Replace the output if it exists.")
   private boolean overwrite;
 
   @Mixin
   private OverrideOptions overrides =
-      OverrideOptions.of(IngestRecipe.of("", ""), "input", "output", "overwrite");
+      OverrideOptions.of(
+          IngestRecipe.of("", ""), "inputs", "output", "overwrite", "include", "exclude");
 
   @Mixin private ConsoleOptions console;
 
   @Override
   public Integer call() throws Exception {
-    IngestRecipe recipe = overrides.apply(IngestRecipe.of(input, output));
-    if (overwrite) {
-      recipe = RecipeReader.override(recipe, List.of("overwrite=true"));
-    }
+    IngestRecipe recipe =
+        overrides.apply(IngestRecipe.of(inputs, output).selecting(include, exclude, overwrite));
     IngestJob.check(HadoopSettings.read(), recipe);
     try (Session session = Session.obtain("ingest " + output, Map.of())) {
-      IngestSummary summary = IngestJob.run(session.spark(), recipe);
-      console.console().say("ingest  " + summary.line());
-      summary.warningLines().forEach(line -> console.console().say("        " + line));
+      Console out = console.console();
+      IngestSummary summary = IngestJob.run(session.spark(), recipe, new ConsoleProgress(out));
+      summary.lines().forEach(out::say);
     }
     return 0;
   }

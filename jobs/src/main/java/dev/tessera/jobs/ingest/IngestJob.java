@@ -3,6 +3,7 @@ package dev.tessera.jobs.ingest;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.source.ImageSource;
 import dev.tessera.datasets.source.Listing;
+import dev.tessera.datasets.source.ListingLog;
 import dev.tessera.datasets.source.SourceSpec;
 import dev.tessera.datasets.source.Split;
 import dev.tessera.datasets.table.TableContent;
@@ -43,16 +44,18 @@ public final class IngestJob {
    * @throws UserException if no picture of the input can be read
    */
   public static IngestSummary run(SparkSession spark, IngestRecipe recipe) {
+    return run(spark, recipe, IngestProgress.SILENT);
+  }
+
+  static IngestSummary run(SparkSession spark, IngestRecipe recipe, IngestProgress progress) {
+    long start = System.nanoTime();
     Configuration conf = spark.sparkContext().hadoopConfiguration();
-    ImageSource source =
-        SourceSpec.parse(
-            conf, reachable(conf, recipe.input()), recipe.classPerFolder(), recipe.size());
-    Listing listing = list(conf, source, recipe.input());
+    Listing listing = list(conf, source(conf, recipe), recipe, progress);
+    ImageSource source = listing.reader();
     checkApart(conf, recipe);
     TableOutput output = TableOutput.begin(conf, recipe.output(), recipe.overwrite());
     boolean committed = false;
     try {
-      long start = System.nanoTime();
       List<Split> splits = listing.splits(tasks(recipe, listing.count()));
       List<IngestReport> reports =
           TableStage.run(
@@ -76,9 +79,14 @@ public final class IngestJob {
    * @throws InvalidDatasetException or {@link UserException} naming the first mistake
    */
   public static void check(Configuration conf, IngestRecipe recipe) {
-    SourceSpec.parse(conf, reachable(conf, recipe.input()), recipe.classPerFolder(), recipe.size());
+    source(conf, recipe);
     checkApart(conf, recipe);
     TableOutput.check(conf, recipe.output(), recipe.overwrite());
+  }
+
+  private static ImageSource source(Configuration conf, IngestRecipe recipe) {
+    List<String> inputs = recipe.inputs().stream().map(input -> reachable(conf, input)).toList();
+    return SourceSpec.parse(conf, inputs, recipe.source());
   }
 
   /** Tasks run in other folders than the driver: a relative path means the driver's. */
@@ -94,22 +102,33 @@ public final class IngestJob {
     }
   }
 
-  private static Listing list(Configuration conf, ImageSource source, String input) {
-    try {
-      return source.list(conf);
+  private static Listing list(
+      Configuration conf, ImageSource source, IngestRecipe recipe, IngestProgress progress) {
+    ListingLog log = new ListingLog(progress::listed);
+    try (progress) {
+      Listing listing = source.list(conf, log);
+      if (listing.count() == 0) {
+        throw new UserException(recipe.input() + " holds no pictures: check the input path");
+      }
+      return listing;
     } catch (IOException e) {
       throw new InvalidDatasetException(
-          "Cannot read " + input + " (" + e.getMessage() + "): check the input path", e);
+          "Cannot read " + recipe.input() + " (" + e.getMessage() + "): check the input path", e);
+    } finally {
+      log.notes().forEach(progress::say);
     }
   }
 
   /** An output inside its input would be read as input the next time, or overwritten now. */
   private static void checkApart(Configuration conf, IngestRecipe recipe) {
-    if (recipe.input().startsWith("icons:")) {
-      return;
-    }
+    recipe.inputs().stream()
+        .filter(input -> !input.startsWith("icons:"))
+        .forEach(input -> checkApart(conf, input, recipe));
+  }
+
+  private static void checkApart(Configuration conf, String given, IngestRecipe recipe) {
     try {
-      Path input = qualified(conf, recipe.input());
+      Path input = qualified(conf, given);
       Path output = qualified(conf, recipe.output());
       if ((output + "/").startsWith(input + "/") || (input + "/").startsWith(output + "/")) {
         throw new UserException(
@@ -117,7 +136,7 @@ public final class IngestJob {
                 Locale.ROOT,
                 "Output %s and input %s are one inside the other: choose another output",
                 recipe.output(),
-                recipe.input()));
+                given));
       }
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidDatasetException(
@@ -160,7 +179,11 @@ public final class IngestJob {
               "%s holds no readable picture; reasons of all %d: %s",
               recipe.input(),
               read,
-              reasons(reports)));
+              String.join(
+                  ";",
+                  IngestSummary.reasonLines(reasons(reports)).stream()
+                      .map(line -> line.replace("  quarantined:", ""))
+                      .toList())));
     }
   }
 
@@ -179,7 +202,7 @@ public final class IngestJob {
     TableContent content =
         TableContent.images(
             recipe.size(),
-            classNames(listing, reports),
+            listing.classNames(),
             Map.of(
                 "input", recipe.input(),
                 "source", source.name(),
@@ -192,16 +215,6 @@ public final class IngestJob {
     return output.commit(conf, parts, content);
   }
 
-  /** The source's names; numbers for labels beyond them. */
-  private static List<String> classNames(Listing listing, List<IngestReport> reports) {
-    List<String> names = new ArrayList<>(listing.classNames());
-    int max = reports.stream().mapToInt(IngestReport::maxLabel).max().orElse(-1);
-    while (names.size() <= max) {
-      names.add(Integer.toString(names.size()));
-    }
-    return names;
-  }
-
   private static Map<String, Long> warnings(List<IngestReport> reports) {
     Map<String, Long> warnings = new TreeMap<>();
     for (IngestReport report : reports) {
@@ -210,10 +223,10 @@ public final class IngestJob {
     return warnings;
   }
 
-  private static Map<String, Long> reasons(List<IngestReport> reports) {
-    Map<String, Long> reasons = new TreeMap<>();
+  private static Map<String, Reason> reasons(List<IngestReport> reports) {
+    Map<String, Reason> reasons = new TreeMap<>();
     for (IngestReport report : reports) {
-      report.reasons().forEach((reason, count) -> reasons.merge(reason, count, Long::sum));
+      report.reasons().forEach((name, reason) -> reasons.merge(name, reason, Reason::and));
     }
     return reasons;
   }

@@ -8,8 +8,7 @@ import java.util.Map;
  * What one task tells the driver.
  *
  * @param read pictures taken from the source
- * @param maxLabel highest label seen, -1 without labels
- * @param reasons number of quarantined pictures by kind of reason
+ * @param reasons quarantined pictures by kind of reason
  * @param warnings number of pictures that were read though something was wrong with their file, by
  *     kind of warning
  */
@@ -17,8 +16,7 @@ record IngestReport(
     TablePart images,
     TablePart quarantine,
     long read,
-    int maxLabel,
-    Map<String, Long> reasons,
+    Map<String, Reason> reasons,
     Map<String, Long> warnings)
     implements Serializable {
 

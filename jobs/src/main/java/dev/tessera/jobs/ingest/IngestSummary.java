@@ -2,6 +2,8 @@ package dev.tessera.jobs.ingest;
 
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -10,17 +12,19 @@ import java.util.Map;
  * What an ingest did.
  *
  * @param read pictures in the source; always rows written plus rows quarantined
- * @param reasons number of quarantined pictures by kind of reason
+ * @param reasons quarantined pictures by kind of reason
  * @param warnings number of pictures that were read though something was wrong, by kind of warning
- * @param seconds from the start of the Spark stage to the manifest
+ * @param seconds from the start of the listing to the manifest
  */
 public record IngestSummary(
     String output,
     TableManifest manifest,
     long read,
-    Map<String, Long> reasons,
+    Map<String, Reason> reasons,
     Map<String, Long> warnings,
     double seconds) {
+
+  private static final int REASONS = 12;
 
   /** Rows of the image table. */
   public long written() {
@@ -35,6 +39,41 @@ public record IngestSummary(
   /** Pictures read a second, all tasks together. */
   public double imagesPerSecond() {
     return read / Math.max(seconds, 1e-9);
+  }
+
+  /** For the terminal: what was done, and why pictures went to quarantine. */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>(List.of("ingest  " + line()));
+    lines.addAll(reasonLines(reasons));
+    warningLines().forEach(line -> lines.add("  " + line));
+    if (written() > 0 && manifest.rows(Subset.TRAIN) == 0) {
+      lines.add(
+          "  no row is left to train on: all are held out; heldout=0 keeps those without a split");
+    }
+    return lines;
+  }
+
+  /** {@code quarantined: 3 truncated PNG, such as a.png, b.png}; the most frequent first. */
+  static List<String> reasonLines(Map<String, Reason> reasons) {
+    List<String> lines = new ArrayList<>();
+    reasons.entrySet().stream()
+        .sorted(
+            Comparator.comparingLong((Map.Entry<String, Reason> e) -> -e.getValue().count())
+                .thenComparing(Map.Entry::getKey))
+        .limit(REASONS)
+        .forEach(
+            e ->
+                lines.add(
+                    String.format(
+                        Locale.ROOT,
+                        "  quarantined: %,d %s, such as %s",
+                        e.getValue().count(),
+                        e.getKey(),
+                        String.join(", ", e.getValue().examples()))));
+    if (reasons.size() > REASONS) {
+      lines.add("  and " + (reasons.size() - REASONS) + " other reasons: see the table quarantine");
+    }
+    return lines;
   }
 
   /** Lines for the terminal, one a kind of warning, the most frequent first. */

@@ -44,10 +44,9 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
     private final PngEncoder encoder = new PngEncoder();
     private final TablePartWriter<ImageRow> rows;
     private final TablePartWriter<QuarantineRow> quarantine;
-    private final TreeMap<String, Long> reasons = new TreeMap<>();
+    private final TreeMap<String, Reason> reasons = new TreeMap<>();
     private final TreeMap<String, Long> warnings = new TreeMap<>();
     private long read;
-    private int maxLabel = -1;
 
     Rows(TaskTables tables) throws IOException {
       rows = tables.open(output, RowFormats.IMAGES);
@@ -56,13 +55,23 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
 
     void add(RawImage raw) throws IOException {
       read++;
+      ImageRow row;
       try {
-        rows.write(row(raw, fit.apply(pixels(raw))));
-        maxLabel = Math.max(maxLabel, raw.label() == null ? -1 : raw.label());
+        row = row(raw, fit.apply(pixels(raw)));
       } catch (UnreadableImageException e) {
-        quarantine.write(new QuarantineRow(raw.path(), e.getMessage()));
-        reasons.merge(e.getMessage().split(":", 2)[0], 1L, Long::sum);
+        refuse(raw, e.getMessage());
+        return;
+      } catch (RuntimeException | StackOverflowError e) {
+        // One picture that a decoder did not expect is not the end of the others.
+        refuse(raw, "cannot be decoded: " + e);
+        return;
       }
+      rows.write(row);
+    }
+
+    private void refuse(RawImage raw, String reason) throws IOException {
+      quarantine.write(new QuarantineRow(raw.path(), reason));
+      reasons.merge(reason.split(":", 2)[0], Reason.of(raw.path()), Reason::and);
     }
 
     private RgbImage pixels(RawImage raw) throws UnreadableImageException {
@@ -87,12 +96,23 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
           raw.label(),
           raw.caption(),
           source.name(),
-          raw.split() == null ? Subset.assign(raw.group(), recipe.heldout()) : raw.split());
+          raw.split() == null ? side(raw) : raw.split());
+    }
+
+    /** Pictures of the same bytes fall on the same side, whatever they are called. */
+    private Subset side(RawImage raw) {
+      if (raw.group() != null) {
+        return Subset.assign(raw.group(), recipe.heldout());
+      }
+      byte[] content =
+          raw.content() instanceof RawImage.Encoded encoded
+              ? encoded.bytes()
+              : ((RawImage.Decoded) raw.content()).image().pixels();
+      return Subset.assign(content, recipe.heldout());
     }
 
     IngestReport finish() throws IOException {
-      return new IngestReport(
-          rows.finish(), quarantine.finish(), read, maxLabel, reasons, warnings);
+      return new IngestReport(rows.finish(), quarantine.finish(), read, reasons, warnings);
     }
 
     @Override

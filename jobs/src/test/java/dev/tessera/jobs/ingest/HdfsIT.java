@@ -7,11 +7,10 @@ import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.batch.BatchReader;
 import dev.tessera.datasets.batch.CacheSettings;
 import dev.tessera.datasets.batch.Column;
-import dev.tessera.datasets.image.Crop;
-import dev.tessera.datasets.image.ResizeFilter;
 import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointContent;
 import dev.tessera.models.checkpoint.CheckpointStore;
@@ -187,21 +186,9 @@ class HdfsIT {
   }
 
   private static IngestRecipe recipe(String input, boolean overwrite) {
-    return new IngestRecipe(
-        uri(input),
-        uri("/out"),
-        SIZE,
-        Crop.CENTER,
-        ResizeFilter.LANCZOS,
-        "ffffff",
-        "",
-        false,
-        0.25,
-        3,
-        1 << 20,
-        false,
-        true,
-        overwrite);
+    return RecipeReader.override(
+        IngestRecipe.of(uri(input), uri("/out")),
+        List.of("size=" + SIZE, "heldout=0.25", "partitions=3", "overwrite=" + overwrite));
   }
 
   private static String uri(String path) {

@@ -1,12 +1,17 @@
 package dev.tessera.spark.table;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.IoFailure;
 import dev.tessera.models.UserException;
+import java.io.IOException;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.fs.FSError;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -92,8 +97,44 @@ public final class TableStage {
       throws Exception {
     inputs.forEach(file -> file.require(conf.value(), SharedFile.executor()));
     try (TaskTables tables = new TaskTables(conf.value(), TaskContext.get())) {
-      return task.run(share, tables);
+      return runOne(share, task, tables);
     }
+  }
+
+  /** A full disk comes as an Error of Hadoop's or deep in an exception of Parquet's. */
+  private static <S extends Serializable, T extends Serializable> T runOne(
+      S share, TableTask<S, T> task, TaskTables tables) throws Exception {
+    try {
+      return task.run(share, tables);
+    } catch (InvalidDatasetException | UserException e) {
+      throw e;
+    } catch (Exception | FSError e) {
+      IOException lasting = lasting(e, new HashSet<>());
+      if (lasting != null) {
+        throw new InvalidDatasetException(
+            "Cannot write "
+                + String.join(" and ", tables.names())
+                + " ("
+                + lasting.getMessage()
+                + "): make room or mend the path, or choose another output",
+            e);
+      }
+      throw e;
+    }
+  }
+
+  private static IOException lasting(Throwable thrown, Set<Throwable> seen) {
+    if (thrown == null || !seen.add(thrown)) {
+      return null;
+    }
+    if (thrown instanceof IOException io && IoFailure.lasts(io)) {
+      return io;
+    }
+    IOException cause = lasting(thrown.getCause(), seen);
+    for (Throwable suppressed : thrown.getSuppressed()) {
+      cause = cause == null ? lasting(suppressed, seen) : cause;
+    }
+    return cause;
   }
 
   /** The task's own sentence, if it had one, instead of Spark's pages. */

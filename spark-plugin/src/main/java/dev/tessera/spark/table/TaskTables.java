@@ -6,8 +6,10 @@ import dev.tessera.datasets.table.TablePartWriter;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 
@@ -20,6 +22,7 @@ public final class TaskTables implements Closeable {
   private final Configuration conf;
   private final TaskContext task;
   private final List<TablePartWriter<?>> open = new ArrayList<>();
+  private final Set<String> names = new LinkedHashSet<>();
 
   TaskTables(Configuration conf, TaskContext task) {
     this.conf = conf;
@@ -36,6 +39,11 @@ public final class TaskTables implements Closeable {
     return task.partitionId();
   }
 
+  /** The tables that the task began to write. */
+  Set<String> names() {
+    return names;
+  }
+
   /** Opens a part of a table, one of several perhaps. */
   public <R> TablePartWriter<R> open(TableOutput output, RowFormat<R> format) throws IOException {
     return open(output, format, Map.of());
@@ -47,6 +55,7 @@ public final class TaskTables implements Closeable {
     TablePartWriter<R> writer =
         output.part(conf, format, open.size(), task.partitionId(), task.taskAttemptId(), footer);
     open.add(writer);
+    names.add(output.table());
     return writer;
   }
 
