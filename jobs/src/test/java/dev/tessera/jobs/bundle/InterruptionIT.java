@@ -85,7 +85,7 @@ class InterruptionIT {
       TimeUnit.MILLISECONDS.sleep(20);
     }
     assertThat(executors).noneMatch(ProcessHandle::isAlive);
-    assertThat(said().lines()).singleElement();
+    assertThat(said().lines()).hasSize(1);
     return said().strip();
   }
 
