@@ -67,6 +67,12 @@ public final class ImageDecoder implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       // Readers answer damaged input with whatever exception their parsing ran into.
       throw new UnreadableImageException("corrupt " + format + ": " + reason(e), e);
+    } catch (OutOfMemoryError e) {
+      if (format == ImageFormat.PNG || format == ImageFormat.JPEG) {
+        throw e;
+      }
+      // Readers of the other formats take lengths in damaged files on trust and allocate by them.
+      throw new UnreadableImageException("too large: " + format + " that the heap cannot hold", e);
     }
     ImageFormat claimed = path == null ? null : ImageFormat.claimedBy(path).orElse(null);
     if (claimed != null && claimed != format) {
@@ -186,7 +192,8 @@ public final class ImageDecoder implements AutoCloseable {
             PictureHeader.plain(
                 reader.getWidth(0),
                 reader.getHeight(0),
-                (reader.getImageTypes(0).next().getColorModel().getPixelSize() + 7) / 8));
+                // Twice: these readers unpack to a buffer of their own before they fill a raster.
+                2 * ((reader.getImageTypes(0).next().getColorModel().getPixelSize() + 7) / 8)));
   }
 
   /** Reads the pixels of a picture whose header is known. */
