@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.Locale;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
@@ -20,6 +21,7 @@ public final class IoFailure {
 
   private static final List<Class<? extends IOException>> LASTING =
       List.of(
+          ChecksumException.class,
           FileNotFoundException.class,
           AccessControlException.class,
           FileAlreadyExistsException.class,

@@ -24,17 +24,19 @@ import java.util.Locale;
 abstract sealed class RowBytes<R> implements Closeable {
 
   private final String table;
+  private final int classes;
 
-  private RowBytes(String table) {
+  private RowBytes(String table, TableManifest manifest) {
     this.table = table;
+    this.classes = manifest.classNames().size();
   }
 
   /** For a table of images, codes or latents. */
   static RowBytes<?> of(String table, TableManifest manifest) {
     return switch (manifest.kind()) {
-      case IMAGES -> new Images(table, manifest.imageSize());
-      case CODES -> new Codes(table, manifest.codes().length());
-      case LATENTS -> new Latents(table, manifest.latents().bytes());
+      case IMAGES -> new Images(table, manifest);
+      case CODES -> new Codes(table, manifest);
+      case LATENTS -> new Latents(table, manifest);
       case SAMPLES, QUARANTINE ->
           throw new InvalidDatasetException(
               table
@@ -60,10 +62,23 @@ abstract sealed class RowBytes<R> implements Closeable {
   void put(R row, Column column, ByteBuffer target) {
     target.order(ByteOrder.LITTLE_ENDIAN);
     switch (column) {
-      case LABEL -> target.putInt(label(row) == null ? -1 : label(row));
+      case LABEL -> target.putInt(checkedLabel(row));
       case ID -> target.putLong(id(row));
       case PIXELS, CODES, LATENT -> putContent(row, target);
     }
+  }
+
+  /** -1 without a label. */
+  private int checkedLabel(R row) {
+    Integer label = label(row);
+    if (label == null) {
+      return -1;
+    }
+    if (label < 0 || label >= classes) {
+      throw wrong(
+          id(row), "has label " + label + " (expected: one of the " + classes + " of its manifest)");
+    }
+    return label;
   }
 
   InvalidDatasetException wrong(long id, String what) {
@@ -80,9 +95,9 @@ abstract sealed class RowBytes<R> implements Closeable {
     private final int size;
     private final ImageDecoder decoder = new ImageDecoder();
 
-    Images(String table, int size) {
-      super(table);
-      this.size = size;
+    Images(String table, TableManifest manifest) {
+      super(table, manifest);
+      this.size = manifest.imageSize();
     }
 
     @Override
@@ -136,10 +151,12 @@ abstract sealed class RowBytes<R> implements Closeable {
   private static final class Codes extends RowBytes<CodeRow> {
 
     private final int length;
+    private final int codebook;
 
-    Codes(String table, int length) {
-      super(table);
-      this.length = length;
+    Codes(String table, TableManifest manifest) {
+      super(table, manifest);
+      this.length = manifest.codes().length();
+      this.codebook = manifest.codes().codebookSize();
     }
 
     @Override
@@ -168,6 +185,10 @@ abstract sealed class RowBytes<R> implements Closeable {
         throw wrong(row.id(), "has " + row.codes().length + " codes (expected: " + length + ")");
       }
       for (int code : row.codes()) {
+        if (code < 0 || code >= codebook) {
+          throw wrong(
+              row.id(), "has code " + code + " (expected: 0 to " + (codebook - 1) + ")");
+        }
         target.putInt(code);
       }
     }
@@ -177,9 +198,9 @@ abstract sealed class RowBytes<R> implements Closeable {
 
     private final int bytes;
 
-    Latents(String table, int bytes) {
-      super(table);
-      this.bytes = bytes;
+    Latents(String table, TableManifest manifest) {
+      super(table, manifest);
+      this.bytes = manifest.latents().bytes();
     }
 
     @Override

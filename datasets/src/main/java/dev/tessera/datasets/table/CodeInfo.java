@@ -13,12 +13,14 @@ import java.util.Locale;
  */
 public record CodeInfo(int codebookSize, int rows, int columns, double usage, double perplexity) {
 
+  private static final int MOST_CODES = 1 << 24;
+
   public CodeInfo {
-    if (codebookSize < 1 || rows < 1 || columns < 1) {
+    if (codebookSize < 1 || rows < 1 || columns < 1 || (long) rows * columns > MOST_CODES) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "codes: %d of a %dx%d grid (expected: all 1 or more)",
+              "codes: %d of a %dx%d grid (expected: all 1 or more, and at most 2^24 codes)",
               codebookSize,
               rows,
               columns));

@@ -16,6 +16,7 @@ final class DigestingFile implements OutputFile {
   private final FileSystem fs;
   private final Path path;
   private final MessageDigest digest = ContentChecksum.sha256();
+  private final BlockChecksums blocks = new BlockChecksums();
   private long bytes;
   private FSDataOutputStream stream;
 
@@ -30,6 +31,11 @@ final class DigestingFile implements OutputFile {
 
   String sha256() {
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  /** As {@link TableFile#blocks}. */
+  String blocks() {
+    return blocks.text();
   }
 
   /** Closes the stream if one is open, whatever Parquet did with it: no lease is left behind. */
@@ -53,12 +59,14 @@ final class DigestingFile implements OutputFile {
       @Override
       public void write(int b) throws IOException {
         digesting.write(b);
+        blocks.update(new byte[] {(byte) b}, 0, 1);
         bytes++;
       }
 
       @Override
       public void write(byte[] buffer, int offset, int length) throws IOException {
         digesting.write(buffer, offset, length);
+        blocks.update(buffer, offset, length);
         bytes += length;
       }
 

@@ -1,6 +1,11 @@
 package dev.tessera.datasets.table;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tessera.datasets.PlainFileSystem;
+import java.util.zip.CRC32C;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -29,10 +34,31 @@ public final class ManifestFile {
   /** As tables had it before; they stay readable. */
   static final String FORMER_NAME = "manifest.json";
 
+  /** More than any table has: the files of a terabyte take 10 MB. */
+  private static final int MOST_BYTES = 32 << 20;
+
+  /** The key of the checksum of all others. */
+  private static final String CHECKSUM = "checksum";
+
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+
+  static {
+    JSON.getFactory()
+        .setStreamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(10)
+                .maxTokenCount(2_000_000)
+                .maxStringLength(MOST_BYTES)
+                .build());
+  }
 
   private ManifestFile() {}
 
@@ -44,7 +70,12 @@ public final class ManifestFile {
    */
   public static TableManifest read(Configuration conf, String table) {
     try (InputStream in = open(conf, table)) {
-      return parse(table, in.readAllBytes());
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      if (bytes.length > MOST_BYTES) {
+        throw new InvalidDatasetException(
+            table + "/" + NAME + " is damaged (over 32 MiB): write the table again");
+      }
+      return parse(table, bytes);
     } catch (FileNotFoundException e) {
       throw new InvalidDatasetException(
           table + " is not a complete table (it has no " + NAME + "): run the job that writes it",
@@ -56,9 +87,12 @@ public final class ManifestFile {
     }
   }
 
-  /** The file of the table at {@code table}. */
-  public static Path at(String table) {
-    return new Path(table, NAME);
+  /** The file of the table at {@code table}, under the name that it has there. */
+  public static Path at(Configuration conf, String table) throws IOException {
+    Path former = new Path(table, FORMER_NAME);
+    Path file = new Path(table, NAME);
+    FileSystem fs = file.getFileSystem(conf);
+    return !fs.exists(file) && fs.exists(former) ? former : file;
   }
 
   /** Whether a complete table is at {@code table}, readable or not. */
@@ -68,7 +102,7 @@ public final class ManifestFile {
   }
 
   private static InputStream open(Configuration conf, String table) throws IOException {
-    FileSystem fs = new Path(table).getFileSystem(conf);
+    FileSystem fs = PlainFileSystem.of(new Path(table).getFileSystem(conf));
     try {
       return fs.open(new Path(table, NAME));
     } catch (FileNotFoundException e) {
@@ -83,6 +117,10 @@ public final class ManifestFile {
   private static TableManifest parse(String table, byte[] bytes) {
     try {
       JsonNode tree = JSON.readTree(bytes);
+      if (!tree.isObject()) {
+        throw new InvalidDatasetException(
+            table + "/" + NAME + " is damaged (no JSON object): write the table again");
+      }
       int version = tree.path("version").asInt(0);
       if (version != TableManifest.VERSION) {
         throw new InvalidDatasetException(
@@ -93,6 +131,7 @@ public final class ManifestFile {
                 version,
                 TableManifest.VERSION));
       }
+      requireUnchanged(table, tree);
       return JSON.treeToValue(tree, TableManifest.class);
     } catch (JsonProcessingException e) {
       throw new InvalidDatasetException(
@@ -108,10 +147,37 @@ public final class ManifestFile {
     }
   }
 
+  /** Manifests of older releases have no checksum; their fields are checked all the same. */
+  private static void requireUnchanged(String table, JsonNode tree) throws JsonProcessingException {
+    JsonNode told = tree.get(CHECKSUM);
+    if (told == null) {
+      return;
+    }
+    String is = checksum(tree);
+    if (!told.asText().equals(is)) {
+      throw new InvalidDatasetException(
+          table
+              + "/"
+              + NAME
+              + " was edited or is damaged: if you edited it, and only then, set its \"checksum\" to \""
+              + is
+              + "\"; else write the table again");
+    }
+  }
+
+  /** CRC32C of everything else in the manifest, whatever its line breaks and spaces. */
+  private static String checksum(JsonNode tree) throws JsonProcessingException {
+    ObjectNode rest = tree.deepCopy();
+    rest.remove(CHECKSUM);
+    CRC32C crc = new CRC32C();
+    crc.update(rest.toString().getBytes(StandardCharsets.UTF_8));
+    return String.format(Locale.ROOT, "%08x", crc.getValue());
+  }
+
   /** Writes under another name and renames, so that a reader sees all of it or nothing. */
   static void write(FileSystem fs, Path table, TableManifest manifest) throws IOException {
     Path temporary = new Path(table, "_" + NAME);
-    try (OutputStream out = fs.create(temporary, true)) {
+    try (OutputStream out = PlainFileSystem.of(fs).create(temporary, true)) {
       out.write(toJson(manifest).getBytes(StandardCharsets.UTF_8));
     }
     if (!fs.rename(temporary, new Path(table, NAME))) {
@@ -122,8 +188,10 @@ public final class ManifestFile {
   /** The manifest as it stands in its file. */
   static String toJson(TableManifest manifest) {
     try {
-      return JSON.writeValueAsString(manifest) + "\n";
-    } catch (JsonProcessingException e) {
+      ObjectNode tree = (ObjectNode) JSON.readTree(JSON.writeValueAsBytes(manifest));
+      tree.put(CHECKSUM, checksum(tree));
+      return JSON.writeValueAsString(tree) + "\n";
+    } catch (IOException e) {
       throw new IllegalStateException("A manifest is always JSON", e);
     }
   }

@@ -12,6 +12,7 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.InputFile;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
 
@@ -34,7 +35,11 @@ public final class ParquetScan implements Closeable {
    */
   public ParquetScan(Configuration conf, Path path, List<String> columns, long from, long to)
       throws IOException {
-    file = ParquetFileReader.open(HadoopInputFile.fromPath(path, conf));
+    this(HadoopInputFile.fromPath(path, conf), columns, from, to);
+  }
+
+  ParquetScan(InputFile input, List<String> columns, long from, long to) throws IOException {
+    file = ParquetFileReader.open(input);
     try {
       projection = projection(schema(), columns);
       file.setRequestedSchema(projection);

@@ -9,7 +9,8 @@ import java.io.Serializable;
  * @param rows in the file
  * @param bytes of the file
  * @param sha256 of the file, hexadecimal
+ * @param blocks as {@link TableFile#blocks}
  */
 public record PartFile(
-    String staged, TableKind kind, Subset split, long rows, long bytes, String sha256)
+    String staged, TableKind kind, Subset split, long rows, long bytes, String sha256, String blocks)
     implements Serializable {}

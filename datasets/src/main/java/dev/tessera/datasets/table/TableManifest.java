@@ -43,10 +43,31 @@ public record TableManifest(
   /** The version this code writes and reads. */
   public static final int VERSION = 1;
 
+  /** Pixels of the longest side that a picture may have. */
+  private static final int MOST_PIXELS = 1 << 15;
+
   public TableManifest {
+    if (kind == null) {
+      throw new IllegalArgumentException("kind: null (expected: images, codes, latents, samples)");
+    }
     files = List.copyOf(files);
     quarantine = List.copyOf(quarantine);
     classNames = List.copyOf(classNames);
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("files: none (expected: one or more)");
+    }
+    if (imageSize < 1 || imageSize > MOST_PIXELS) {
+      throw new IllegalArgumentException(
+          "imageSize: " + imageSize + " (expected: 1 to " + MOST_PIXELS + ")");
+    }
+    if (contentChecksum == null || !contentChecksum.matches("[0-9a-f]{32}")) {
+      throw new IllegalArgumentException(
+          "contentChecksum: " + contentChecksum + " (expected: 32 hexadecimal digits)");
+    }
+    if (quarantined != quarantine.stream().mapToLong(TableFile::rows).sum()) {
+      throw new IllegalArgumentException(
+          "quarantined: " + quarantined + " (expected: the rows of the quarantine's files)");
+    }
     // Sorted, so that equal tables have equal manifests.
     provenance = Collections.unmodifiableMap(new TreeMap<>(provenance));
     if ((kind == TableKind.CODES && codes == null)

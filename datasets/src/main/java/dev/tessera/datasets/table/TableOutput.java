@@ -313,7 +313,9 @@ public final class TableOutput implements Serializable {
       if (!fs.rename(new Path(file.staged()), destination)) {
         throw new IOException("cannot rename " + file.staged() + " to " + destination);
       }
-      target.add(new TableFile(name, file.split(), file.rows(), file.bytes(), file.sha256()));
+      target.add(
+          new TableFile(
+              name, file.split(), file.rows(), file.bytes(), file.sha256(), file.blocks()));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tessera.datasets.table;
 
+import dev.tessera.datasets.PlainFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.MessageDigest;
@@ -78,7 +79,8 @@ public final class TablePartWriter<R> implements Closeable {
               entry.getKey(),
               file.rows,
               file.file.bytes(),
-              file.file.sha256()));
+              file.file.sha256(),
+              file.file.blocks()));
     }
     finished = true;
     return new TablePart(partition, files, checksum);
@@ -134,7 +136,7 @@ public final class TablePartWriter<R> implements Closeable {
     fs.mkdirs(folder);
     DigestingFile file =
         new DigestingFile(
-            fs, new Path(folder, format.kind().label() + "-" + split.label() + ".parquet"));
+            PlainFileSystem.of(fs), new Path(folder, format.kind().label() + "-" + split.label() + ".parquet"));
     try {
       OpenFile<R> opened = new OpenFile<>(file, RowFileWriter.open(file, format, footer, conf));
       open.put(split, opened);

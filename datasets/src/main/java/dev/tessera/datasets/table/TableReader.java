@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
 
 /**
@@ -129,7 +128,8 @@ public final class TableReader<R> implements Closeable {
     }
     TableFile next = files.get(file++);
     scan =
-        new ParquetScan(conf, new Path(table, next.path()), columns, row - fileStart, next.rows());
+        new ParquetScan(
+            VerifiedFile.open(conf, table, next), columns, row - fileStart, next.rows());
     if (scan.row() < row - fileStart) {
       throw shorter();
     }

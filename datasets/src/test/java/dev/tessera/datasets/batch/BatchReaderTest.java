@@ -235,10 +235,7 @@ class BatchReaderTest {
                     cache()))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("has no column CODES");
-    String json = Files.readString(dir.resolve("t/_manifest.json"));
-    Files.delete(dir.resolve("t/._manifest.json.crc"));
-    Files.writeString(
-        dir.resolve("t/_manifest.json"), json.replace("\"imageSize\" : 8", "\"imageSize\" : 16"));
+    edit("\"imageSize\" : 8", "\"imageSize\" : 16");
     assertThatThrownBy(() -> open(Subset.TRAIN, List.of(0), 1))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("is 8x8 (expected: 16x16)");
@@ -308,5 +305,42 @@ class BatchReaderTest {
 
   private String path(String name) {
     return dir.resolve(name).toString();
+  }
+
+  /** Changes a manifest as one of an older release, which has no checksum of its own. */
+  private void edit(String from, String to) throws Exception {
+    Path manifest = dir.resolve("t/_manifest.json");
+    String json = Files.readString(manifest);
+    assertThat(json).contains(from);
+    Files.writeString(
+        manifest,
+        json.replace(from, to).replaceFirst(",\\s*\"checksum\" : \"[^\"]*\"", ""));
+  }
+
+  @Test
+  void codesOutsideTheCodebookAndLabelsOutsideTheDictionaryAreRefused() throws Exception {
+    TestTables.codes(path("t"), 20, 1);
+    edit("\"codebookSize\" : 64", "\"codebookSize\" : 63");
+    assertThatThrownBy(() -> open(Column.CODES))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContaining(path("t"))
+        .hasMessageContaining("has code 63 (expected: 0 to 62)");
+    TestTables.codes(path("t"), 20, 1);
+    edit("[ \"a\", \"b\", \"c\" ]", "[ \"a\", \"b\" ]");
+    assertThatThrownBy(() -> open(Column.LABEL))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContaining("has label 2 (expected: one of the 2 of its manifest)");
+  }
+
+  private BatchReader open(Column column) {
+    return BatchReader.open(
+        CONF,
+        path("t"),
+        Subset.TRAIN,
+        List.of(column),
+        List.of(0),
+        1,
+        7,
+        CacheSettings.in(dir.resolve("cache")));
   }
 }

@@ -37,7 +37,11 @@ public record SharedFile(String path, String sha256, String driver) implements S
 
   /** A table that executors read. */
   public static SharedFile table(Configuration conf, String table) {
-    return of(conf, ManifestFile.at(table));
+    try {
+      return of(conf, ManifestFile.at(conf, table));
+    } catch (IOException e) {
+      throw IoFailure.of("Cannot read " + table + " (" + e.getMessage() + ")", e);
+    }
   }
 
   /** A checkpoint that executors read. */
