@@ -142,16 +142,17 @@ public final class BatchReader {
 
     void fill(Path root, Map<Integer, ShardCache> caches, int shardCount) {
       Map<Integer, ShardCache> missing = new LinkedHashMap<>(caches);
-      missing.values().removeIf(ShardCache::complete);
-      if (missing.isEmpty()) {
-        return;
-      }
-      ShardCache.checkRoom(root, bytes(missing.keySet()));
       Map<Integer, Path> staged = new LinkedHashMap<>();
       try {
-        for (Map.Entry<Integer, ShardCache> entry : missing.entrySet()) {
-          staged.put(entry.getKey(), entry.getValue().stage());
+        for (Map.Entry<Integer, ShardCache> entry : caches.entrySet()) {
+          if (entry.getValue().complete()) {
+            missing.remove(entry.getKey());
+          }
         }
+        if (missing.isEmpty()) {
+          return;
+        }
+        CacheRoom.claim(root, bytes(missing.keySet()), () -> stage(missing, staged));
         write(staged, shardCount);
         for (Map.Entry<Integer, Path> entry : Map.copyOf(staged).entrySet()) {
           missing.get(entry.getKey()).publish(entry.getValue());
@@ -162,6 +163,14 @@ public final class BatchReader {
       } finally {
         staged.values().forEach(ShardCache::discard);
       }
+    }
+
+    private static List<Path> stage(
+        Map<Integer, ShardCache> missing, Map<Integer, Path> staged) throws IOException {
+      for (Map.Entry<Integer, ShardCache> entry : missing.entrySet()) {
+        staged.put(entry.getKey(), entry.getValue().stage());
+      }
+      return List.copyOf(staged.values());
     }
 
     private long bytes(Collection<Integer> shards) {

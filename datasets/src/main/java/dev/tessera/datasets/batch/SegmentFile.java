@@ -64,7 +64,10 @@ final class SegmentFile {
     return head.length + layout.bodyBytes() + tail().length;
   }
 
-  /** Creates the file, all values zero, and maps it for writing. */
+  /**
+   * Creates the file, all values zero, and maps it for writing. Its bytes are written before they
+   * are mapped: a hole that finds no room when it is filled ends the process.
+   */
   MappedByteBuffer create(Path path) throws IOException {
     byte[] tail = tail();
     long length = head.length + layout.bodyBytes() + tail.length;
@@ -74,10 +77,19 @@ final class SegmentFile {
             StandardOpenOption.CREATE_NEW,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
+      allocate(file, length);
       MappedByteBuffer map = file.map(FileChannel.MapMode.READ_WRITE, 0, length);
       map.put(0, head);
       map.put((int) (length - tail.length), tail);
       return map;
+    }
+  }
+
+  private static void allocate(FileChannel file, long length) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(length, 1 << 20));
+    while (file.position() < length) {
+      zeros.clear().limit((int) Math.min(zeros.capacity(), length - file.position()));
+      file.write(zeros);
     }
   }
 

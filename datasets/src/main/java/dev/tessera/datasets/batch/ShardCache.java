@@ -1,6 +1,5 @@
 package dev.tessera.datasets.batch;
 
-import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.IoFailure;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableManifest;
@@ -21,13 +20,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder where one shard of a table is cached. Its name holds a fingerprint of everything that
- * decides its bytes, so that a folder that exists is right, and whoever comes first with it wins.
+ * decides its bytes, and its sums are compared when it is opened: one that is wrong is built again.
+ * Whoever comes first with it wins.
  */
 final class ShardCache {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ShardCache.class);
   private static final String LAYOUT = "segments-1";
 
   private final Path folder;
@@ -64,8 +67,24 @@ final class ShardCache {
     return folder.getParent().getFileName().toString();
   }
 
-  boolean complete() {
+  /** Whether it is there, whatever it holds. */
+  boolean exists() {
     return Files.isDirectory(folder);
+  }
+
+  /** Whether it is there and whole. Reads all of it; one that is wrong is removed. */
+  boolean complete() throws IOException {
+    if (!exists()) {
+      return false;
+    }
+    if (ShardSums.hold(folder, folder.getParent().getFileName() + "/" + folder.getFileName())) {
+      return true;
+    }
+    LOG.warn("The cache {} is not what was written: it is made again", folder);
+    Path aside = folder.resolveSibling(StagingName.of(folder.getFileName().toString()));
+    Files.move(folder, aside, StandardCopyOption.ATOMIC_MOVE);
+    discard(aside);
+    return false;
   }
 
   Path segment(int number) {
@@ -79,24 +98,26 @@ final class ShardCache {
   /** A new folder beside the final one, for this writer alone. */
   Path stage() throws IOException {
     Path parent = folder.getParent();
-    Files.createDirectories(parent);
+    PrivateFolder.open(parent);
     return Files.createDirectory(parent.resolve(StagingName.of(folder.getFileName().toString())));
   }
 
   /** Gives a finished folder its name; another rank on this host may have been faster. */
   void publish(Path staged) throws IOException {
+    CacheRoom.release(staged);
+    ShardSums.write(staged, folder.getParent().getFileName() + "/" + folder.getFileName());
     try {
       Files.move(staged, folder, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileAlreadyExistsException
         | DirectoryNotEmptyException
         | AtomicMoveNotSupportedException e) {
-      if (!complete()) {
+      if (!exists()) {
         throw e;
       }
       discard(staged);
     } catch (FileSystemException e) {
       // Linux answers a rename onto a folder with "Directory not empty" as a plain exception.
-      if (!complete()) {
+      if (!exists()) {
         throw e;
       }
       discard(staged);
@@ -111,27 +132,6 @@ final class ShardCache {
     } catch (IOException e) {
       throw IoFailure.of(
           "Cannot remove " + staged + " (" + e.getMessage() + "): remove it by hand", e);
-    }
-  }
-
-  /** Fails early rather than with a half-written cache and a full disk. */
-  static void checkRoom(Path root, long bytes) {
-    try {
-      Files.createDirectories(root);
-      long free = Files.getFileStore(root).getUsableSpace();
-      if (free < bytes) {
-        throw new InvalidDatasetException(
-            String.format(
-                Locale.ROOT,
-                "The cache folder %s has %,d MB free and needs %,d MB: choose another folder or free some",
-                root,
-                free >> 20,
-                (bytes >> 20) + 1));
-      }
-    } catch (IOException e) {
-      throw IoFailure.of(
-          "Cannot write to the cache folder " + root + " (" + e.getMessage() + "): choose another",
-          e);
     }
   }
 

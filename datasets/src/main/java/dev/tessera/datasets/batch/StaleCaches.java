@@ -43,7 +43,8 @@ final class StaleCaches {
    */
   static void use(Path root, String used, String table, String content) throws IOException {
     Path mark = root.resolve(used).resolve(TABLE);
-    Files.createDirectories(mark.getParent());
+    PrivateFolder.openRoot(root);
+    PrivateFolder.open(mark.getParent());
     Files.writeString(mark, table + "\n" + content + "\n");
     for (Path cache : children(root)) {
       String name = cache.getFileName().toString();

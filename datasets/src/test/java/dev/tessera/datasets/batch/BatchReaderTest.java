@@ -343,4 +343,88 @@ class BatchReaderTest {
         7,
         CacheSettings.in(dir.resolve("cache")));
   }
+
+  private List<Path> arrows() throws Exception {
+    try (Stream<Path> files = Files.walk(dir.resolve("cache"))) {
+      return files.filter(file -> file.toString().endsWith(".arrow")).sorted().toList();
+    }
+  }
+
+  @Test
+  void aCacheThatIsNotWhatWasWrittenIsMadeAgain() throws Exception {
+    TestTables.images(path("t"), 40, 2, SIZE);
+    ByteBuffer right = pixels(open(Subset.TRAIN, List.of(0, 1), 2), 1, 60);
+    for (int damage = 0; damage < 4; damage++) {
+      Path segment = arrows().get(1);
+      byte[] bytes = Files.readAllBytes(segment);
+      switch (damage) {
+        case 0 -> bytes[bytes.length / 2] ^= 1;
+        case 1 -> bytes = java.util.Arrays.copyOf(bytes, bytes.length / 2);
+        case 2 -> bytes = new byte[0];
+        default -> Files.delete(segment.resolveSibling("sums.txt"));
+      }
+      Files.write(segment, bytes);
+      assertThat(pixels(open(Subset.TRAIN, List.of(0, 1), 2), 1, 60)).isEqualTo(right);
+      assertThat(Files.readAllBytes(segment)).isNotEqualTo(damage == 3 ? new byte[0] : bytes);
+    }
+    // What is right is not written again.
+    FileTime written = Files.getLastModifiedTime(arrows().get(0));
+    open(Subset.TRAIN, List.of(0, 1), 2);
+    assertThat(Files.getLastModifiedTime(arrows().get(0))).isEqualTo(written);
+  }
+
+  @Test
+  void nobodyElseReadsOrWritesTheCache() throws Exception {
+    TestTables.images(path("t"), 40, 2, SIZE);
+    open(Subset.TRAIN, List.of(0), 1);
+    Path cache = arrows().get(0).getParent().getParent();
+    assertThat(mode(dir.resolve("cache"))).isEqualTo("rwx------");
+    assertThat(mode(cache)).isEqualTo("rwx------");
+    Files.setPosixFilePermissions(
+        cache, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
+    open(Subset.TRAIN, List.of(0), 1);
+    assertThat(mode(cache)).isEqualTo("rwx------");
+  }
+
+  private static String mode(Path folder) throws Exception {
+    return java.nio.file.attribute.PosixFilePermissions.toString(
+        Files.getPosixFilePermissions(folder));
+  }
+
+  @Test
+  void aCacheOfAnotherUserIsRefused() throws Exception {
+    TestTables.images(path("t"), 40, 2, SIZE);
+    open(Subset.TRAIN, List.of(0), 1);
+    Path cache = arrows().get(0).getParent().getParent();
+    try {
+      Files.setAttribute(cache, "unix:uid", 12345);
+    } catch (java.nio.file.FileSystemException e) {
+      org.junit.jupiter.api.Assumptions.abort("only root can give a folder away");
+    }
+    assertThatThrownBy(() -> open(Subset.TRAIN, List.of(0), 1))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContaining(cache.toString())
+        .hasMessageContaining("belongs to another user");
+  }
+
+  @Test
+  void ranksOfOneDiskDoNotCountTheSameRoomTwice() throws Exception {
+    Path root = Files.createDirectories(dir.resolve("cache"));
+    Path cache = Files.createDirectories(root.resolve("0".repeat(32)));
+    long free = Files.getFileStore(root).getUsableSpace();
+    long most = free / 4 * 3;
+    List<Path> first = new ArrayList<>();
+    CacheRoom.claim(
+        root,
+        most,
+        () -> {
+          first.add(Files.createDirectory(cache.resolve(StagingName.of("shard-0"))));
+          return first;
+        });
+    assertThatThrownBy(() -> CacheRoom.claim(root, most, List::of))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContaining("for other ranks");
+    CacheRoom.release(first.get(0));
+    CacheRoom.claim(root, most, List::of);
+  }
 }
