@@ -165,8 +165,8 @@ public final class BatchReader {
       }
     }
 
-    private static List<Path> stage(
-        Map<Integer, ShardCache> missing, Map<Integer, Path> staged) throws IOException {
+    private static List<Path> stage(Map<Integer, ShardCache> missing, Map<Integer, Path> staged)
+        throws IOException {
       for (Map.Entry<Integer, ShardCache> entry : missing.entrySet()) {
         staged.put(entry.getKey(), entry.getValue().stage());
       }

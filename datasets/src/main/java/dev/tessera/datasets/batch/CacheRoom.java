@@ -59,8 +59,7 @@ final class CacheRoom {
     Files.deleteIfExists(folder.resolve(CLAIM));
   }
 
-  private static void require(Path root, long bytes, long claimed)
-      throws IOException {
+  private static void require(Path root, long bytes, long claimed) throws IOException {
     long free = Files.getFileStore(root).getUsableSpace();
     if (free - claimed < bytes) {
       throw new InvalidDatasetException(

@@ -76,7 +76,8 @@ abstract sealed class RowBytes<R> implements Closeable {
     }
     if (label < 0 || label >= classes) {
       throw wrong(
-          id(row), "has label " + label + " (expected: one of the " + classes + " of its manifest)");
+          id(row),
+          "has label " + label + " (expected: one of the " + classes + " of its manifest)");
     }
     return label;
   }
@@ -186,8 +187,7 @@ abstract sealed class RowBytes<R> implements Closeable {
       }
       for (int code : row.codes()) {
         if (code < 0 || code >= codebook) {
-          throw wrong(
-              row.id(), "has code " + code + " (expected: 0 to " + (codebook - 1) + ")");
+          throw wrong(row.id(), "has code " + code + " (expected: 0 to " + (codebook - 1) + ")");
         }
         target.putInt(code);
       }

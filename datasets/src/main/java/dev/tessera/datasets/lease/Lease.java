@@ -89,7 +89,8 @@ public final class Lease implements AutoCloseable {
       ShutdownHookManager.get().addShutdownHook(lease.hook, HOOK_PRIORITY);
       return lease;
     } catch (IOException e) {
-      throw IoFailure.of("Cannot own " + folder + " (" + e.getMessage() + ")", e);
+      throw IoFailure.of(
+          "Cannot write to " + folder + " (" + e.getMessage() + "): choose another output", e);
     }
   }
 

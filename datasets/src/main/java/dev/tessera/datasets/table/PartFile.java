@@ -12,5 +12,11 @@ import java.io.Serializable;
  * @param blocks as {@link TableFile#blocks}
  */
 public record PartFile(
-    String staged, TableKind kind, Subset split, long rows, long bytes, String sha256, String blocks)
+    String staged,
+    TableKind kind,
+    Subset split,
+    long rows,
+    long bytes,
+    String sha256,
+    String blocks)
     implements Serializable {}

@@ -20,7 +20,7 @@ public record TableFile(
 
   /** Names without a scheme, a drive, a way up or a root. */
   private static final Pattern INSIDE =
-      Pattern.compile("[A-Za-z0-9][A-Za-z0-9._=-]*(/[A-Za-z0-9][A-Za-z0-9._=-]*)*");
+      Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._=-]*(/[A-Za-z0-9_][A-Za-z0-9._=-]*)*");
 
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
@@ -33,7 +33,12 @@ public record TableFile(
     // A row of codes takes a byte or two, an id alone more than a bit.
     if (rows < 1 || bytes < 1 || rows / 64 > bytes) {
       throw new IllegalArgumentException(
-          path + ": " + rows + " rows in " + bytes + " bytes (expected: both 1 or more, and not 64 rows a byte)");
+          path
+              + ": "
+              + rows
+              + " rows in "
+              + bytes
+              + " bytes (expected: both 1 or more, and not 64 rows a byte)");
     }
     if (sha256 == null || !SHA256.matcher(sha256).matches()) {
       throw new IllegalArgumentException(

@@ -136,7 +136,8 @@ public final class TablePartWriter<R> implements Closeable {
     fs.mkdirs(folder);
     DigestingFile file =
         new DigestingFile(
-            PlainFileSystem.of(fs), new Path(folder, format.kind().label() + "-" + split.label() + ".parquet"));
+            PlainFileSystem.of(fs),
+            new Path(folder, format.kind().label() + "-" + split.label() + ".parquet"));
     try {
       OpenFile<R> opened = new OpenFile<>(file, RowFileWriter.open(file, format, footer, conf));
       open.put(split, opened);

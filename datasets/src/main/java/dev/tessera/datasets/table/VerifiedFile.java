@@ -74,8 +74,7 @@ final class VerifiedFile implements InputFile {
   }
 
   private static InvalidDatasetException damaged(Path path, String what) {
-    return new InvalidDatasetException(
-        path + " is damaged (" + what + "): write the table again");
+    return new InvalidDatasetException(path + " is damaged (" + what + "): write the table again");
   }
 
   @Override

@@ -313,8 +313,7 @@ class BatchReaderTest {
     String json = Files.readString(manifest);
     assertThat(json).contains(from);
     Files.writeString(
-        manifest,
-        json.replace(from, to).replaceFirst(",\\s*\"checksum\" : \"[^\"]*\"", ""));
+        manifest, json.replace(from, to).replaceFirst(",\\s*\"checksum\" : \"[^\"]*\"", ""));
   }
 
   @Test

@@ -117,11 +117,20 @@ class DamageTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "../x.parquet", "/etc/x.parquet", "file:/x", "http://h/x", "hdfs://h/x", "data/../../x",
-        "data//x", "", "data/", ".hidden", "C:\\\\x"
+        "../x.parquet",
+        "/etc/x.parquet",
+        "file:/x",
+        "http://h/x",
+        "hdfs://h/x",
+        "data/../../x",
+        "data//x",
+        "",
+        "data/",
+        ".hidden",
+        "C:\\\\x"
       })
   void namesStayWithinTheTable(String name) throws Exception {
-    requireRefused("data/train-00000-of-00001.parquet", name, "within the table's folder");
+    requireRefused("split=train/train-00000-of-00001.parquet", name, "within the table's folder");
   }
 
   @Test
@@ -179,7 +188,8 @@ class DamageTest {
   void noHiddenFilesStandBesideATable() throws Exception {
     TestTables.codes(dir.resolve("t").toString(), 40, 2);
     try (var files = Files.walk(dir)) {
-      assertThat(files.map(path -> path.getFileName().toString())).noneMatch(n -> n.endsWith("crc"));
+      assertThat(files.map(path -> path.getFileName().toString()))
+          .noneMatch(n -> n.endsWith("crc"));
     }
   }
 }
