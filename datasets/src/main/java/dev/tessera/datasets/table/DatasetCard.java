@@ -1,5 +1,6 @@
 package dev.tessera.datasets.table;
 
+import dev.tessera.datasets.PlainFileSystem;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -38,7 +39,7 @@ final class DatasetCard {
     if (!manifest.classNames().isEmpty()) {
       card.put("dataset_info", Map.of("features", features(manifest)));
     }
-    try (OutputStream out = fs.create(new Path(table, NAME), true)) {
+    try (OutputStream out = PlainFileSystem.of(fs).create(new Path(table, NAME), true)) {
       out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(card));
     }
   }
