@@ -1,7 +1,7 @@
 package dev.tessera.datasets.table;
 
-import dev.tessera.datasets.PlainFileSystem;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tessera.datasets.PlainFileSystem;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;

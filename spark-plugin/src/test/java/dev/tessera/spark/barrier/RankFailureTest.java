@@ -15,12 +15,12 @@ class RankFailureTest {
           new NoSuchMethodError("void picocli.CommandLine.x()"),
           new ClassNotFoundException("some.Class")
         }) {
-      assertThat(RankFailure.userMistake(new RuntimeException("wrapped", cause)))
+      assertThat(RankFailure.lasting(new RuntimeException("wrapped", cause)))
           .isInstanceOf(UserException.class)
           .hasMessageContaining(cause.getMessage())
           .hasMessageContaining("Spark 4.2")
           .hasMessageContaining("extraClassPath");
     }
-    assertThat(RankFailure.userMistake(new RuntimeException("a lost peer"))).isNull();
+    assertThat(RankFailure.lasting(new RuntimeException("a lost peer"))).isNull();
   }
 }
