@@ -1,6 +1,7 @@
 package dev.tessera.spark.barrier;
 
 import dev.tessera.models.UserException;
+import dev.tessera.spark.settings.Encryption;
 import dev.tessera.spark.settings.RankNetwork;
 import dev.tessera.spark.settings.Setting;
 import java.io.IOException;
@@ -60,16 +61,17 @@ final class Privacy {
 
   /** One sentence where a gang at {@code hosts} talks in the clear over a network. */
   Optional<String> warning(List<String> hosts) {
+    boolean seals = network.encryption() != Encryption.NEVER; // beyond one machine
     boolean sendsSecret = !authenticated && !encrypted;
-    if ((!sendsSecret && network.encryption()) || hosts.stream().allMatch(Privacy::isHere)) {
+    if ((!sendsSecret && seals) || hosts.stream().allMatch(Privacy::isHere)) {
       return Optional.empty();
     }
     String what =
-        network.encryption()
+        seals
             ? "Spark sends the ranks' secret in the clear, and who reads it can change what they sum"
             : "Ranks send their sums in the clear, and who sits between them can change these";
     String remedy =
-        network.encryption()
+        seals
             ? REMEDY
             : "remove " + Setting.ENCRYPTION.key() + "=false and " + REMEDY;
     return Optional.of(what + ": " + remedy + ", or use a network of their own (docs/security.md)");

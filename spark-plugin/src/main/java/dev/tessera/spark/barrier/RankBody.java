@@ -9,6 +9,7 @@ import dev.tessera.spark.collective.TcpCollective;
 import dev.tessera.spark.collective.TcpListener;
 import dev.tessera.spark.device.DeviceAssignment;
 import java.io.Serializable;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /** What happens on the rank thread: connects to the peers, runs the task, and breaks loudly. */
@@ -60,6 +61,10 @@ final class RankBody<R extends Serializable> implements Callable<R> {
     return collective;
   }
 
+  private List<String> hosts() {
+    return place.places().stream().map(RankPlace::host).toList();
+  }
+
   private TcpCollective connect(AttemptId attempt) {
     return TcpCollective.connect(
         listener,
@@ -67,7 +72,7 @@ final class RankBody<R extends Serializable> implements Callable<R> {
             attempt.runId(),
             attempt.number(),
             GangSecret.of(attempt, place.secret()),
-            plan.settings().network().encryption()),
+            plan.settings().network().encryption().seals(listener.address(), hosts())),
         place.rank(),
         place.places().stream().map(p -> new Peer(p.rank(), p.host(), p.port())).toList(),
         plan.algorithm(),

@@ -6,6 +6,7 @@ import dev.tessera.spark.settings.Setting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -23,12 +24,14 @@ public final class TcpListener implements AutoCloseable {
   private static final int BACKLOG = 128;
 
   private final ServerSocketChannel channel;
+  private final InetAddress address;
   private final int port;
   private final Set<SocketChannel> pending = ConcurrentHashMap.newKeySet();
 
-  private TcpListener(ServerSocketChannel channel, int port) {
+  private TcpListener(ServerSocketChannel channel, InetSocketAddress bound) {
     this.channel = channel;
-    this.port = port;
+    this.address = bound.getAddress();
+    this.port = bound.getPort();
   }
 
   /**
@@ -87,11 +90,16 @@ public final class TcpListener implements AutoCloseable {
       // The system's own buffers: a caller that has proven nothing takes little room.
       channel.bind(address, BACKLOG);
       channel.configureBlocking(false);
-      return new TcpListener(channel, channel.socket().getLocalPort());
+      return new TcpListener(channel, (InetSocketAddress) channel.getLocalAddress());
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
+  }
+
+  /** What it is bound to, this machine's. */
+  public InetAddress address() {
+    return address;
   }
 
   /** The port to announce. */

@@ -21,7 +21,9 @@ public enum Setting {
       "collectiveSubnet", "", "network that ranks talk over, as 10.1.0.0/16; empty: Spark's own"),
   PORT("port", "0", "ports that ranks listen on, as 7400-7499; 0: any free one"),
   ENCRYPTION(
-      "encryption", "true", "whether ranks encrypt and authenticate what they send over TCP"),
+      "encryption",
+      "auto",
+      "whether ranks encrypt and authenticate what they send over TCP; auto: if it leaves a machine"),
   REQUIRE_ENCRYPTION(
       "requireEncryption",
       "false",

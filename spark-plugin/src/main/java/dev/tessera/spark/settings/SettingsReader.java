@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.spark.SparkConf;
@@ -69,6 +70,12 @@ final class SettingsReader {
       wrong(setting, "0, a port from 1024 on, or a range such as 7400-7499");
       return PortRange.ANY;
     }
+  }
+
+  Encryption encryption(Setting setting) {
+    Optional<Encryption> read = Encryption.read(text(setting));
+    require(read.isPresent(), setting, "auto, true or false");
+    return read.orElse(Encryption.ALWAYS);
   }
 
   boolean flag(Setting setting) {

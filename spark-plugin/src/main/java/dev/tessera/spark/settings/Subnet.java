@@ -2,7 +2,6 @@ package dev.tessera.spark.settings;
 
 import java.io.Serializable;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /**
@@ -24,15 +23,16 @@ public record Subnet(InetAddress network, int bits) implements Serializable {
   public static Subnet parse(String text) {
     int slash = text.indexOf('/');
     String address = slash < 0 ? "" : text.substring(0, slash);
-    if (!address.matches("[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*")) {
-      throw new IllegalArgumentException(text + " (expected: a subnet such as 10.1.0.0/16)");
-    }
+    InetAddress network = LiteralAddress.read(address).orElseThrow(() -> wrong(text));
     try {
-      return new Subnet(
-          InetAddress.getByName(address), Integer.parseInt(text.substring(slash + 1)));
-    } catch (UnknownHostException | NumberFormatException e) {
-      throw new IllegalArgumentException(text + " (expected: a subnet such as 10.1.0.0/16)", e);
+      return new Subnet(network, Integer.parseInt(text.substring(slash + 1)));
+    } catch (NumberFormatException e) {
+      throw wrong(text);
     }
+  }
+
+  private static IllegalArgumentException wrong(String text) {
+    return new IllegalArgumentException(text + " (expected: a subnet such as 10.1.0.0/16)");
   }
 
   public boolean contains(InetAddress address) {

@@ -31,7 +31,7 @@ public record TesseraSettings(
     Duration maxBackoff = reader.duration(Setting.RETRY_MAX_BACKOFF);
     Subnet subnet = reader.subnet(Setting.COLLECTIVE_SUBNET);
     PortRange ports = reader.ports(Setting.PORT);
-    boolean encryption = reader.flag(Setting.ENCRYPTION);
+    Encryption encryption = reader.encryption(Setting.ENCRYPTION);
     boolean required = reader.flag(Setting.REQUIRE_ENCRYPTION);
     Duration slotsWait = reader.duration(Setting.SLOTS_WAIT);
     boolean tf32 = reader.flag(Setting.TF32);
@@ -45,14 +45,14 @@ public record TesseraSettings(
         Setting.RETRY_BACKOFF,
         "at most " + Setting.RETRY_MAX_BACKOFF.key());
     reader.require(
-        encryption || !required,
+        encryption != Encryption.NEVER || !required,
         Setting.ENCRYPTION,
         "true with " + Setting.REQUIRE_ENCRYPTION.key());
     reader.throwIfWrong();
     return new TesseraSettings(
         new Timeouts(connect, stall, failure),
         new RetryPolicy(attempts, backoff, maxBackoff),
-        new RankNetwork(subnet, ports, encryption, required),
+        new RankNetwork(subnet, ports, required ? Encryption.ALWAYS : encryption, required),
         slotsWait,
         tf32);
   }

@@ -3,6 +3,7 @@ package dev.tessera.spark.collective;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.models.train.Collective;
+import dev.tessera.spark.settings.Encryption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -73,6 +74,42 @@ class TamperedConnectionTest {
       assertThat(wrong(zero.get(30, TimeUnit.SECONDS)) + wrong(one.get(30, TimeUnit.SECONDS)))
           .isPositive();
     }
+  }
+
+  /** Nobody is between ranks of one machine. */
+  @Test
+  void onOneMachineRanksSendInTheClearUnlessTold() throws Exception {
+    RunIdentity zeroChose = chosen(0, Gang.peers(listeners));
+    RunIdentity oneChose = chosen(1, Gang.peers(listeners));
+    assertThat(zeroChose.sealed()).isFalse();
+    assertThat(oneChose.sealed()).isFalse();
+    List<Peer> direct = Gang.peers(listeners);
+    Future<float[]> zero = sum(0, zeroChose, direct);
+    Future<float[]> one = sum(1, oneChose, direct);
+    assertThat(wrong(zero.get(30, TimeUnit.SECONDS))).isZero();
+    assertThat(wrong(one.get(30, TimeUnit.SECONDS))).isZero();
+  }
+
+  /** Rank 1 is told that all ranks are where a stranger listens. */
+  @Test
+  void whoForgesWhereRanksAreCannotHaveThemSendInTheClear() throws Exception {
+    List<Peer> direct = Gang.peers(listeners);
+    List<Peer> forged =
+        List.of(new Peer(0, "192.0.2.7", 7400), new Peer(1, "192.0.2.7", direct.get(1).port()));
+    RunIdentity fooled = chosen(1, forged);
+    assertThat(fooled.sealed()).isTrue();
+    Future<float[]> zero = sum(0, chosen(0, direct), direct);
+    Future<float[]> one = sum(1, fooled, direct); // through the stranger, to rank 0
+
+    assertThat(Gang.failure(one)).contains("ranks that encrypt and ranks that do not cannot talk");
+    listeners.get(0).close();
+    assertThat(Gang.failure(zero)).startsWith("Rank 0 was stopped");
+  }
+
+  private RunIdentity chosen(int rank, List<Peer> told) {
+    List<String> hosts = told.stream().map(Peer::host).toList();
+    boolean sealed = Encryption.AUTO.seals(listeners.get(rank).address(), hosts);
+    return new RunIdentity("run", 0, Gang.RUN.secret(), sealed);
   }
 
   private static int wrong(float[] sums) {

@@ -57,7 +57,7 @@ class TesseraSettingsTest {
             new TesseraSettings(
                 new Timeouts(Duration.ofSeconds(5), Duration.ofMillis(700), Duration.ofMinutes(2)),
                 new RetryPolicy(7, Duration.ofMillis(10), Duration.ofHours(1)),
-                new RankNetwork(Subnet.parse("10.1.0.0/16"), new PortRange(7400, 7499), true, true),
+                new RankNetwork(Subnet.parse("10.1.0.0/16"), new PortRange(7400, 7499), Encryption.ALWAYS, true),
                 Duration.ofSeconds(9),
                 true));
   }
@@ -89,6 +89,7 @@ class TesseraSettingsTest {
             "spark.tessera.retryBackoff", "2h",
             "spark.tessera.stallWarning", "soon",
             "spark.tessera.collectiveSubnet", "eth0",
+            "spark.tessera.encryption", "maybe",
             "spark.tessera.tf32", "yes");
 
     assertThatThrownBy(() -> TesseraSettings.from(conf))
@@ -98,6 +99,7 @@ class TesseraSettingsTest {
         .hasMessageContaining("spark.tessera.maxAttempts: none (expected: a whole number")
         .hasMessageContaining("spark.tessera.stallWarning: soon (expected: a time such as 30s)")
         .hasMessageContaining("spark.tessera.collectiveSubnet: eth0")
+        .hasMessageContaining("spark.tessera.encryption: maybe (expected: auto, true or false)")
         .hasMessageContaining("spark.tessera.tf32: yes (expected: true or false)")
         .hasMessageContaining("at most spark.tessera.retryMaxBackoff");
   }
@@ -117,6 +119,16 @@ class TesseraSettingsTest {
 
   private static PortRange ports(String text) {
     return TesseraSettings.from(conf("spark.tessera.port", text)).network().ports();
+  }
+
+  @Test
+  void encryptionThatIsRequiredIsUsedOnOneMachineToo() {
+    assertThat(TesseraSettings.defaults().network().encryption()).isEqualTo(Encryption.AUTO);
+    for (String chosen : new String[] {"auto", "true"}) {
+      SparkConf conf =
+          conf("spark.tessera.encryption", chosen, "spark.tessera.requireEncryption", "true");
+      assertThat(TesseraSettings.from(conf).network().encryption()).isEqualTo(Encryption.ALWAYS);
+    }
   }
 
   @Test
