@@ -70,10 +70,7 @@ final class Privacy {
         seals
             ? "Spark sends the ranks' secret in the clear, and who reads it can change what they sum"
             : "Ranks send their sums in the clear, and who sits between them can change these";
-    String remedy =
-        seals
-            ? REMEDY
-            : "remove " + Setting.ENCRYPTION.key() + "=false and " + REMEDY;
+    String remedy = seals ? REMEDY : "remove " + Setting.ENCRYPTION.key() + "=false and " + REMEDY;
     return Optional.of(what + ": " + remedy + ", or use a network of their own (docs/security.md)");
   }
 

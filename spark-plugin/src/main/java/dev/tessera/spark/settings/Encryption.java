@@ -17,8 +17,8 @@ public enum Encryption {
    * send in the clear to another machine.
    *
    * @param own what this rank listens on, known to itself
-   * @param hosts of all ranks, as all of them were told. A name seals: another answer to its
-   *     look-up would lead elsewhere.
+   * @param hosts of all ranks, as all of them were told. A name other than localhost seals: another
+   *     answer to its look-up would lead elsewhere.
    */
   public boolean seals(InetAddress own, List<String> hosts) {
     return switch (this) {
@@ -29,15 +29,23 @@ public enum Encryption {
   }
 
   private static boolean staysHere(InetAddress own, List<String> hosts) {
-    List<Optional<InetAddress>> addresses = hosts.stream().map(LiteralAddress::read).toList();
+    List<Optional<InetAddress>> addresses = hosts.stream().map(Encryption::address).toList();
     boolean loopback =
         own.isLoopbackAddress()
             && addresses.stream()
                 .allMatch(a -> a.filter(InetAddress::isLoopbackAddress).isPresent());
     // An address that this rank listens on is this machine's, unless it stands for all of them.
     boolean mine =
-        !own.isAnyLocalAddress() && addresses.stream().allMatch(a -> a.filter(own::equals).isPresent());
+        !own.isAnyLocalAddress()
+            && addresses.stream().allMatch(a -> a.filter(own::equals).isPresent());
     return loopback || mine;
+  }
+
+  /** "localhost" is loopback's own name (RFC 6761), and is asked of no server. */
+  private static Optional<InetAddress> address(String host) {
+    return host.equals("localhost")
+        ? Optional.of(InetAddress.getLoopbackAddress())
+        : LiteralAddress.read(host);
   }
 
   /** As in the setting: auto, true or false. */

@@ -24,7 +24,10 @@ class EncryptionTest {
     "192.0.2.7, 192.0.2.9 192.0.2.9, true",
     "192.0.2.7, 127.0.0.1 127.0.0.1, true",
     // What a name stands for, another may say.
-    "127.0.0.1, localhost localhost, true",
+    "127.0.0.1, localhost localhost, false",
+    "192.0.2.7, localhost localhost, true",
+    "192.0.2.7, host host, true",
+    "127.0.0.1, host host, true",
     "127.0.0.1, 127.0.0.1.example.org 127.0.0.1, true",
     "0.0.0.0, 0.0.0.0 0.0.0.0, true",
     "192.0.2.7, 192.0.2.7 192.0.2.7 192.0.2.7 192.0.2.8, true"

@@ -30,7 +30,8 @@ class TesseraSettingsTest {
     assertThat(settings.retry())
         .isEqualTo(new RetryPolicy(4, Duration.ofSeconds(1), Duration.ofSeconds(60)));
     assertThat(settings.preferredSubnet()).isEmpty();
-    assertThat(settings.network()).isEqualTo(new RankNetwork(null, PortRange.ANY, true, false));
+    assertThat(settings.network())
+        .isEqualTo(new RankNetwork(null, PortRange.ANY, Encryption.AUTO, false));
     assertThat(settings.slotsWait()).isEqualTo(Duration.ofSeconds(60));
     assertThat(settings.tf32()).isFalse();
   }
@@ -57,7 +58,11 @@ class TesseraSettingsTest {
             new TesseraSettings(
                 new Timeouts(Duration.ofSeconds(5), Duration.ofMillis(700), Duration.ofMinutes(2)),
                 new RetryPolicy(7, Duration.ofMillis(10), Duration.ofHours(1)),
-                new RankNetwork(Subnet.parse("10.1.0.0/16"), new PortRange(7400, 7499), Encryption.ALWAYS, true),
+                new RankNetwork(
+                    Subnet.parse("10.1.0.0/16"),
+                    new PortRange(7400, 7499),
+                    Encryption.ALWAYS,
+                    true),
                 Duration.ofSeconds(9),
                 true));
   }
