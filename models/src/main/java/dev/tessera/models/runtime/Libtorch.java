@@ -17,6 +17,7 @@ public final class Libtorch {
   public static final String GRAPH_OPTIMIZER = "ai.djl.pytorch.graph_optimizer";
 
   private static Libtorch loaded;
+  private static UserException refused;
 
   private final String version;
   private final Path folder;
@@ -29,11 +30,15 @@ public final class Libtorch {
   }
 
   /**
-   * Loads libtorch on first use.
+   * Loads libtorch on first use. A failure is lasting: classes whose start failed stay so.
    *
    * @throws UserException if the JVM was started without the property above or libtorch is missing
    */
   public static synchronized Libtorch load() {
+    if (refused != null) {
+      // The first one's cause; what fails afterwards follows from it.
+      throw new UserException(refused.getMessage(), refused);
+    }
     if (loaded == null) {
       String optimizer = System.getProperty(GRAPH_OPTIMIZER);
       if (!"false".equals(optimizer)) {
@@ -60,8 +65,14 @@ public final class Libtorch {
       Operators.register(libtorch.api, libtorch.folder, libtorch.api.hasCuda());
       return libtorch;
     } catch (RuntimeException | LinkageError e) {
-      throw new UserException(LoadFailure.sentence(e), e);
+      refused = new UserException(LoadFailure.sentence(e, libraryPath()), e);
+      throw refused;
     }
+  }
+
+  /** By DJL's own order. */
+  private static String libraryPath() {
+    return System.getProperty("PYTORCH_LIBRARY_PATH", System.getenv("PYTORCH_LIBRARY_PATH"));
   }
 
   public String version() {
