@@ -13,14 +13,11 @@ public final class Moments implements Serializable {
 
   /** Adds the first {@code n} of {@code values}. */
   public void accumulate(float[] values, int n) {
-    double part = 0;
-    double square = 0;
+    // A square of a float is exact in double, a sum of many is not.
     for (int i = 0; i < n; i++) {
-      part += values[i];
-      square += (double) values[i] * values[i];
+      sum.add(values[i]);
+      squares.add((double) values[i] * values[i]);
     }
-    sum.add(part);
-    squares.add(square);
     count += n;
   }
 

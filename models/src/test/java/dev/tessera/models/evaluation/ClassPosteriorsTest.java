@@ -74,6 +74,19 @@ final class ClassPosteriorsTest {
     assertThat(whole.deviation()).isPositive();
   }
 
+  /** Logits say the same when a number is added to all of an image, even if its power overflows. */
+  @Test
+  void logitsOfAnySizeHaveTheirScore() {
+    float[] logits = new float[40 * K];
+    for (int i = 0; i < 40; i++) {
+      Arrays.fill(logits, i * K, (i + 1) * K, i % 2 == 0 ? 1000 : -1000);
+      logits[i * K + i % K] += 3;
+    }
+    double p = Math.exp(3) / (Math.exp(3) + K - 1);
+    double divergence = Math.log(K) + p * Math.log(p) + (1 - p) * Math.log((1 - p) / (K - 1));
+    assertThat(score(logits, true, 1).value()).isCloseTo(Math.exp(divergence), within(1e-10));
+  }
+
   @Test
   void logitsAreNotTakenForProbabilities() {
     assertThatThrownBy(() -> score(new float[] {-1, 1, 0, 0, 0, 0, 0, 0, 0, 0}, false, 1))

@@ -24,4 +24,23 @@ final class ExactSumTest {
       assertThat(sum.value()).isEqualTo(expected.doubleValue());
     }
   }
+
+  @Test
+  void whatIsNoNumberStaysThroughAMerge() {
+    for (double broken : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+      ExactSum sum = new ExactSum();
+      ExactSum other = new ExactSum();
+      sum.add(1);
+      other.add(broken);
+      other.add(2);
+      sum.add(other);
+      assertThat(sum.value()).isEqualTo(Double.valueOf(broken));
+    }
+    ExactSum both = new ExactSum();
+    ExactSum opposite = new ExactSum();
+    both.add(Double.POSITIVE_INFINITY);
+    opposite.add(Double.NEGATIVE_INFINITY);
+    both.add(opposite);
+    assertThat(both.value()).isNaN();
+  }
 }

@@ -29,6 +29,10 @@ final class PsnrTest {
     Psnr psnr = new Psnr(300, 1);
     psnr.accumulate(black, shifted);
     assertThat(psnr.result()).isCloseTo(20 * Math.log10(4), within(1e-12));
+    Psnr bytes = new Psnr(300, 255);
+    Arrays.fill(shifted, 25.5f);
+    bytes.accumulate(black, shifted);
+    assertThat(bytes.result()).isCloseTo(20, within(1e-12));
   }
 
   @Test

@@ -227,6 +227,36 @@ final class CodebookTest {
     assertThat((double) usage[1]).isCloseTo(Math.exp(entropy), within(1e-4));
   }
 
+  /** Of 1000 candidates each row is one about equally often, the first and the last too. */
+  @Test
+  void candidatesAreDrawnEvenlyFromAllRows() {
+    int k = 1000;
+    int rows = 4;
+    Scope scope = Scope.group("state");
+    Codebook codebook =
+        new Codebook(scope.child("codebook"), new VqganRecipe.Codes(k, 1, 0.25, DECAY, 0));
+    Trace trace = new Trace("candidates", Precision.FP32);
+    Tensor z = trace.input("z", DType.FLOAT32, Shape.of(rows, 1));
+    Tensor index = trace.input("index", DType.INT64, Shape.of(rows));
+    trace.randomness(trace.scalar("key", DType.INT64));
+    Tensor shard = trace.full(DType.INT64, Shape.of(), 0);
+    try (Executable program = runtime.load(trace.finish(codebook.statistics(z, index, shard, 1)));
+        NativeTensor values = tensor(Shape.of(rows, 1), 1, 2, 3, 4);
+        NativeTensor indices = runtime.zeros(DType.INT64, Shape.of(rows));
+        NativeTensor key = runtime.scalar(3L);
+        Results results = program.run(values, indices, key)) {
+      int[] drawn = new int[rows];
+      float[] statistics = results.get(0).toFloats();
+      for (int c = 2 * k; c < 3 * k; c++) {
+        drawn[(int) statistics[c] - 1]++;
+      }
+      // Deviation 13.7 of 250.
+      for (int count : drawn) {
+        assertThat(count).isBetween(190, 310);
+      }
+    }
+  }
+
   /** {@code (N + eps) sum(N) / (sum(N) + K eps)}, with counts of eps's size. */
   @Test
   void countsAreSmoothedAndKeepTheirSum() {

@@ -222,6 +222,81 @@ final class VqganObjectiveTest {
     }
   }
 
+  private static Phase phase(VqganRecipe.Losses losses, int shards, int number) {
+    VqganRecipe tiny = TinyVqgan.recipe(100);
+    VqganRecipe recipe =
+        new VqganRecipe(tiny.network(), tiny.codes(), losses, tiny.adversary(), tiny.optimizer());
+    return new VqganObjective(new Vqgan(recipe, 8, 8), shards, 4).phases().get(number);
+  }
+
+  /** What a generator's phase gives for fixed weights and pictures. */
+  private static List<float[]> given(Phase phase) {
+    VqganObjective objective = objective(100);
+    Layout layout = objective.groups().get(0).layout();
+    Layout judges = objective.groups().get(1).layout();
+    boolean adversarial = phase.name().equals("generator");
+    try (Executable program = runtime.load(phase.gradient());
+        NativeTensor weights = runtime.zeros(DType.FLOAT32, Shape.of(layout.size()));
+        NativeTensor judge = runtime.zeros(DType.FLOAT32, Shape.of(judges.size()));
+        NativeTensor state = runtime.zeros(DType.FLOAT32, Shape.of(objective.state().size()));
+        NativeTensor image = runtime.zeros(DType.UINT8, Shape.of(4, 3, 8, 8));
+        NativeTensor key = runtime.scalar(5L);
+        NativeTensor shard = runtime.scalar(0L)) {
+      layout.initialize(2, weights.memory());
+      judges.initialize(1, judge.memory());
+      objective.state().initialize(3, state.memory());
+      for (int i = 0; i < 4 * 3 * 8 * 8; i++) {
+        image.memory().put(i, colour(i));
+      }
+      try (Results results =
+          adversarial
+              ? program.run(weights, state, image, key, shard, judge)
+              : program.run(weights, state, image, key, shard)) {
+        return adversarial
+            ? List.of(
+                results.get(0).toFloats(), results.get(1).toFloats(), results.get(2).toFloats())
+            : List.of(results.get(0).toFloats(), results.get(1).toFloats());
+      }
+    }
+  }
+
+  private static byte colour(int i) {
+    return (byte) (i * 37);
+  }
+
+  @Test
+  void theReconstructionsLossWeighsBothErrorsAsTheRecipeSays() {
+    int shards = 4;
+    List<float[]> found = given(phase(new VqganRecipe.Losses(2, 3), shards, 1));
+    float[] made = found.get(2);
+    double absolute = 0;
+    double squared = 0;
+    for (int i = 0; i < made.length; i++) {
+      double difference = made[i] - (Byte.toUnsignedInt(colour(i)) / 127.5 - 1);
+      absolute += Math.abs(difference) / made.length;
+      squared += difference * difference / made.length;
+    }
+    // A shard tells its share of the mean.
+    assertThat(found.get(1)[0] * (double) shards)
+        .isCloseTo(2 * absolute + 3 * squared, within(1e-5));
+    assertThat(found.get(1)[1] * (double) shards).isCloseTo(squared, within(1e-5));
+    assertThat(Math.abs(absolute - squared)).isGreaterThan(0.01);
+  }
+
+  @Test
+  void shardsAddUpToTheMeansGradient() {
+    float[] whole = given(phase(VqganRecipe.Losses.defaults(), 1, 0)).get(0);
+    float[] quarter = given(phase(VqganRecipe.Losses.defaults(), 4, 0)).get(0);
+    double most = 0;
+    for (int i = 0; i < whole.length; i++) {
+      most = Math.max(most, Math.abs(whole[i]));
+    }
+    assertThat(most).isGreaterThan(1e-3);
+    for (int i = 0; i < whole.length; i++) {
+      assertThat(4.0 * quarter[i]).isCloseTo(whole[i], within(1e-5 * most));
+    }
+  }
+
   @Test
   void optimizersAreTheRecipes() {
     OptimizerRecipe own = objective(100).groups().get(1).optimizer();

@@ -320,6 +320,32 @@ final class StochasticSamplersTest {
     }
   }
 
+  /** Any noise leads to the data, so a law cannot tell one form from another. */
+  @Test
+  void theNoiseOfEachFormIsThePublishedOne() {
+    double[] times = {0, 0.25, 0.5, 0.75, 1};
+    double root = Math.sqrt(0.5);
+    double[][] expected = {
+      {2, 2, 2, 2, 2},
+      {0, 2 / 3., 2, 6, Double.POSITIVE_INFINITY},
+      {0, 0.5, 1, 1.5, 2},
+      // Published with 1 for the data: (2 cos(pi (1 - t)) + 1)^2 / 4.
+      {0.25, (1.5 - 2 * root) / 2, 0.25, (1.5 + 2 * root) / 2, 2.25},
+      {0, 1, 2, 1, 0}
+    };
+    for (FlowSde.Form form : FlowSde.Form.values()) {
+      FlowSde sampler = new FlowSde(form, 2);
+      for (int i = 0; i < times.length; i++) {
+        assertThat(sampler.w(times[i]))
+            .as("%s at %s", form, times[i])
+            .isCloseTo(expected[form.ordinal()][i], within(1e-12));
+      }
+    }
+    // Of strength 1 it falls from all at noise to none at the data.
+    assertThat(new FlowSde(FlowSde.Form.DECREASING, 1).w(1)).isEqualTo(1);
+    assertThat(new FlowSde(FlowSde.Form.DECREASING, 1).w(0)).isZero();
+  }
+
   private static void check(Sampler sampler, double[] sigmas, double variance, double percent) {
     sampler.check(sigmas);
     assertThat(Math.sqrt(measured(sampler, sigmas, variance) / variance))
