@@ -274,6 +274,32 @@ final class DeterministicSamplersTest {
         .isCloseTo(expected, within(1e-7));
   }
 
+  /** One step from a level far above the next, with the second slope at a part of it. */
+  @Test
+  void heunTakesItsSecondSlopeAtThePartOfFlowTime() {
+    double sigma = 1000;
+    double next = 1;
+    for (double alpha : new double[] {.5, .75, 1}) {
+      double t = sigma / (1 + sigma);
+      double dt = next / (1 + next) - t;
+      double y = sigma / (1 + sigma);
+      double first = slope(t, y);
+      double second = slope(t + alpha * dt, y + alpha * dt * first);
+      double end = y + dt * ((1 - .5 / alpha) * first + .5 / alpha * second);
+      double[] found =
+          bench.run(new Heun(0, 0, 1, 1, alpha), new double[] {sigma, next}, GAUSSIAN, 1);
+      assertThat(found[0]).as("alpha %s", alpha).isCloseTo(end * (1 + next), within(1e-9));
+    }
+  }
+
+  /** Noise less data of the flow, both as the mean of a normal law of variance .25 says. */
+  private static double slope(double t, double y) {
+    double x = y / (1 - t);
+    double level = t / (1 - t);
+    double clean = .25 / (.25 + level * level) * x;
+    return (x - clean) / level - clean;
+  }
+
   @Test
   void heunIsOfSecondOrderFromNoiseAlone() {
     Law law = Mixture.threeBells();

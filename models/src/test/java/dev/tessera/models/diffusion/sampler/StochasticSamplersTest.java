@@ -420,6 +420,9 @@ final class StochasticSamplersTest {
     AnnealedLangevin rest = new AnnealedLangevin(400, 1.55 * square, false);
     assertThat(measured(rest, new double[] {.01, 0}, 1e-12) / square)
         .isCloseTo(4.44, withinPercentage(4));
+    // At rest 1.25 / (1 - 1.5 / 2.5) = 3.125, of data of .25: 3.54 times as wide.
+    assertThatThrownBy(() -> new AnnealedLangevin(400, 1.5, false).check(new double[] {1, 0}))
+        .hasMessageContaining("3.5 times as wide");
     // Levels that fall faster than steps follow.
     assertThatThrownBy(() -> AnnealedLangevin.defaults().check(Grid.Ve.defaults().sigmas(18)))
         .hasMessageContaining("cannot follow");
