@@ -17,6 +17,7 @@ final class SparkOptions {
               Map.entry("-c", ""),
               Map.entry("--deploy-mode", "spark.submit.deployMode"),
               Map.entry("--driver-class-path", "spark.driver.extraClassPath"),
+              Map.entry("--driver-default-class-path", "spark.driver.defaultExtraClassPath"),
               Map.entry("--driver-cores", "spark.driver.cores"),
               Map.entry("--driver-java-options", "spark.driver.extraJavaOptions"),
               Map.entry("--driver-library-path", "spark.driver.extraLibraryPath"),
@@ -24,6 +25,7 @@ final class SparkOptions {
               Map.entry("--exclude-packages", "spark.jars.excludes"),
               Map.entry("--executor-cores", "spark.executor.cores"),
               Map.entry("--executor-memory", "spark.executor.memory"),
+              Map.entry("--extra-properties-file", ""),
               Map.entry("--files", "spark.files"),
               Map.entry("--jars", "spark.jars"),
               Map.entry("--keytab", "spark.kerberos.keytab"),
@@ -43,7 +45,8 @@ final class SparkOptions {
               Map.entry("--total-executor-cores", "spark.cores.max")));
 
   /** Those without a value that are not the commands' own too, as {@code --help} is. */
-  static final Set<String> SWITCHES = Set.of("--load-spark-defaults", "--supervise", "--verbose");
+  static final Set<String> SWITCHES =
+      Set.of("--load-spark-defaults", "--supervise", "--verbose", "-v");
 
   private SparkOptions() {}
 }
