@@ -67,7 +67,8 @@ final class Mistake {
       String way = MissingConnector.in(e).filter(s -> !mistake.get().contains(s)).orElse("");
       err.println("tessera: " + mistake.get() + (way.isEmpty() ? "" : "; " + way));
       if (showTrace) {
-        e.printStackTrace(err);
+        err.print(Trace.of(e));
+        err.flush();
       }
       return USER;
     }
@@ -79,7 +80,8 @@ final class Mistake {
     }
     String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     err.println(name + " failed: " + reason.lines().findFirst().orElse(""));
-    e.printStackTrace(err);
+    err.print(Trace.of(e));
+    err.flush();
     return FAILED;
   }
 
