@@ -55,7 +55,10 @@ class TraceTest {
   static void start() {
     spark =
         new JavaSparkContext(
-            new SparkConf().setMaster("local[1]").setAppName("trace").set("spark.ui.enabled", "false"));
+            new SparkConf()
+                .setMaster("local[1]")
+                .setAppName("trace")
+                .set("spark.ui.enabled", "false"));
   }
 
   @AfterAll
