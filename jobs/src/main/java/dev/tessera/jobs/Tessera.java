@@ -9,6 +9,7 @@ import dev.tessera.jobs.export.ExportCommand;
 import dev.tessera.jobs.ingest.IngestCommand;
 import dev.tessera.jobs.likelihood.LikelihoodCommand;
 import dev.tessera.jobs.plan.PlanCommand;
+import dev.tessera.jobs.run.HidingWriter;
 import dev.tessera.jobs.run.Interruption;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
@@ -143,8 +144,8 @@ public final class Tessera implements Runnable {
 
   /** Sets how {@code line} and the subcommands it has by now speak and end. */
   CommandLine prepared(CommandLine line, PrintWriter out, PrintWriter err) {
-    return line.setOut(out)
-        .setErr(err)
+    return line.setOut(new PrintWriter(new HidingWriter(out), true))
+        .setErr(new PrintWriter(new HidingWriter(err), true))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionStrategy(Tessera::execute)
         .setParameterExceptionHandler((e, args) -> Mistake.report(e))

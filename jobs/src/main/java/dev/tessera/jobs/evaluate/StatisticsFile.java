@@ -1,5 +1,6 @@
 package dev.tessera.jobs.evaluate;
 
+import dev.tessera.datasets.PlainFileSystem;
 import dev.tessera.models.IoFailure;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.DType;
@@ -69,7 +70,8 @@ final class StatisticsFile {
     FeatureMoments moments = statistics.moments().orElseThrow();
     try {
       FileSystem fs = target.getFileSystem(conf);
-      try (WritableByteChannel out = Channels.newChannel(fs.create(partial, true))) {
+      try (WritableByteChannel out =
+          Channels.newChannel(PlainFileSystem.of(fs).create(partial, true))) {
         SafetensorsWriter.write(
             out,
             Map.of(PICTURES, Long.toString(moments.count()), SOURCE, fingerprint),

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.export;
 
+import dev.tessera.datasets.PlainFileSystem;
 import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
@@ -94,7 +95,7 @@ public final class ExportJob {
       FileSystem fs = target.getFileSystem(conf);
       boolean done = false;
       try {
-        try (OutputStream out = fs.create(partial, true)) {
+        try (OutputStream out = PlainFileSystem.of(fs).create(partial, true)) {
           ScriptExport.write(out, program, constants);
         }
         done = fs.rename(partial, target);

@@ -11,9 +11,12 @@ final class CommandText {
 
   private CommandText() {}
 
-  /** The launcher's name and the arguments, quoted where a shell would take them apart. */
+  /**
+   * The launcher's name and the arguments, quoted where a shell would take them apart, without
+   * secrets.
+   */
   static String of(List<String> arguments) {
-    return arguments.stream()
+    return Secrets.arguments(arguments).stream()
         .map(a -> PLAIN.matcher(a).matches() ? a : "'" + a.replace("'", "'\\''") + "'")
         .collect(Collectors.joining(" ", "tessera ", ""));
   }

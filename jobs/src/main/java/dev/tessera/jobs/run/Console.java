@@ -118,7 +118,7 @@ public final class Console {
   private void print(String text) {
     // Where it stands is told by then, and should stay the last line.
     if (!Interruption.happened()) {
-      out.print(text);
+      out.print(Secrets.text(text));
       out.flush();
     }
   }

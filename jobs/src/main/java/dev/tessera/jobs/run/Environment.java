@@ -6,20 +6,16 @@ import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.package$;
 
 /**
  * What a run ran on, by group and name: enough to explain a difference between two runs.
  *
- * @param groups such as {@code java} with {@code version}; values of secret settings are hidden
+ * @param groups such as {@code java} with {@code version}; values of settings are hidden unless
+ *     they are known to be harmless
  */
 public record Environment(Map<String, Map<String, String>> groups) {
-
-  /** The default of {@code spark.redaction.regex}. */
-  private static final Pattern SECRET =
-      Pattern.compile("(?i)secret|password|token|access[.]?key|credential");
 
   /** What the driver knows about itself. */
   public static Environment ofDriver(SparkConf conf) {
@@ -69,8 +65,7 @@ public record Environment(Map<String, Map<String, String>> groups) {
   private static Map<String, String> spark(SparkConf conf) {
     Map<String, String> facts = new TreeMap<>();
     for (var setting : conf.getAll()) {
-      boolean secret = SECRET.matcher(setting._1()).find();
-      facts.put(setting._1(), secret ? "(hidden)" : setting._2());
+      facts.put(setting._1(), Secrets.setting(conf, setting._1(), setting._2()));
     }
     facts.put("version", package$.MODULE$.SPARK_VERSION());
     return facts;

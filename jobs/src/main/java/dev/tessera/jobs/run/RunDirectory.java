@@ -189,9 +189,9 @@ public final class RunDirectory {
     return MetricsLog.read(file(METRICS), hadoop);
   }
 
-  /** Writes the resolved recipe. */
+  /** Writes the resolved recipe, without secrets in its URLs. */
   public void writeConfig(String canonicalYaml) throws IOException {
-    files.write(CONFIG, canonicalYaml.getBytes(StandardCharsets.UTF_8));
+    files.write(CONFIG, Secrets.text(canonicalYaml).getBytes(StandardCharsets.UTF_8));
   }
 
   public void writeEnvironment(Environment environment) throws IOException {

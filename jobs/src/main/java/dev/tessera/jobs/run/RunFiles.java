@@ -2,6 +2,7 @@ package dev.tessera.jobs.run;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tessera.datasets.PlainFileSystem;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,8 +13,8 @@ import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 
 /** Small whole files below one folder; a reader never sees half of one. */
 final class RunFiles {
@@ -27,7 +28,7 @@ final class RunFiles {
   private Path made;
 
   RunFiles(FileSystem system, Path folder) {
-    this.system = system;
+    this.system = PlainFileSystem.of(system);
     this.folder = folder;
   }
 
@@ -58,7 +59,7 @@ final class RunFiles {
    * system makes a folder only once. Of HDFS and S3A the file that is created next is the proof.
    */
   private boolean makeFolder() throws IOException {
-    if (system instanceof LocalFileSystem local) {
+    if (system instanceof RawLocalFileSystem local) {
       system.mkdirs(folder.getParent());
       if (local.pathToFile(folder).mkdir()) {
         return true;
