@@ -23,7 +23,9 @@ public record MetricLine(
     /** Measured on held-out images. */
     EVALUATION,
     /** A new attempt starts from a checkpoint of {@code images}: lines beyond it are superseded. */
-    RESUME;
+    RESUME,
+    /** Seconds from a loss to the next step, and what with; no part of the curve. */
+    RECOVERY;
 
     String key() {
       return name().toLowerCase(Locale.ROOT);

@@ -39,6 +39,12 @@ public final class MetricsLog implements AutoCloseable {
     append(new MetricLine(MetricLine.Kind.RESUME, step, images, seconds, Map.of()));
   }
 
+  /** Notes what the recovery took that ended with the first step from {@code images}. */
+  public synchronized void recovered(
+      long step, long images, double seconds, Map<String, Double> values) throws IOException {
+    append(new MetricLine(MetricLine.Kind.RECOVERY, step, images, seconds, values));
+  }
+
   @Override
   public synchronized void close() throws IOException {
     file.close();
@@ -57,7 +63,7 @@ public final class MetricsLog implements AutoCloseable {
     for (MetricLine line : written) {
       if (line.kind() == MetricLine.Kind.RESUME) {
         lines.keySet().removeIf(key -> key.images() > line.images());
-      } else {
+      } else if (line.kind() != MetricLine.Kind.RECOVERY) {
         lines.put(new Key(line.kind(), line.images()), line);
       }
     }

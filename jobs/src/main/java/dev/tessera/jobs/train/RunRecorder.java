@@ -12,6 +12,7 @@ import dev.tessera.models.IoFailure;
 import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.spark.barrier.RankPlace;
+import dev.tessera.spark.barrier.RecoveryPart;
 import dev.tessera.spark.training.TrainingListener;
 import dev.tessera.spark.training.TrainingMessage;
 import dev.tessera.spark.ui.Progress;
@@ -43,7 +44,10 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   private boolean started;
   private volatile long images;
   private volatile long kept;
+  private final Recovery recovery = new Recovery(System::nanoTime);
   private int attempt;
+  private int ready;
+  private long from;
   private double seconds;
 
   RunRecorder(RunDirectory run, Console console, Recipe recipe, StepCost cost) throws IOException {
@@ -64,6 +68,8 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   @Override
   public void onAttempt(int number, List<RankPlace> ranks, long restored) {
     attempt = number;
+    ready = 0;
+    from = restored;
     images = restored;
     kept = restored;
     places.clear();
@@ -107,9 +113,31 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public void onLoss() {
+    ready = 0;
+    recovery.lost();
+  }
+
+  @Override
+  public void onRecovery(RecoveryPart over) {
+    recovery.over(over);
+  }
+
+  @Override
   public void onMessage(int rank, TrainingMessage message) {
+    if (message instanceof TrainingMessage.Ready) {
+      ready++;
+      if (allReady()) {
+        recovery.over(RecoveryPart.RESTORED);
+      }
+      return;
+    }
     started = true;
     if (message instanceof TrainingMessage.Steps steps) {
+      // Steps of the attempt that was lost may still arrive after the loss.
+      if (recovery.running() && allReady()) {
+        recovered();
+      }
       steps.reports().forEach(this::step);
     } else if (message instanceof TrainingMessage.Totals sum) {
       totals.put(rank, sum);
@@ -140,6 +168,19 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
         images,
         kept == images ? "" : " from the checkpoint of " + kept,
         run);
+  }
+
+  private boolean allReady() {
+    return ready > 0 && ready == places.size();
+  }
+
+  private void recovered() {
+    recovery.over(RecoveryPart.FIRST_STEP);
+    long step = from / recipe.schedule().batch();
+    write(() -> metrics.recovered(step, from, seconds, recovery.values()));
+    progress.say(
+        String.format(
+            Locale.ROOT, "attempt %d goes on from %,d images, %s", attempt + 1, from, recovery));
   }
 
   private void step(StepReport report) {

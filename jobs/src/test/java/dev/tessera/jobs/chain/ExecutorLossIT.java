@@ -1,13 +1,16 @@
 package dev.tessera.jobs.chain;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tessera.jobs.run.MetricLine;
 import dev.tessera.jobs.run.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -70,6 +73,44 @@ class ExecutorLossIT {
         .allSatisfy(facts -> assertThat(facts.get("attempt").asInt()).isPositive())
         .noneSatisfy(facts -> assertThat(facts.get("pid").asLong()).isEqualTo(pid));
     survivor.assertSameAs(spared);
+    assertThat(recoveries(spared)).isEmpty();
+    assertThat(recoveries(survivor))
+        .singleElement()
+        .satisfies(line -> assertThat(line.get("images").asLong()).isPositive())
+        .extracting(line -> line.get("values"))
+        .satisfies(ExecutorLossIT::requireParts);
+  }
+
+  private static List<JsonNode> recoveries(Outcome outcome) throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : outcome.text("metrics.jsonl").lines().toList()) {
+      JsonNode node = new ObjectMapper().readTree(line);
+      if (node.get("kind").asText().equals("recovery")) {
+        lines.add(node);
+      }
+    }
+    return lines;
+  }
+
+  /** All parts were met, in turn, and they sum to the whole. */
+  private static void requireParts(JsonNode values) {
+    List<String> names = new ArrayList<>();
+    values.fieldNames().forEachRemaining(names::add);
+    assertThat(names)
+        .containsExactly(
+            "recovery_seconds",
+            "failure_seconds",
+            "pause_seconds",
+            "executors_seconds",
+            "ranks_seconds",
+            "restored_seconds",
+            "first_step_seconds");
+    double sum =
+        names.stream().skip(1).mapToDouble(name -> values.get(name).asDouble()).sum();
+    assertThat(values.get("recovery_seconds").asDouble()).isCloseTo(sum, within(1e-6));
+    // A new process was started in one of them, and both ranks had work to restore.
+    assertThat(values.get("restored_seconds").asDouble()).isPositive();
+    assertThat(sum - values.get("failure_seconds").asDouble()).isGreaterThan(.1);
   }
 
   /** Executors of spot machines: more kills than attempts, each after a checkpoint of its own. */

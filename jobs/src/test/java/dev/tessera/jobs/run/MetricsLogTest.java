@@ -89,6 +89,7 @@ class MetricsLogTest {
         at = attempt == 3 ? total : random.nextInt(until + 1);
         if (attempt < 3) {
           written.add(new MetricLine(MetricLine.Kind.RESUME, at, at * 10L, 0, Map.of()));
+          written.add(new MetricLine(MetricLine.Kind.RECOVERY, at, at * 10L, 0, Map.of("a", 1.0)));
         }
       }
       assertThat(MetricsLog.holding(written)).isEqualTo(whole);

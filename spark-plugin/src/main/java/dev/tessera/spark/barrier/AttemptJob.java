@@ -83,7 +83,10 @@ final class AttemptJob<R extends Serializable> {
         handle(event);
       }
       if (!failures.isEmpty()) {
-        failedAt = failedAt == 0 ? System.nanoTime() : failedAt;
+        if (failedAt == 0) {
+          failedAt = System.nanoTime();
+          listener.onLoss();
+        }
       } else if (!met) {
         checkRendezvous(System.nanoTime() - start);
       }
@@ -109,6 +112,8 @@ final class AttemptJob<R extends Serializable> {
       met = true;
       if (plan.attempt().number() == 0) {
         warnOfListeners(now.places());
+      } else {
+        listener.onRecovery(RecoveryPart.RANKS);
       }
       listener.onAttempt(plan.attempt().number(), now.places());
     } else if (event instanceof GangEvent.Message message) {

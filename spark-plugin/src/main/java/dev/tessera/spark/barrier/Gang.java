@@ -87,6 +87,9 @@ public final class Gang<R extends Serializable> {
 
   private List<R> attempt(int number) throws AttemptFailure, InterruptedException {
     int ranks = ranks(number);
+    if (number > 0) {
+      listener.onRecovery(RecoveryPart.EXECUTORS);
+    }
     AttemptId id = new AttemptId(runId, number);
     byte[] secret = GangSecret.toSend();
     RankPlan<R> plan =
@@ -131,6 +134,8 @@ public final class Gang<R extends Serializable> {
     if (lasting != null) {
       throw lasting;
     }
+    listener.onLoss();
+    listener.onRecovery(RecoveryPart.FAILURE);
     listener.onFailure(failure.rank(), failure.getCause());
     int attempts = number + 1;
     long now = listener.kept();
@@ -149,5 +154,6 @@ public final class Gang<R extends Serializable> {
     Duration pause = spec.settings().retry().pauseAfter(failures);
     listener.onRetry(number + 1, failure.getMessage());
     Thread.sleep(pause.toMillis());
+    listener.onRecovery(RecoveryPart.PAUSE);
   }
 }

@@ -18,6 +18,12 @@ public interface GangListener {
   /** An attempt failed. The rank is -1 when no rank could tell, as when its executor was lost. */
   default void onFailure(int rank, Throwable cause) {}
 
+  /** The driver has its first word of a failure; what else fails until the next attempt follows. */
+  default void onLoss() {}
+
+  /** A part of the recovery is over, up to {@link RecoveryPart#RANKS}. */
+  default void onRecovery(RecoveryPart over) {}
+
   /** The gang starts again after {@code failure}. */
   default void onRetry(int nextAttempt, String failure) {}
 

@@ -31,7 +31,10 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
   private final CheckpointStore averages;
   private final Previewer previewer;
   private final List<StepReport> unsent = new ArrayList<>();
-  private long lastSent = System.nanoTime();
+
+  /** Long ago: the first step is told at once. */
+  private long lastSent = System.nanoTime() - REPORT_NANOS;
+
   private long steps;
   private long bytesSent;
   private double communicationSeconds;

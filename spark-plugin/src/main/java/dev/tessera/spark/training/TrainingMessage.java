@@ -8,6 +8,9 @@ import java.util.Map;
 /** What ranks tell the driver. */
 public sealed interface TrainingMessage extends Serializable {
 
+  /** A rank has all that its first step needs; from every rank. */
+  record Ready() implements TrainingMessage {}
+
   /** Steps done, in order; from rank 0. */
   record Steps(List<StepReport> reports) implements TrainingMessage {}
 

@@ -10,6 +10,7 @@ import dev.tessera.spark.barrier.Gang;
 import dev.tessera.spark.barrier.GangListener;
 import dev.tessera.spark.barrier.GangSpec;
 import dev.tessera.spark.barrier.RankPlace;
+import dev.tessera.spark.barrier.RecoveryPart;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
@@ -101,6 +102,16 @@ public final class TrainingRun {
       @Override
       public void onWaiting(String sentence) {
         listener.onWaiting(sentence);
+      }
+
+      @Override
+      public void onLoss() {
+        listener.onLoss();
+      }
+
+      @Override
+      public void onRecovery(RecoveryPart over) {
+        listener.onRecovery(over);
       }
 
       @Override

@@ -59,6 +59,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
         StateFiles.restore(StoredWeights.checkpoint(conf, resume), loop.state(), model);
       }
       try (RankObserver observer = new RankObserver(runtime, conf, context, plan, model)) {
+        context.report(new TrainingMessage.Ready());
         loop.run(observer);
         return observer.finish();
       }
