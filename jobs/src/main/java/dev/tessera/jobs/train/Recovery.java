@@ -28,7 +28,9 @@ final class Recovery {
     return running;
   }
 
-  /** The first begins a recovery. What a later attempt did until it failed too counts as failure. */
+  /**
+   * The first begins a recovery. What a later attempt did until it failed too counts as failure.
+   */
   void lost() {
     if (running) {
       over(RecoveryPart.FAILURE);

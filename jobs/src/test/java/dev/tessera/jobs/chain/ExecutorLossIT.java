@@ -105,8 +105,7 @@ class ExecutorLossIT {
             "ranks_seconds",
             "restored_seconds",
             "first_step_seconds");
-    double sum =
-        names.stream().skip(1).mapToDouble(name -> values.get(name).asDouble()).sum();
+    double sum = names.stream().skip(1).mapToDouble(name -> values.get(name).asDouble()).sum();
     assertThat(values.get("recovery_seconds").asDouble()).isCloseTo(sum, within(1e-6));
     // A new process was started in one of them, and both ranks had work to restore.
     assertThat(values.get("restored_seconds").asDouble()).isPositive();

@@ -1,6 +1,8 @@
 package dev.tessera.spark.barrier;
 
-/** What a gang is busy with between the loss of a rank and the work of the next attempt, in order. */
+/**
+ * What a gang is busy with between the loss of a rank and the work of the next attempt, in order.
+ */
 public enum RecoveryPart {
   /** From the driver's first word of the failure until the attempt is over. */
   FAILURE,
