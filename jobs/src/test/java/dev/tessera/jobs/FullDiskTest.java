@@ -57,7 +57,7 @@ class FullDiskTest {
     AtTheTerminal.Ended ended = train("small", 64);
 
     assertThat(ended.code()).isEqualTo(1);
-    assertThat(ended.error().lines()).singleElement();
+    assertThat(ended.error().lines()).hasSize(1);
     assertThat(ended.error())
         .contains("failed: Cannot write the checkpoint of 32 images to full:")
         .contains("No space left on device", "it takes 0.", "are free there", "output.runs")
@@ -76,7 +76,7 @@ class FullDiskTest {
     AtTheTerminal.Ended ended = train("log", 64);
 
     assertThat(ended.code()).isEqualTo(1);
-    assertThat(ended.error().lines()).singleElement();
+    assertThat(ended.error().lines()).hasSize(1);
     assertThat(ended.error())
         .contains("failed: Cannot write to full:", "No space left on device", "free some space");
   }
@@ -87,7 +87,7 @@ class FullDiskTest {
     AtTheTerminal.Ended ended = train("full", 64);
 
     assertThat(ended.code()).isEqualTo(2);
-    assertThat(ended.error().lines()).singleElement();
+    assertThat(ended.error().lines()).hasSize(1);
     assertThat(ended.error()).contains("No space left on device", "a folder that can be written");
     assertThat(folder.resolve("full")).doesNotExist();
   }
