@@ -77,13 +77,18 @@ public final class TableStage {
   private static void awaitStop(JavaSparkContext context) {
     boolean ignored = Thread.interrupted();
     long deadline = System.nanoTime() + STOP.toNanos();
-    while (context.sc().isStopped() && SparkEnv.get() != null && System.nanoTime() < deadline) {
+    while (context.sc().isStopped() && stopping() && System.nanoTime() < deadline) {
       try {
         TimeUnit.MILLISECONDS.sleep(10);
       } catch (InterruptedException e) {
         // As above.
       }
     }
+  }
+
+  /** Executors of local-cluster are processes below this one, and outlive the session's own end. */
+  private static boolean stopping() {
+    return SparkEnv.get() != null || ProcessHandle.current().descendants().findAny().isPresent();
   }
 
   /** Tasks that can run at a time on the executors there are. */
