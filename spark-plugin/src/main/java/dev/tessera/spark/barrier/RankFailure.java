@@ -6,6 +6,7 @@ import dev.tessera.models.UserException;
 import dev.tessera.models.train.CollectiveException;
 import dev.tessera.models.train.DivergedException;
 import dev.tessera.models.train.ReplicasDifferException;
+import java.util.List;
 
 /**
  * Why a rank failed, as the driver knows it.
@@ -14,6 +15,16 @@ import dev.tessera.models.train.ReplicasDifferException;
  * @param sentence the rank, its host and the cause
  */
 record RankFailure(int rank, String sentence, Throwable cause) {
+
+  /** What every executor must have, in the driver's version. */
+  private static final List<String> PACKAGES =
+      List.of(
+          "dev.tessera.",
+          "org.apache.spark.",
+          "picocli.",
+          "org.yaml.",
+          "com.fasterxml.",
+          "ai.djl.");
 
   static RankFailure of(GangEvent.Failure event, ClassLoader loader) {
     Throwable cause = cause(event, loader);
@@ -40,7 +51,7 @@ record RankFailure(int rank, String sentence, Throwable cause) {
       if (cause instanceof DivergedException || cause instanceof ReplicasDifferException) {
         return new UserException(cause.getMessage(), cause);
       }
-      if (cause instanceof LinkageError || cause instanceof ClassNotFoundException) {
+      if (isForeignClassPath(cause)) {
         return new UserException(
             "An executor's class path is not the one that Tessera was built for ("
                 + cause
@@ -50,6 +61,22 @@ record RankFailure(int rank, String sentence, Throwable cause) {
       }
     }
     return null;
+  }
+
+  /**
+   * A member that is gone, or a whole class of what the driver runs with. Native code that does not
+   * load, and a class initialiser that failed, may do on another executor.
+   */
+  private static boolean isForeignClassPath(Throwable cause) {
+    if (cause instanceof IncompatibleClassChangeError) {
+      return true;
+    }
+    if (!(cause instanceof NoClassDefFoundError || cause instanceof ClassNotFoundException)
+        || cause.getMessage() == null) {
+      return false;
+    }
+    String name = cause.getMessage().replace('/', '.');
+    return PACKAGES.stream().anyMatch(name::startsWith);
   }
 
   /** The serialised cause, empty where it cannot travel. */

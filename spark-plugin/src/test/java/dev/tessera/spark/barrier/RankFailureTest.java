@@ -13,7 +13,14 @@ class RankFailureTest {
         new Throwable[] {
           new NoClassDefFoundError("org/apache/spark/TaskInterruptListener"),
           new NoSuchMethodError("void picocli.CommandLine.x()"),
-          new ClassNotFoundException("some.Class")
+          new NoSuchFieldError("x"),
+          new AbstractMethodError("x"),
+          new IncompatibleClassChangeError("x"),
+          new NoClassDefFoundError("dev/tessera/models/X (wrong name: x)"),
+          new ClassNotFoundException("picocli.CommandLine"),
+          new ClassNotFoundException("org.yaml.snakeyaml.Yaml"),
+          new ClassNotFoundException("com.fasterxml.jackson.core.X"),
+          new ClassNotFoundException("ai.djl.Device")
         }) {
       assertThat(RankFailure.lasting(new RuntimeException("wrapped", cause)))
           .isInstanceOf(UserException.class)
@@ -22,5 +29,20 @@ class RankFailureTest {
           .hasMessageContaining("extraClassPath");
     }
     assertThat(RankFailure.lasting(new RuntimeException("a lost peer"))).isNull();
+  }
+
+  @Test
+  void whatAnotherExecutorMayDoIsTriedAgain() {
+    for (Throwable cause :
+        new Throwable[] {
+          new UnsatisfiedLinkError("libtorch.so: file too short"),
+          new NoClassDefFoundError("Could not initialize class ai.djl.pytorch.jni.PyTorchLibrary"),
+          new NoClassDefFoundError(),
+          new ClassNotFoundException("some.Class"),
+          new ClassNotFoundException("org.apache.sparkling.Water"),
+          new ExceptionInInitializerError("x")
+        }) {
+      assertThat(RankFailure.lasting(new RuntimeException("wrapped", cause))).isNull();
+    }
   }
 }
