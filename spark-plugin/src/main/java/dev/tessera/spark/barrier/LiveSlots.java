@@ -15,6 +15,10 @@ public final class LiveSlots {
   private static final Duration ASK_AFTER = Duration.ofMillis(500);
 
   private static final Duration ASK_EVERY = Duration.ofSeconds(5);
+
+  /** A worker that starts anew is away for a while: only an answer that stays is believed. */
+  private static final Duration STEADY = Duration.ofSeconds(10);
+
   private static final Duration TELL_AFTER = Duration.ofSeconds(5);
 
   private LiveSlots() {}
@@ -24,8 +28,8 @@ public final class LiveSlots {
   }
 
   /**
-   * Waits until there are {@code wanted}, no more can come, or patience ends; returns the slots
-   * there are.
+   * Waits until there are {@code wanted}, or patience ends, or what there is is all that the
+   * cluster's workers can give and has been for ten seconds; returns the slots there are.
    *
    * @param told a sentence once the wait is long enough to wonder
    */
@@ -35,15 +39,20 @@ public final class LiveSlots {
     long asked = start + ASK_AFTER.toNanos() - ASK_EVERY.toNanos();
     boolean silent = true;
     int most = wanted;
+    long since = start;
     int slots = now(spark);
-    while (slots < most && System.nanoTime() - start < patience.toNanos()) {
+    while (slots < wanted
+        && (slots < most || asked - since < STEADY.toNanos())
+        && System.nanoTime() - start < patience.toNanos()) {
       if (System.nanoTime() - asked >= ASK_EVERY.toNanos()) {
         asked = System.nanoTime();
-        most = ClusterRoom.ask(spark).map(room -> Math.min(wanted, room.slots())).orElse(wanted);
+        int room = ClusterRoom.ask(spark).map(r -> Math.min(wanted, r.slots())).orElse(wanted);
+        since = room == most ? since : asked;
+        most = room;
       }
       if (silent && System.nanoTime() - start >= TELL_AFTER.toNanos()) {
         silent = false;
-        told.accept(waiting(spark, most, slots, patience));
+        told.accept(waiting(spark, wanted, slots, patience));
       }
       Thread.sleep(POLL_MILLIS);
       slots = now(spark);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A standalone cluster of processes, with one worker of 2 cores and 1024 MiB: what it can never
- * give is told with what it has, far before the wait for executors ends.
+ * give is told with what it has, once that has stayed so, far before the wait for executors ends.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class StandaloneSlotsIT {
