@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FSError;
@@ -25,6 +26,10 @@ import org.apache.spark.util.SerializableConfiguration;
 public final class TableStage {
 
   private static final Duration STOP = Duration.ofSeconds(2);
+
+  /** Of the lasting reasons, those that no read has. */
+  private static final List<String> WRITES =
+      List.of("no space left", "quota", "read-only file system");
 
   private TableStage() {}
 
@@ -75,9 +80,12 @@ public final class TableStage {
    * it must not stay interrupted: HDFS and object stores refuse such a thread.
    */
   private static void awaitStop(JavaSparkContext context) {
+    if (!context.sc().isStopped()) {
+      return;
+    }
     boolean ignored = Thread.interrupted();
     long deadline = System.nanoTime() + STOP.toNanos();
-    while (context.sc().isStopped() && stopping() && System.nanoTime() < deadline) {
+    while (stopping() && System.nanoTime() < deadline) {
       try {
         TimeUnit.MILLISECONDS.sleep(10);
       } catch (InterruptedException e) {
@@ -106,7 +114,10 @@ public final class TableStage {
     }
   }
 
-  /** A full disk comes as an Error of Hadoop's or deep in an exception of Parquet's. */
+  /**
+   * A full disk comes as an Error of Hadoop's or deep in an exception of Parquet's. What a read may
+   * say too, a missing file or permission, keeps the sentence it has.
+   */
   private static <S extends Serializable, T extends Serializable> T runOne(
       S share, TableTask<S, T> task, TaskTables tables) throws Exception {
     try {
@@ -114,7 +125,7 @@ public final class TableStage {
     } catch (InvalidDatasetException | UserException e) {
       throw e;
     } catch (Exception | FSError e) {
-      IOException lasting = lasting(e, new HashSet<>());
+      IOException lasting = tables.names().isEmpty() ? null : refused(e, new HashSet<>());
       if (lasting != null) {
         throw new InvalidDatasetException(
             "Cannot write "
@@ -128,18 +139,24 @@ public final class TableStage {
     }
   }
 
-  private static IOException lasting(Throwable thrown, Set<Throwable> seen) {
+  /** What only a write meets, in the chain of causes, or null. */
+  private static IOException refused(Throwable thrown, Set<Throwable> seen) {
     if (thrown == null || !seen.add(thrown)) {
       return null;
     }
-    if (thrown instanceof IOException io && IoFailure.lasts(io)) {
+    if (thrown instanceof IOException io && isRefusedWrite(io)) {
       return io;
     }
-    IOException cause = lasting(thrown.getCause(), seen);
+    IOException cause = refused(thrown.getCause(), seen);
     for (Throwable suppressed : thrown.getSuppressed()) {
-      cause = cause == null ? lasting(suppressed, seen) : cause;
+      cause = cause == null ? refused(suppressed, seen) : cause;
     }
     return cause;
+  }
+
+  private static boolean isRefusedWrite(IOException failure) {
+    String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+    return IoFailure.lasts(failure) && WRITES.stream().anyMatch(message::contains);
   }
 
   /** The task's own sentence, if it had one, instead of Spark's pages. */

@@ -114,6 +114,52 @@ class TableStageTest {
     assertThat(dir).isEmptyDirectory();
   }
 
+  @Test
+  void onlyWhatAWriteMeetsIsToldAsOne() {
+    Configuration conf = spark.sparkContext().hadoopConfiguration();
+    TableOutput output = TableOutput.begin(conf, path("t"), false);
+    assertThatThrownBy(() -> fail(output, true, "No space left on device"))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContainingAll("Cannot write ", "/t (No space left on device)", "make room");
+    assertThatThrownBy(() -> fail(output, true, "in.bin: Operation not permitted"))
+        .hasMessageContaining("in.bin")
+        .hasMessageNotContaining("Cannot write");
+    assertThatThrownBy(() -> fail(output, false, "No space left on device"))
+        .hasMessageNotContaining("Cannot write");
+    output.abort(conf);
+  }
+
+  private static void fail(TableOutput output, boolean writes, String reason) {
+    TableStage.run(
+        spark,
+        "test",
+        List.of(0),
+        (Integer share, TaskTables tables) -> {
+          if (writes) {
+            writeShare(share, output, tables);
+          }
+          throw new IllegalStateException("wrapped", new IOException(reason));
+        });
+  }
+
+  @Test
+  void anInterruptedCallerStaysSoWhileTheSessionLives() {
+    Object unserializable = new Object();
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(
+              () ->
+                  TableStage.run(
+                      spark,
+                      "test",
+                      List.of(0),
+                      (Integer share, TaskTables tables) -> unserializable.hashCode()))
+          .hasStackTraceContaining("serializable");
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
   /** Attempts below {@code failures} fail after they have written everything. */
   private TableManifest write(String name, int failures) {
     Configuration conf = spark.sparkContext().hadoopConfiguration();
