@@ -4,7 +4,9 @@ import dev.tessera.datasets.batch.Column;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.diffusion.Loss;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.space.Preconditioning;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.nn.BackboneRecipe;
@@ -105,7 +107,28 @@ public sealed interface Family extends Serializable {
           .fact("signal-shift", signal.shift())
           .fact("signal-scale", signal.scale())
           .added("sigma-data", recipe.sigmaData(), 0.5)
+          .added("steps-per-label", stepsPerLabel(), 1)
+          .added("uncertainty-of", uncertaintyOf(), "label")
           .text();
+    }
+
+    /** Random frequencies were once given whole steps; what others are given never changed. */
+    private long stepsPerLabel() {
+      if (!recipe.preconditioning().countsSteps()) {
+        return 1;
+      }
+      if (recipe.backbone() instanceof BackboneRecipe.Edm2) {
+        return 250;
+      }
+      return recipe.backbone() instanceof BackboneRecipe.NcsnPlusPlus ? 1000 : 1;
+    }
+
+    /** A learned uncertainty was once told the network's label; EDM's is the level's logarithm. */
+    private String uncertaintyOf() {
+      boolean changed =
+          recipe.loss() instanceof Loss.Uncertain
+              && !(recipe.preconditioning() instanceof Preconditioning.Edm);
+      return changed ? "log-sigma" : "label";
     }
 
     private Structure backbone() {

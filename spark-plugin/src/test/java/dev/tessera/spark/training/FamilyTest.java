@@ -3,13 +3,16 @@ package dev.tessera.spark.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.diffusion.Loss;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.space.Preconditioning;
 import dev.tessera.models.nn.BackboneRecipe;
 import dev.tessera.models.train.Activations;
 import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.VqganRecipe;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -160,6 +163,61 @@ final class FamilyTest {
         new Family.Diffusion(half.recipe().withSigmaData(1), half.signal(), half.classes());
     assertThat(one.structure()).endsWith(" sigma-data=3ff0000000000000");
     assertThat(one.architecture(SCHEDULE)).isNotEqualTo(half.architecture(SCHEDULE));
+  }
+
+  private static final List<Preconditioning> COUNTING =
+      List.of(
+          new Preconditioning.Own(),
+          Preconditioning.Vp.defaults(),
+          Preconditioning.Iddpm.defaults());
+
+  private static Family given(Family family, Preconditioning preconditioning) {
+    Family.Diffusion known = (Family.Diffusion) family;
+    DiffusionRecipe recipe = known.recipe();
+    return new Family.Diffusion(
+        recipe.with(recipe.path(), recipe.prediction(), preconditioning),
+        known.signal(),
+        known.classes());
+  }
+
+  private static Family uncertain(Family family) {
+    Family.Diffusion known = (Family.Diffusion) family;
+    DiffusionRecipe recipe = known.recipe();
+    return new Family.Diffusion(
+        recipe.with(recipe.noise(), Loss.Uncertain.defaults()), known.signal(), known.classes());
+  }
+
+  @Test
+  void stepsGivenToRandomFrequenciesAreAnotherModelThanBefore() {
+    for (Preconditioning counting : COUNTING) {
+      Family edm2 = given(EDM2, counting);
+      assertThat(edm2.structure()).isEqualTo(EDM2.structure() + " steps-per-label=250");
+      assertThat(edm2.architecture(SCHEDULE)).isNotEqualTo("ea19bd33bf28c58a");
+      Family ncsn = given(NCSN, counting);
+      assertThat(ncsn.structure()).isEqualTo(NCSN.structure() + " steps-per-label=1000");
+      assertThat(ncsn.architecture(SCHEDULE)).isNotEqualTo("177962fecc1e256d");
+      for (Family family : List.of(DIT, TURNED, ADM, MLP, UNET, ddpm(0.1))) {
+        assertThat(given(family, counting).architecture(SCHEDULE))
+            .isEqualTo(family.architecture(SCHEDULE));
+      }
+    }
+    for (Family family : List.of(EDM2, NCSN)) {
+      assertThat(given(family, new Preconditioning.Ve()).architecture(SCHEDULE))
+          .isEqualTo(family.architecture(SCHEDULE));
+    }
+  }
+
+  @Test
+  void anUncertaintyToldAnotherLabelIsAnotherModelThanBefore() {
+    Family edm = uncertain(DIT);
+    assertThat(edm.structure()).isEqualTo(DIT.structure());
+    List<Preconditioning> others = new ArrayList<>(COUNTING);
+    others.add(new Preconditioning.Ve());
+    for (Preconditioning other : others) {
+      Family told = given(edm, other);
+      assertThat(told.structure()).isEqualTo(DIT.structure() + " uncertainty-of=log-sigma");
+      assertThat(told.architecture(SCHEDULE)).isNotEqualTo(edm.architecture(SCHEDULE));
+    }
   }
 
   @Test
