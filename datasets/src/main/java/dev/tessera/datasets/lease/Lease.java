@@ -131,11 +131,10 @@ public final class Lease implements AutoCloseable {
   /** Gives the folder back. Never throws: a claim that stays expires. */
   @Override
   public void close() {
-    if (ShutdownHookManager.get().isShutdownInProgress()) {
-      return; // The hook does it, or has.
+    if (!ShutdownHookManager.get().isShutdownInProgress()) {
+      ShutdownHookManager.get().removeShutdownHook(hook);
     }
-    ShutdownHookManager.get().removeShutdownHook(hook);
-    release();
+    release(); // Whoever comes first, this or the hook: what follows here finds the claim gone.
   }
 
   private synchronized void release() {

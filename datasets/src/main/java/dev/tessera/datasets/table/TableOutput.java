@@ -86,14 +86,15 @@ public final class TableOutput implements Serializable {
           created == null ? null : created.toString(),
           Lease.host(),
           lease);
-    } catch (InvalidDatasetException e) {
+    } catch (IOException | IllegalArgumentException e) {
+      close(lease);
+      removeEmpty(conf, path, made);
+      throw new InvalidDatasetException(
+          "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);
+    } catch (RuntimeException e) {
       close(lease);
       removeEmpty(conf, path, made);
       throw e;
-    } catch (IOException | IllegalArgumentException e) {
-      close(lease);
-      throw new InvalidDatasetException(
-          "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);
     }
   }
 

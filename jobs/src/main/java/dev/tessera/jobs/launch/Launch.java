@@ -55,7 +55,7 @@ public final class Launch {
       List<String> own = submission.cluster() ? ShippedRecipe.in(arguments.own()) : arguments.own();
       if (!arguments.has("--class")) {
         submission.settings().forEach(System::setProperty);
-        OptionalInt ended = Tessera.rehearse(own, !brought(user));
+        OptionalInt ended = Tessera.rehearse(own, !submission.cluster() && !brought(user));
         if (ended.isPresent()) {
           return ended.getAsInt();
         }

@@ -1,6 +1,9 @@
 package dev.tessera.jobs.run;
 
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -91,6 +94,9 @@ public final class Interruption {
       err.println(); // The terminal's own ^C stands on the progress line.
     }
     err.println("tessera: " + (standing == null ? ANYWHERE : standing.get()));
+    err.flush();
+    // What libraries print of their threads' ends, past every log, tells the user nothing.
+    System.setErr(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
     end(signal, command);
   }
 
@@ -101,6 +107,9 @@ public final class Interruption {
     while (Session.isOpen() && stop.isAlive()) {
       Thread.onSpinWait();
     }
+    // Executors on this machine at once: one that still runs a task makes anew what the command,
+    // cleaning up, takes away.
+    ProcessHandle.current().descendants().forEach(ProcessHandle::destroy);
     // After the session began to stop: on an interrupted thread Spark would leave that half-done.
     command.interrupt();
     long deadline = System.nanoTime() + (session ? PATIENCE : EXIT).toNanos();

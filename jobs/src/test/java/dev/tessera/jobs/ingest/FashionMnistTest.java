@@ -8,11 +8,17 @@ import dev.tessera.spark.table.TableFrames;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fashion-MNIST as Debian packages it: 70,000 pictures, 7,000 of each class. */
 class FashionMnistTest {
+
+  @AfterAll
+  static void stop() {
+    LocalSpark.stop();
+  }
 
   private static final Path DATA = Path.of("/usr/share/datasets/fashion-mnist");
 

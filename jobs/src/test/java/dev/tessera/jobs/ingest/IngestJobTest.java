@@ -26,11 +26,17 @@ import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class IngestJobTest {
+
+  @AfterAll
+  static void stop() {
+    LocalSpark.stop();
+  }
 
   private static SparkSession spark;
 

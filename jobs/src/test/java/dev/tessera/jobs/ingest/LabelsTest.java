@@ -13,12 +13,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Labels and damage of people's Parquet files. */
 class LabelsTest {
+
+  @AfterAll
+  static void stop() {
+    LocalSpark.stop();
+  }
 
   private static SparkSession spark;
 

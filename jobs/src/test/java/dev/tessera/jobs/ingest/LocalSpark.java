@@ -15,4 +15,9 @@ final class LocalSpark {
         .config("spark.driver.host", "127.0.0.1")
         .getOrCreate();
   }
+
+  /** Commands of later tests in this process bring sessions of their own. */
+  static void stop() {
+    session().stop();
+  }
 }
