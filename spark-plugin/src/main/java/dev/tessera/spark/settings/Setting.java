@@ -16,7 +16,10 @@ public enum Setting {
   RETRY_BACKOFF(
       "retryBackoff", "1s", "pause before the second attempt, doubled for each later one"),
   RETRY_MAX_BACKOFF("retryMaxBackoff", "60s", "the longest pause between attempts"),
-  SLOTS_WAIT("slotsWait", "60s", "how long missing executors are awaited before an attempt"),
+  SLOTS_WAIT(
+      "slotsWait",
+      "60s",
+      "how long missing executors are awaited before an attempt; ten seconds are enough where a standalone cluster's workers stay too few"),
   COLLECTIVE_SUBNET(
       "collectiveSubnet", "", "network that ranks talk over, as 10.1.0.0/16; empty: Spark's own"),
   PORT("port", "0", "ports that ranks listen on, as 7400-7499; 0: any free one"),
