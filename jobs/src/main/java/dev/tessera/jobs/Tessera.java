@@ -132,7 +132,7 @@ public final class Tessera implements Runnable {
           }
           Object command = last.commandSpec().userObject();
           boolean goes =
-              command instanceof Runnable || reads && command instanceof ReadsBeforeSpark;
+              command instanceof Runnable || (reads && command instanceof ReadsBeforeSpark);
           return goes ? new RunLast().execute(parsed) : TO_BE_RUN;
         });
     line.setExecutionExceptionHandler(

@@ -3,7 +3,6 @@ package dev.tessera.datasets.batch;
 import dev.tessera.datasets.InvalidDatasetException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -40,11 +39,9 @@ final class CacheRoom {
     String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
     synchronized (TURN) {
       try (FileChannel file =
-              FileChannel.open(
-                  root.resolve(".lock-" + user),
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE);
-          FileLock lock = file.lock()) {
+          FileChannel.open(
+              root.resolve(".lock-" + user), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        file.lock(); // Held until the channel is closed.
         require(root, bytes, claimed(root));
         List<Path> folders = staging.make();
         for (Path folder : folders) {

@@ -28,7 +28,7 @@ final class ColourProfiles {
   /** Makes the colours sRGB, in place, as far as the profile can be used. */
   void apply(byte[] profile, StraightImage image, Set<String> warnings) {
     Optional<ColourConversion> found =
-        seen.computeIfAbsent(ByteBuffer.wrap(profile), ColourProfiles::read);
+        seen.computeIfAbsent(ByteBuffer.wrap(profile), key -> read(profile));
     if (found.isEmpty()) {
       warnings.add("ICC profile that cannot be used, not applied");
     } else if (!found.get().fits(image)) {
@@ -38,9 +38,9 @@ final class ColourProfiles {
     }
   }
 
-  private static Optional<ColourConversion> read(ByteBuffer profile) {
+  private static Optional<ColourConversion> read(byte[] profile) {
     try {
-      return Optional.of(ColourConversion.of(profile.array()));
+      return Optional.of(ColourConversion.of(profile));
     } catch (IllegalArgumentException | CMMException | IndexOutOfBoundsException e) {
       return Optional.empty();
     }

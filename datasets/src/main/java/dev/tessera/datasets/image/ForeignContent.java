@@ -26,7 +26,7 @@ final class ForeignContent {
           new Kind(4, "ftypcrx", "Canon raw image" + CONVERT),
           new Kind(4, "ftyp", "video of the MP4 family, no image"),
           new Kind(4, "jP  \r\n\u0087\n", "JPEG 2000 image" + CONVERT),
-          new Kind(0, "\u00ff\u004f\u00ff\u0051", "JPEG 2000 image" + CONVERT),
+          new Kind(0, "\u00ffO\u00ffQ", "JPEG 2000 image" + CONVERT),
           new Kind(4, "JXL \r\n\u0087\n", "JPEG XL image" + CONVERT),
           new Kind(0, "\u00ff\n", "JPEG XL image" + CONVERT),
           new Kind(0, "II\u00bc", "JPEG XR image" + CONVERT),
@@ -45,7 +45,7 @@ final class ForeignContent {
           new Kind(0, "\u001f\u008b", "gzip file, no image: unpack it"),
           new Kind(0, "\u00fd7zXZ", "xz file, no image: unpack it"),
           new Kind(0, "BZh", "bzip2 file, no image: unpack it"),
-          new Kind(0, "\u0028\u00b5\u002f\u00fd", "zstd file, no image: unpack it"),
+          new Kind(0, "(\u00b5/\u00fd", "zstd file, no image: unpack it"),
           new Kind(0, "7z\u00bc\u00af", "7z archive, no image: unpack it"),
           new Kind(0, "Rar!", "rar archive, no image: unpack it"),
           new Kind(0, "PAR1", "Parquet file, no image: name it as an input"),
@@ -57,7 +57,7 @@ final class ForeignContent {
           new Kind(0, "SQLite format 3", "SQLite database, no image"),
           new Kind(0, "ID3", "audio, no image"),
           new Kind(0, "OggS", "audio or video, no image"),
-          new Kind(0, "\u001a\u0045\u00df\u00a3", "Matroska or WebM video, no image"),
+          new Kind(0, "\u001aE\u00df\u00a3", "Matroska or WebM video, no image"),
           new Kind(0, "RIFF", "RIFF file that is no WebP (audio or video), no image"));
 
   private ForeignContent() {}
@@ -91,7 +91,8 @@ final class ForeignContent {
     for (int i = 0; i < length; i++) {
       int value = bytes[i] & 0xff;
       zeros &= value == 0;
-      readable &= value >= ' ' && value != 0x7f || value == '\n' || value == '\r' || value == '\t';
+      readable &=
+          (value >= ' ' && value != 0x7f) || value == '\n' || value == '\r' || value == '\t';
     }
     if (zeros) {
       return "not an image (its first " + length + " bytes are zero)";

@@ -49,11 +49,11 @@ record GifFile(int width, int height, int left, int top, int columns, int rows) 
   }
 
   private static int table(byte flags) {
-    return (flags & 0x80) == 0 ? 0 : 3 << (flags & 7) + 1;
+    return (flags & 0x80) == 0 ? 0 : 3 << ((flags & 7) + 1);
   }
 
   private static int word(byte[] file, int at) {
-    return file[at] & 0xff | (file[at + 1] & 0xff) << 8;
+    return (file[at] & 0xff) | (file[at + 1] & 0xff) << 8;
   }
 
   private static UnreadableImageException truncated() {

@@ -64,9 +64,9 @@ final class Inks {
     int luma = row[at];
     int cb = row[at + 1] - 128;
     int cr = row[at + 2] - 128;
-    row[at] = clamp(luma + (91881 * cr + HALF >> 16));
-    row[at + 1] = clamp(luma + (-22554 * cb - 46802 * cr + HALF >> 16));
-    row[at + 2] = clamp(luma + (116130 * cb + HALF >> 16));
+    row[at] = clamp(luma + ((91881 * cr + HALF) >> 16));
+    row[at + 1] = clamp(luma + ((-22554 * cb - 46802 * cr + HALF) >> 16));
+    row[at + 2] = clamp(luma + ((116130 * cb + HALF) >> 16));
   }
 
   private static int clamp(int value) {

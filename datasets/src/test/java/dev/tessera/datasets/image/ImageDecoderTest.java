@@ -340,7 +340,7 @@ class ImageDecoderTest {
       {"\0\0\0\u001cftypavif\0\0\0\0", "AVIF image (expected: PNG, JPEG"},
       {"\0\0\0\u001cftypheic\0\0\0\0", "HEIC image"},
       {"\0\0\0\fjP  \r\n\u0087\n\0\0", "JPEG 2000 image"},
-      {"\u00ff\u004f\u00ff\u0051\0\0", "JPEG 2000 image"},
+      {"\u00ffO\u00ffQ\0\0", "JPEG 2000 image"},
       {"\0\0\0\fJXL \r\n\u0087\n\0\0", "JPEG XL image"},
       {"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG drawing"},
       {"<!DOCTYPE html><html>404", "HTML page, no image"},

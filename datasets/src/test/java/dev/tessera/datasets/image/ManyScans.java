@@ -44,7 +44,7 @@ final class ManyScans {
   private static void segment(ByteArrayOutputStream out, int marker, byte[] payload) {
     out.write(0xff);
     out.write(marker);
-    out.write(payload.length + 2 >> 8);
+    out.write((payload.length + 2) >> 8);
     out.write(payload.length + 2);
     out.writeBytes(payload);
   }

@@ -71,7 +71,7 @@ record TrainPeers(
             : List.of(((Recipe.Diffusion) recipe).model().optimizer());
     for (OptimizerRecipe optimizer : optimizers) {
       Rule rule = optimizer.rule();
-      if (!(rule instanceof AdamW || rule instanceof Adam adam && adam.l2() == 0)) {
+      if (!(rule instanceof AdamW || (rule instanceof Adam adam && adam.l2() == 0))) {
         throw new UserException(
             "--peer: the peers' optimizer.rule is adamw (or adam without l2), and the recipe's is "
                 + rule

@@ -44,11 +44,10 @@ final class LearnedVarianceTest {
       """;
 
   @TempDir static Path folder;
-  private static SmallChain chain;
 
   @BeforeAll
   static void ingest() throws IOException {
-    chain = SmallChain.ingested(folder);
+    SmallChain.ingested(folder);
     Files.writeString(folder.resolve("hybrid.yaml"), RECIPE.formatted(folder));
   }
 

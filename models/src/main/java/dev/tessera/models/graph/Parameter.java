@@ -22,7 +22,7 @@ public record Parameter(
     Initializer initializer) {
 
   public Parameter {
-    if (parts < 1 || parts > 1 && shape.dim(0) % parts != 0) {
+    if (parts < 1 || (parts > 1 && shape.dim(0) % parts != 0)) {
       throw new IllegalArgumentException(
           "parts: " + parts + " (expected: 1 or more, a divisor of the rows of " + shape + ")");
     }

@@ -610,7 +610,7 @@ public final class Tensor {
   /** Attention of queries (this), keys and values, all {@code [N, heads, tokens, d]}. */
   public Tensor attention(Tensor keys, Tensor values, boolean causal) {
     if (trace.differentiableTwice() && !causal) {
-      Tensor scores = matmul(keys.transpose(2, 3)).master().mul(1 / Math.sqrt(dim(3)));
+      Tensor scores = matmul(keys.transpose(2, 3)).master().mul(1 / Math.sqrt((double) dim(3)));
       return scores.softmax(-1).matmul(values);
     }
     return trace.apply(

@@ -72,7 +72,7 @@ public record Muon(
     List<Tensor> results = new ArrayList<>();
     for (Stretch.Matrix matrix : s.matrices()) {
       Tensor one = Stretch.part(along, matrix).reshape(matrix.rows(), matrix.columns());
-      double size = ADAM_SIZE * Math.sqrt(Math.max(matrix.rows(), matrix.columns()));
+      double size = ADAM_SIZE * Math.sqrt((double) Math.max(matrix.rows(), matrix.columns()));
       Tensor direction = orthogonal(one, iterations).mul(size).reshape(Shape.of(matrix.size()));
       results.add(s.descend(matrix, direction));
     }

@@ -17,6 +17,8 @@ public final class Libtorch {
   public static final String GRAPH_OPTIMIZER = "ai.djl.pytorch.graph_optimizer";
 
   private static Libtorch loaded;
+
+  // Thrown by nobody: the cause of what each later call throws anew.
   private static UserException refused;
 
   private final String version;
@@ -36,7 +38,6 @@ public final class Libtorch {
    */
   public static synchronized Libtorch load() {
     if (refused != null) {
-      // The first one's cause; what fails afterwards follows from it.
       throw new UserException(refused.getMessage(), refused);
     }
     if (loaded == null) {
@@ -56,6 +57,7 @@ public final class Libtorch {
     return loaded;
   }
 
+  @SuppressWarnings("StaticAssignmentOfThrowable")
   private static Libtorch start() {
     try {
       HostAllocator.limitFragments();

@@ -178,7 +178,7 @@ final class NetworksPythonTest {
         NetworksPythonTest.class.getResourceAsStream("/dev/tessera/models/networks.py")) {
       Files.copy(in, script);
     }
-    String[] lines = Python.run(script, described, file, repository).strip().split("\n");
+    String[] lines = Python.run(script, described, file, repository).strip().split("\n", -1);
     // Their attention and norms are float32 within.
     assertThat(Double.parseDouble(lines[lines.length - 1])).isLessThan(1e-5);
   }

@@ -186,7 +186,7 @@ final class MuonStepTest {
     Set<String> found = new HashSet<>();
     for (Layout.Slice slice : model.layout().slices().values()) {
       Parameter parameter = slice.parameter();
-      String[] path = parameter.name().split("\\.");
+      String[] path = parameter.name().split("\\.", -1);
       if (parameter.parts() > 1) {
         found.add(path[path.length - 2] + " " + parameter.parts());
       } else if (parameter.name().endsWith("qkv.weight")) {

@@ -106,7 +106,7 @@ public final class TableStage {
   }
 
   private static <S extends Serializable, T extends Serializable> T runOne(
-      S share, ArrayList<SharedFile> inputs, TableTask<S, T> task, SerializableConfiguration conf)
+      S share, List<SharedFile> inputs, TableTask<S, T> task, SerializableConfiguration conf)
       throws Exception {
     inputs.forEach(file -> file.require(conf.value(), SharedFile.executor()));
     try (TaskTables tables = new TaskTables(conf.value(), TaskContext.get())) {

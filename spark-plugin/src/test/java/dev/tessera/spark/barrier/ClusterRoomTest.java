@@ -25,9 +25,9 @@ class ClusterRoomTest {
                 })
             .toList();
     SparkConf conf = new SparkConf(false);
-    for (String setting : settings.strip().split(" +")) {
+    for (String setting : settings.strip().split(" +", -1)) {
       if (!setting.isEmpty()) {
-        String[] pair = setting.split("=");
+        String[] pair = setting.split("=", 2);
         conf.set("spark." + pair[0], pair[1]);
       }
     }

@@ -6,17 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tessera.models.UserException;
 import dev.tessera.models.train.CollectiveException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.junit.jupiter.api.Test;
 
 /** Messages make what they may, and nothing else. */
@@ -66,10 +67,10 @@ class WireTest {
     List<Object> foreign =
         List.of(
             new PriorityQueue<>(List.of("a")),
-            new Hashtable<>(Map.of("a", "b")),
+            new ConcurrentSkipListMap<>(Map.of("a", "b")),
             URI.create("http://localhost/").toURL(),
             Runtime.class,
-            new ArrayList<>(List.of(new InetSocketAddress("127.0.0.1", 1))));
+            new ArrayList<>(List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1))));
     for (Object each : foreign) {
       assertThatThrownBy(() -> told(each))
           .as(each.toString())

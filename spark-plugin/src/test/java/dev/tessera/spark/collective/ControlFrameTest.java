@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Selector;
@@ -83,7 +84,7 @@ class ControlFrameTest {
     BlockingQueue<String> failures = new LinkedBlockingQueue<>();
     try (ServerSocketChannel server = ServerSocketChannel.open();
         Selector selector = Selector.open()) {
-      server.bind(new InetSocketAddress("127.0.0.1", 0));
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       try (SocketChannel peer = SocketChannel.open(server.getLocalAddress());
           SocketChannel accepted = server.accept()) {
         Peer rank = new Peer(1, "127.0.0.1", 5000);

@@ -40,10 +40,10 @@ class StallClockTest {
   void extensionsStartDeadlinesAnewUntilTheyAreUsedUp() {
     clock.progress(0);
     for (int i = 1; i < StallClock.DEADLINES_AT_WORK; i++) {
-      assertThat(clock.extend(120 * i * SECOND)).isTrue();
-      assertThat(clock.due((120 * i + 27) * SECOND)).isEqualTo(Due.NOTHING);
-      assertThat(clock.due((120 * i + 28) * SECOND)).isEqualTo(Due.INQUIRY);
-      assertThat(clock.idleNanos((120 * i + 28) * SECOND)).isEqualTo((120 * i + 28) * SECOND);
+      assertThat(clock.extend(120L * i * SECOND)).isTrue();
+      assertThat(clock.due((120L * i + 27) * SECOND)).isEqualTo(Due.NOTHING);
+      assertThat(clock.due((120L * i + 28) * SECOND)).isEqualTo(Due.INQUIRY);
+      assertThat(clock.idleNanos((120L * i + 28) * SECOND)).isEqualTo((120L * i + 28) * SECOND);
     }
     assertThat(clock.extend(1200 * SECOND)).isFalse();
     clock.progress(1201 * SECOND);

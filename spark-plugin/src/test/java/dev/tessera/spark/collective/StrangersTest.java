@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -89,14 +88,14 @@ class StrangersTest {
   @Test
   void hundredsOfThemNeitherKeepARankOutNorStay() throws Exception {
     Future<Collective> first = connect(0, Gang.PATIENT);
-    AtomicInteger most = new AtomicInteger();
+    int most = 0;
     List<Socket> slow = new ArrayList<>();
     for (int i = 0; i < SILENT + SLOW; i++) {
       Socket socket = stranger();
       if (i >= SILENT) {
         slow.add(socket);
       }
-      most.accumulateAndGet((int) hearings(), Math::max);
+      most = Math.max(most, (int) hearings());
     }
     Future<?> dripping =
         threads.submit(
@@ -112,7 +111,7 @@ class StrangersTest {
     try (Collective zero = first.get();
         Collective one = second.get()) {
       dripping.cancel(true);
-      assertThat(most.get()).isPositive().isLessThanOrEqualTo(Reception.MAX_HEARINGS + 1);
+      assertThat(most).isPositive().isLessThanOrEqualTo(Reception.MAX_HEARINGS + 1);
       for (Socket stranger : strangers) {
         assertThat(isHungUpOn(stranger)).isTrue();
       }

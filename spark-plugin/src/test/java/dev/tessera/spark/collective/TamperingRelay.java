@@ -23,23 +23,27 @@ final class TamperingRelay implements AutoCloseable {
   TamperingRelay(int to, long at) throws IOException {
     this.to = to;
     this.at = at;
-    threads.submit(this::serve);
+    threads.execute(this::serve);
   }
 
   int port() {
     return server.getLocalPort();
   }
 
-  private Void serve() throws IOException {
-    while (true) {
-      Socket caller = server.accept();
-      Socket rank = new Socket(InetAddress.getLoopbackAddress(), to);
-      threads.submit(() -> copy(caller, rank, at));
-      threads.submit(() -> copy(rank, caller, -1));
+  private void serve() {
+    try {
+      while (true) {
+        Socket caller = server.accept();
+        Socket rank = new Socket(InetAddress.getLoopbackAddress(), to);
+        threads.execute(() -> copy(caller, rank, at));
+        threads.execute(() -> copy(rank, caller, -1));
+      }
+    } catch (IOException e) {
+      // Closed, or the rank listens no more: callers learn it as from any rank.
     }
   }
 
-  private static Void copy(Socket from, Socket into, long at) throws IOException {
+  private static void copy(Socket from, Socket into, long at) {
     try (from;
         into) {
       InputStream in = from.getInputStream();
@@ -52,8 +56,9 @@ final class TamperingRelay implements AutoCloseable {
         }
         out.write(bytes, 0, count);
       }
+    } catch (IOException e) {
+      // One side hung up; the other is closed with it.
     }
-    return null;
   }
 
   @Override
