@@ -1,10 +1,12 @@
 package dev.tessera.jobs.bench;
 
 import dev.tessera.models.graph.TensorType;
+import dev.tessera.models.train.BatchColumn;
 import dev.tessera.models.train.Batches;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
@@ -13,9 +15,9 @@ final class RandomBatch implements Batches {
 
   private final Map<String, ByteBuffer> columns = new LinkedHashMap<>();
 
-  RandomBatch(Map<String, TensorType> types, int classes, long seed) {
+  RandomBatch(List<BatchColumn> read, int classes, long seed) {
     Random random = new Random(seed);
-    types.forEach((name, type) -> columns.put(name, column(type, classes, random)));
+    read.forEach(c -> columns.put(c.name(), column(c.type(), classes, random)));
   }
 
   private static ByteBuffer column(TensorType type, int classes, Random random) {

@@ -4,12 +4,15 @@ import dev.tessera.models.checkpoint.DType;
 import dev.tessera.models.checkpoint.NamedTensor;
 import dev.tessera.models.checkpoint.SafetensorsWriter;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.ArgumentSource;
+import dev.tessera.models.train.BatchColumn;
+import dev.tessera.models.train.Carry;
 import dev.tessera.models.train.Group;
+import dev.tessera.models.train.Knob;
 import dev.tessera.models.train.NamedMemory;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
@@ -38,7 +41,8 @@ final class StepSample implements AutoCloseable {
   private final TrainingState state;
   private final RandomBatch batch;
   private final List<NamedTensor> tensors = new ArrayList<>();
-  private final Map<String, NativeTensor> shard = new LinkedHashMap<>();
+  private final Map<BatchColumn, NativeTensor> columns = new LinkedHashMap<>();
+  private final Map<Carry, NativeTensor> carried = new LinkedHashMap<>();
   private final List<NativeTensor> owned = new ArrayList<>();
 
   StepSample(TorchRuntime runtime, Objective objective, TrainingState state, RandomBatch batch) {
@@ -56,9 +60,8 @@ final class StepSample implements AutoCloseable {
       }
     }
     objective.columns().forEach(this::addColumn);
-    shard.put("key", own(runtime.scalar(KEY)));
-    shard.put("shard", own(runtime.scalar(0L)));
-    objective.phases().forEach(this::addPhase);
+    Arguments arguments = new Arguments(own(runtime.scalar(KEY)), own(runtime.scalar(0L)));
+    objective.phases().forEach(phase -> addPhase(phase, arguments));
     String setup = Json.MAPPER.writeValueAsString(subject.setup());
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -67,7 +70,9 @@ final class StepSample implements AutoCloseable {
     return objective.groups().stream().mapToLong(group -> group.layout().size()).sum();
   }
 
-  private void addColumn(String name, TensorType type) {
+  private void addColumn(BatchColumn column) {
+    String name = column.name();
+    TensorType type = column.type();
     DType dtype =
         switch (type.dtype()) {
           case UINT8 -> DType.U8;
@@ -77,19 +82,17 @@ final class StepSample implements AutoCloseable {
     add("batch/" + name, dtype, batch.column(name), type.shape().toArray());
     NativeTensor tensor = own(runtime.zeros(type.dtype(), type.shape()));
     tensor.memory().put(batch.column(name));
-    shard.put("batch_" + name, tensor);
+    columns.put(column, tensor);
   }
 
-  private void addPhase(Phase phase) {
-    Program program = phase.gradient();
-    List<NativeTensor> arguments =
-        program.inputs().stream().map(input -> argument(input.name())).toList();
-    try (var executable = runtime.load(program);
-        Results results = executable.run(arguments)) {
-      NativeTensor gradient = own(results.take(0));
-      NativeTensor summary = own(results.take(1));
+  private void addPhase(Phase phase, Arguments arguments) {
+    try (var executable = runtime.load(phase.gradient());
+        Results results = executable.run(phase.step().arguments(arguments))) {
+      Phase.Results made = phase.take(results);
+      NativeTensor gradient = own(made.gradient());
+      NativeTensor summary = own(made.summary());
       for (int i = 0; i < phase.carries().size(); i++) {
-        shard.put("carry_" + phase.carries().get(i), own(results.take(2 + i)));
+        carried.put(phase.carries().get(i), own(made.carried().get(i)));
       }
       for (Layout.Slice slice : layout(phase.group()).slices().values()) {
         add(
@@ -104,11 +107,59 @@ final class StepSample implements AutoCloseable {
     add("key/" + phase.name(), DType.I64, key.putLong(0, KEY));
   }
 
-  private NativeTensor argument(String name) {
-    if (name.equals("state")) {
+  private final class Arguments implements ArgumentSource {
+    private final NativeTensor key;
+    private final NativeTensor shard;
+
+    Arguments(NativeTensor key, NativeTensor shard) {
+      this.key = key;
+      this.shard = shard;
+    }
+
+    @Override
+    public NativeTensor parameters(String group) {
+      return state.parameters(group);
+    }
+
+    @Override
+    public NativeTensor column(BatchColumn column) {
+      return columns.get(column);
+    }
+
+    @Override
+    public NativeTensor carried(Carry carry) {
+      return carried.get(carry);
+    }
+
+    @Override
+    public NativeTensor state() {
       return state.state();
     }
-    return shard.containsKey(name) ? shard.get(name) : state.parameters(name);
+
+    @Override
+    public NativeTensor key() {
+      return key;
+    }
+
+    @Override
+    public NativeTensor shard() {
+      return shard;
+    }
+
+    @Override
+    public NativeTensor knob(Knob knob) {
+      throw new IllegalStateException("knob " + knob.name() + " is not sampled");
+    }
+
+    @Override
+    public NativeTensor summary() {
+      throw new IllegalStateException("a gradient takes no summary");
+    }
+
+    @Override
+    public NativeTensor lossScale() {
+      throw new IllegalStateException("samples are not float16");
+    }
   }
 
   private Layout layout(String group) {

@@ -10,7 +10,6 @@ import dev.tessera.models.diffusion.space.Traced;
 import dev.tessera.models.diffusion.space.Weighting;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
@@ -18,16 +17,16 @@ import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
+import dev.tessera.models.train.BatchColumn;
 import dev.tessera.models.train.Group;
-import dev.tessera.models.train.LossScale;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
+import dev.tessera.models.train.PhaseBuilder;
 import dev.tessera.models.train.TrainingPrecision;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The gradient of a recipe's {@link Loss} at noise levels drawn for each picture. */
 public final class DiffusionObjective implements Objective {
@@ -37,6 +36,8 @@ public final class DiffusionObjective implements Objective {
   private final int shardBatch;
   private final TrainingPrecision precision;
   private final Target target;
+  private final BatchColumn stored;
+  private final Optional<BatchColumn> labels;
   private final List<Phase> phases;
 
   /** In float32. */
@@ -63,16 +64,16 @@ public final class DiffusionObjective implements Objective {
     this.model = model;
     this.shards = shards;
     this.shardBatch = shardBatch;
-    this.phases =
-        List.of(
-            new Phase(
-                "denoising",
-                DiffusionModel.DENOISER,
-                program(segmentation),
-                List.of("loss"),
-                List.of(),
-                Optional.empty(),
-                new Phase.Schedule.Always()));
+    this.stored =
+        new BatchColumn(
+            model.signal().column(),
+            new TensorType(model.signal().dtype(), model.signal().shape(shardBatch)));
+    this.labels =
+        model.classes() > 0
+            ? Optional.of(
+                new BatchColumn("label", new TensorType(DType.INT32, Shape.of(shardBatch))))
+            : Optional.empty();
+    this.phases = List.of(denoising(segmentation));
   }
 
   /** A mirrored map of latents is not the latents of a mirrored picture: encoders are one-sided. */
@@ -101,49 +102,34 @@ public final class DiffusionObjective implements Objective {
   }
 
   @Override
-  public Map<String, TensorType> columns() {
-    Map<String, TensorType> columns = new LinkedHashMap<>();
-    Signal signal = model.signal();
-    columns.put(signal.column(), new TensorType(signal.dtype(), signal.shape(shardBatch)));
-    if (model.classes() > 0) {
-      columns.put("label", new TensorType(DType.INT32, Shape.of(shardBatch)));
-    }
-    return columns;
+  public List<BatchColumn> columns() {
+    return Stream.concat(Stream.of(stored), labels.stream()).toList();
   }
 
-  private Program program(Segmentation segmentation) {
+  private Phase denoising(Segmentation segmentation) {
     // Operators of our own have no second derivatives.
     Target written = model.recipe().loss() instanceof Loss.SlicedScore ? Target.CPU : target;
-    Trace trace = new Trace("denoising", precision.graph(), written);
-    Map<String, Tensor> batch = new LinkedHashMap<>();
-    Tensor flat =
-        trace.input(DiffusionModel.DENOISER, DType.FLOAT32, Shape.of(model.layout().size()));
-    columns()
-        .forEach(
-            (name, type) ->
-                batch.put(name, trace.input("batch_" + name, type.dtype(), type.shape())));
-    trace.randomness(trace.scalar("key", DType.INT64));
-    LossScale scale = LossScale.input(trace);
-    Tensor label = batch.containsKey("label") ? hidden(batch.get("label")) : null;
-    Tensor stored = batch.get(model.signal().column());
-    Tensor data = model.signal().normalize(stored, model.recipe().sigmaData());
+    PhaseBuilder phase = new PhaseBuilder("denoising", model.layout(), shards, precision, written);
+    Tensor values = phase.column(stored);
+    Optional<Tensor> classes = labels.map(phase::column);
+    phase.randomness();
+    phase.lossScale();
+    Tensor label = classes.map(this::hidden).orElse(null);
+    Tensor data = model.signal().normalize(values, model.recipe().sigmaData());
     boolean flips = model.recipe().flip();
     Augmentation augmentation = model.recipe().augmentation();
     Augmented augmented =
         augmentation.happens()
             ? Augmented.of(data, augmentation, flips)
             : new Augmented(flips ? flipped(data) : data, null);
-    List<Tensor> losses = new ArrayList<>();
-    Tensor gradient =
-        trace.gradient(
-            model.layout(),
-            flat,
-            segmentation,
-            () -> {
-              losses.add(loss(augmented, label).mul(1.0 / shards));
-              return scale.of(losses.get(0));
-            });
-    return trace.finish(gradient, losses.get(0).detach().reshape(1));
+    phase.gradient(
+        segmentation,
+        () -> {
+          Tensor share = phase.share(loss(augmented, label));
+          phase.metricShare("loss", share);
+          return share;
+        });
+    return phase.finish(new Phase.Schedule.Always());
   }
 
   private Tensor loss(Augmented data, Tensor label) {

@@ -53,7 +53,7 @@ public record GpuMemoryEstimate(
                 step.run(phases);
               }
             });
-    long columns = objective.columns().values().stream().mapToLong(TensorType::bytes).sum();
+    long columns = objective.columns().stream().mapToLong(c -> c.type().bytes()).sum();
     return new GpuMemoryEstimate(
         CONTEXT + LIBRARIES,
         MemoryEstimate.vectors(objective, schedule),

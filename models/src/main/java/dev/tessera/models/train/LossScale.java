@@ -3,7 +3,6 @@ package dev.tessera.models.train;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
@@ -44,11 +43,6 @@ public final class LossScale {
     return trace.input(argument, DType.FLOAT32, Shape.of(SKIPPED + 1));
   }
 
-  /** Whether {@code gradient} takes a scale. */
-  static boolean isTakenBy(Program gradient) {
-    return gradient.inputs().stream().anyMatch(input -> input.name().equals(INPUT));
-  }
-
   /** Whether there is one; without, {@link #of} leaves losses as they are. */
   public boolean isPresent() {
     return vector != null;
@@ -72,7 +66,7 @@ public final class LossScale {
   static Optional<LossScaleRecipe> of(Objective objective, Group group, TrainingSchedule schedule) {
     List<Phase> phases =
         objective.phases().stream().filter(p -> p.group().equals(group.name())).toList();
-    long scaled = phases.stream().filter(p -> isTakenBy(p.gradient())).count();
+    long scaled = phases.stream().filter(Phase::scaled).count();
     boolean all = scaled == phases.size();
     if (scaled > 0 ? !all : schedule.precision() == TrainingPrecision.FP16 && !all) {
       throw new IllegalStateException(

@@ -92,12 +92,9 @@ public record MemoryEstimate(
 
   /** Of one shard. */
   private static long batch(Objective objective) {
-    long bytes = objective.columns().values().stream().mapToLong(TensorType::bytes).sum();
+    long bytes = objective.columns().stream().mapToLong(c -> c.type().bytes()).sum();
     for (Phase phase : objective.phases()) {
-      Program program = phase.gradient();
-      for (int i = 0; i < phase.carries().size(); i++) {
-        bytes += program.outputs().get(2 + i).bytes();
-      }
+      bytes += phase.carries().stream().mapToLong(carry -> carry.type().bytes()).sum();
     }
     return bytes;
   }

@@ -1,55 +1,73 @@
 package dev.tessera.models.train;
 
 import dev.tessera.models.graph.Program;
+import dev.tessera.models.runtime.NativeTensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * One gradient and one update within a step.
  *
- * <p>The gradient program runs once a shard. Its arguments are found by name:
+ * <p>The gradient's program runs once a shard and returns the gradient, the shard's summary
+ * (metrics, then statistics for the state's update) and the carried tensors. Gradient and summary
+ * are summed over all shards. A step whose gradient is not finite is skipped where the loss is
+ * scaled: neither the group nor the state changes. {@link PhaseBuilder} makes phases.
  *
- * <ul>
- *   <li>the name of a group: that group's flat vector; {@code state}: the flat state vector
- *   <li>{@code batch_<column>}: the shard's batch
- *   <li>{@code carry_<name>}: what an earlier phase of this step carried for the same shard
- *   <li>{@code key}: int64, the source of randomness; {@code shard}: int64, the shard's number
- *   <li>{@code knob_<name>}: float32, {@link Objective#knob}
- *   <li>{@code loss_scale}: that of the group, by {@link LossScale#input}; every gradient program
- *       in float16 takes it and differentiates {@link LossScale#of} its loss
- * </ul>
- *
- * <p>It returns the gradient, a summary vector (the metrics, then statistics for the state update)
- * and the carried tensors. Gradient and summary are summed over all shards: losses are divided by
- * their number while tracing. A step whose gradient is not finite is skipped where the loss is
- * scaled: neither the group nor the state changes.
- *
- * @param name in metrics and messages, and part of the key of its randomness
+ * @param name in messages, and part of the key of its randomness
  * @param group the group whose flat vector the gradient belongs to
- * @param gradient returns float32 {@code [group's size]}, float32 {@code [summary's size]}, carries
- * @param metrics names of the first elements of the summary
- * @param carries names of the tensors that later phases take
- * @param stateUpdate takes {@code state}, {@code summary}, {@code key} and knobs by name, and
- *     changes {@code state} in place
+ * @param step returns float32 {@code [group's size]}, float32 {@code [summary's size]}, carries
+ * @param metrics what the first elements of the summary are
+ * @param carries what later phases of the step take
+ * @param stateUpdate of the state vector, after the group's
  * @param schedule the steps in which it runs
  */
 public record Phase(
     String name,
     String group,
-    Program gradient,
-    List<String> metrics,
-    List<String> carries,
+    BoundProgram step,
+    List<Metric> metrics,
+    List<Carry> carries,
     Optional<StateUpdate> stateUpdate,
     Schedule schedule) {
+
+  /** The program of {@link #step}. */
+  public Program gradient() {
+    return step.program();
+  }
+
+  /** Whether the differentiated loss takes a scale. */
+  boolean scaled() {
+    return step.takes(Argument.OfStep.LOSS_SCALE);
+  }
+
+  /**
+   * What one call of {@link #gradient} returned; its tensors are the caller's.
+   *
+   * @param carried in the order of {@link #carries}
+   */
+  public record Results(NativeTensor gradient, NativeTensor summary, List<NativeTensor> carried) {}
+
+  /** Takes all that a call of {@link #gradient} returned. */
+  public Results take(dev.tessera.models.runtime.Results returned) {
+    List<NativeTensor> carried = new ArrayList<>();
+    for (int i = 0; i < carries.size(); i++) {
+      carried.add(returned.take(2 + i));
+    }
+    return new Results(returned.take(0), returned.take(1), carried);
+  }
 
   /**
    * A change of the state vector after the update.
    *
-   * @param program takes {@code state}, {@code summary}, {@code key} and knobs by name, and changes
-   *     {@code state} in place; its first result is a vector of metrics
-   * @param metrics names of that vector's elements
+   * @param step changes the state in place and returns the vector of its metrics
    */
-  public record StateUpdate(Program program, List<String> metrics) {}
+  public record StateUpdate(BoundProgram step, List<Metric> metrics) {
+
+    public Program program() {
+      return step.program();
+    }
+  }
 
   /** When a phase runs. */
   public sealed interface Schedule {

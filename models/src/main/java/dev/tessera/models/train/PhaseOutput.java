@@ -45,7 +45,7 @@ record PhaseOutput(
     UpdateReport update = UpdateReport.of(read.get(1));
     boolean skipped = update.skipped();
     add(values, phase.metrics(), read.get(0), skipped, images);
-    add(values, List.of(phase.group() + "_grad_norm"), read.get(1), skipped, images);
+    add(values, List.of(new Metric(phase.group() + "_grad_norm")), read.get(1), skipped, images);
     if (updated != null) {
       add(values, phase.stateUpdate().orElseThrow().metrics(), read.get(2), skipped, images);
     }
@@ -54,12 +54,17 @@ record PhaseOutput(
   }
 
   private static void add(
-      Map<String, Double> values, List<String> names, float[] read, boolean skipped, long images) {
-    for (int i = 0; i < names.size(); i++) {
+      Map<String, Double> values,
+      List<Metric> metrics,
+      float[] read,
+      boolean skipped,
+      long images) {
+    for (int i = 0; i < metrics.size(); i++) {
+      String name = metrics.get(i).name();
       if (Float.isFinite(read[i])) {
-        values.put(names.get(i), (double) read[i]);
+        values.put(name, (double) read[i]);
       } else if (!skipped) {
-        throw new DivergedException(names.get(i), read[i], images);
+        throw new DivergedException(name, read[i], images);
       }
     }
   }

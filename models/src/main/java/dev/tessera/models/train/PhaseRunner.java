@@ -11,20 +11,17 @@ import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Runs one phase: gradients of the rank's shards, their sum over all shards, the updates. */
 final class PhaseRunner implements AutoCloseable {
 
-  private static final String KNOB = "knob_";
-
   private final TorchRuntime runtime;
-  private final Objective objective;
   private final Phase phase;
   private final TrainingState state;
   private final Collective collective;
@@ -36,7 +33,7 @@ final class PhaseRunner implements AutoCloseable {
   private final StateGuard guard;
   private final NativeTensor updateKey;
   private final Map<Integer, NativeTensor> keys = new HashMap<>();
-  private final Map<String, NativeTensor> knobs = new LinkedHashMap<>();
+  private final Map<Knob, NativeTensor> knobs = new LinkedHashMap<>();
 
   PhaseRunner(
       TorchRuntime runtime,
@@ -46,7 +43,6 @@ final class PhaseRunner implements AutoCloseable {
       TrainingState state,
       Collective collective) {
     this.runtime = runtime;
-    this.objective = objective;
     this.phase = phase;
     this.state = state;
     this.collective = collective;
@@ -61,16 +57,8 @@ final class PhaseRunner implements AutoCloseable {
             ? new StateGuard(runtime, state.state().size())
             : null;
     updateKey = runtime.scalar(0L);
-    addKnobs(phase.gradient());
-    phase.stateUpdate().ifPresent(u -> addKnobs(u.program()));
-  }
-
-  private void addKnobs(Program program) {
-    for (Program.Input input : program.inputs()) {
-      if (input.name().startsWith(KNOB)) {
-        knobs.computeIfAbsent(input.name().substring(KNOB.length()), n -> runtime.scalar(0f));
-      }
-    }
+    Stream.concat(phase.step().knobs(), phase.stateUpdate().stream().flatMap(u -> u.step().knobs()))
+        .forEach(knob -> knobs.computeIfAbsent(knob, k -> runtime.scalar(0f)));
   }
 
   private static Program sum(Program gradient) {
@@ -96,7 +84,7 @@ final class PhaseRunner implements AutoCloseable {
       keys.computeIfAbsent(shard.number(), n -> runtime.scalar(0L))
           .set(Hash.of(phaseKey, shard.number()));
     }
-    knobs.forEach((name, knob) -> knob.set((float) objective.knob(name, images)));
+    knobs.forEach((knob, tensor) -> tensor.set((float) knob.value().applyAsDouble(images)));
     update.prepare(state.group(phase.group()), images, schedule);
   }
 
@@ -144,11 +132,12 @@ final class PhaseRunner implements AutoCloseable {
   }
 
   private Partial one(Shard shard) {
-    try (Results results = gradient.run(arguments(phase.gradient(), shard, null))) {
-      for (int i = 0; i < phase.carries().size(); i++) {
-        shard.carry(phase.carries().get(i), results.take(2 + i));
+    try (Results results = gradient.run(phase.step().arguments(new OfShard(shard)))) {
+      Phase.Results made = phase.take(results);
+      for (int i = 0; i < made.carried().size(); i++) {
+        shard.carry(phase.carries().get(i), made.carried().get(i));
       }
-      return new Partial(results.take(0), results.take(1));
+      return new Partial(made.gradient(), made.summary());
     }
   }
 
@@ -172,45 +161,107 @@ final class PhaseRunner implements AutoCloseable {
   }
 
   private NativeTensor changeState(NativeTensor summary) {
-    try (Results results = stateUpdate.run(arguments(stateUpdate.program(), null, summary))) {
+    BoundProgram step = phase.stateUpdate().orElseThrow().step();
+    try (Results results = stateUpdate.run(step.arguments(new OfUpdate(summary)))) {
       return results.take(0);
     }
   }
 
-  private List<NativeTensor> arguments(Program program, Shard shard, NativeTensor summary) {
-    List<NativeTensor> arguments = new ArrayList<>();
-    for (Program.Input input : program.inputs()) {
-      NativeTensor argument = shard == null ? null : of(shard, input.name());
-      arguments.add(argument != null ? argument : common(input.name(), summary));
+  /** What both kinds of programs are given. */
+  private abstract class OfPhase implements ArgumentSource {
+
+    @Override
+    public NativeTensor parameters(String group) {
+      return state.parameters(group);
     }
-    return arguments;
-  }
 
-  private NativeTensor of(Shard shard, String name) {
-    return name.equals("key") ? keys.get(shard.number()) : shard.argument(name);
-  }
+    @Override
+    public NativeTensor knob(Knob knob) {
+      return knobs.get(knob);
+    }
 
-  private NativeTensor common(String name, NativeTensor summary) {
-    if (name.equals("state")) {
+    @Override
+    public NativeTensor state() {
       return state.state();
     }
-    if (name.equals("summary") && summary != null) {
-      return summary;
-    }
-    if (name.equals("key")) {
-      return updateKey;
-    }
-    if (name.equals(LossScale.INPUT)) {
+
+    @Override
+    public NativeTensor lossScale() {
       return state.group(phase.group()).lossScale();
     }
-    if (name.startsWith(KNOB)) {
-      return knobs.get(name.substring(KNOB.length()));
-    }
-    if (state.group(name) == null) {
+
+    NativeTensor none(String argument) {
       throw new IllegalStateException(
-          "phase " + phase.name() + ": nothing is known of argument " + name);
+          "phase " + phase.name() + ": there is no " + argument + " here");
     }
-    return state.parameters(name);
+  }
+
+  /** A gradient's arguments. */
+  private final class OfShard extends OfPhase {
+    private final Shard shard;
+
+    OfShard(Shard shard) {
+      this.shard = shard;
+    }
+
+    @Override
+    public NativeTensor column(BatchColumn column) {
+      return shard.column(column);
+    }
+
+    @Override
+    public NativeTensor carried(Carry carry) {
+      return shard.carried(carry);
+    }
+
+    @Override
+    public NativeTensor key() {
+      return keys.get(shard.number());
+    }
+
+    @Override
+    public NativeTensor shard() {
+      return shard.numberTensor();
+    }
+
+    @Override
+    public NativeTensor summary() {
+      return none("summary");
+    }
+  }
+
+  /** The arguments of a state's update. */
+  private final class OfUpdate extends OfPhase {
+    private final NativeTensor summary;
+
+    OfUpdate(NativeTensor summary) {
+      this.summary = summary;
+    }
+
+    @Override
+    public NativeTensor summary() {
+      return summary;
+    }
+
+    @Override
+    public NativeTensor key() {
+      return updateKey;
+    }
+
+    @Override
+    public NativeTensor column(BatchColumn column) {
+      return none("column " + column.name());
+    }
+
+    @Override
+    public NativeTensor carried(Carry carry) {
+      return none("carried " + carry.name());
+    }
+
+    @Override
+    public NativeTensor shard() {
+      return none("shard");
+    }
   }
 
   private static FloatMemory memory(NativeTensor tensor) {

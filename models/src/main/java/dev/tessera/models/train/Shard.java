@@ -1,12 +1,12 @@
 package dev.tessera.models.train;
 
-import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.StagedTensor;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** One shard's batch in native memory, and what its phases carry within a step. */
@@ -14,19 +14,21 @@ final class Shard implements AutoCloseable {
 
   private final int number;
   private final NativeTensor numberTensor;
-  private final Map<String, StagedTensor> columns = new LinkedHashMap<>();
-  private final Map<String, NativeTensor> carried = new HashMap<>();
+  private final Map<BatchColumn, StagedTensor> columns = new LinkedHashMap<>();
+  private final Map<Carry, NativeTensor> carried = new HashMap<>();
 
-  Shard(TorchRuntime runtime, int number, Map<String, TensorType> types) {
+  Shard(TorchRuntime runtime, int number, List<BatchColumn> read) {
     this.number = number;
     numberTensor = runtime.scalar((long) number);
-    types.forEach(
-        (name, type) -> columns.put(name, StagedTensor.zeros(runtime, type.dtype(), type.shape())));
+    for (BatchColumn column : read) {
+      columns.put(
+          column, StagedTensor.zeros(runtime, column.type().dtype(), column.type().shape()));
+    }
   }
 
   void fill(Batches batches, long firstDraw, int count) {
     Map<String, ByteBuffer> memory = new LinkedHashMap<>();
-    columns.forEach((name, column) -> memory.put(name, column.memory()));
+    columns.forEach((column, staged) -> memory.put(column.name(), staged.memory()));
     batches.fill(number, firstDraw, count, memory);
     columns.values().forEach(StagedTensor::send);
   }
@@ -35,22 +37,24 @@ final class Shard implements AutoCloseable {
     return number;
   }
 
-  void carry(String name, NativeTensor tensor) {
-    NativeTensor old = carried.put(name, tensor);
+  NativeTensor numberTensor() {
+    return numberTensor;
+  }
+
+  NativeTensor column(BatchColumn column) {
+    return columns.get(column).tensor();
+  }
+
+  void carry(Carry carry, NativeTensor tensor) {
+    NativeTensor old = carried.put(carry, tensor);
     if (old != null) {
       old.close();
     }
   }
 
-  /** The argument of that name, or null if it is not the shard's. */
-  NativeTensor argument(String name) {
-    if (name.equals("shard")) {
-      return numberTensor;
-    }
-    if (name.startsWith("batch_")) {
-      return columns.get(name.substring("batch_".length())).tensor();
-    }
-    return name.startsWith("carry_") ? carried.get(name.substring("carry_".length())) : null;
+  /** What an earlier phase of this step carried. */
+  NativeTensor carried(Carry carry) {
+    return carried.get(carry);
   }
 
   void forget() {

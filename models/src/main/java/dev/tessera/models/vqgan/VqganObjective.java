@@ -2,8 +2,6 @@ package dev.tessera.models.vqgan;
 
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Precision;
-import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
@@ -12,15 +10,19 @@ import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
 import dev.tessera.models.nn.PatchDiscriminator;
+import dev.tessera.models.train.BatchColumn;
+import dev.tessera.models.train.Carry;
 import dev.tessera.models.train.Group;
 import dev.tessera.models.train.LossScale;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
+import dev.tessera.models.train.PhaseBuilder;
+import dev.tessera.models.train.StateUpdateBuilder;
+import dev.tessera.models.train.Statistics;
 import dev.tessera.models.train.TrainingPrecision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,6 +41,7 @@ public final class VqganObjective implements Objective {
   private final Segmentation segmentation;
   private final TrainingPrecision precision;
   private final Target target;
+  private final BatchColumn image;
   private final PatchDiscriminator discriminator;
   private final Layout discriminatorLayout;
   private final List<Phase> phases = new ArrayList<>();
@@ -67,6 +70,8 @@ public final class VqganObjective implements Objective {
     this.model = model;
     this.shards = shards;
     this.shardBatch = shardBatch;
+    this.image =
+        new BatchColumn("image", new TensorType(DType.UINT8, model.imageShape(shardBatch)));
     VqganRecipe.Adversary adversary = model.recipe().adversary();
     requireRoom(adversary, model.imageShape(1));
     Scope scope = Scope.group(DISCRIMINATOR);
@@ -78,11 +83,12 @@ public final class VqganObjective implements Objective {
     if (adversary.takesPart()) {
       Phase.Schedule before = new Phase.Schedule.Until(adversary.startImages());
       Phase.Schedule after = new Phase.Schedule.From(adversary.startImages());
-      phases.add(generatorPhase("reconstruction", false, before));
-      phases.add(generatorPhase("generator", true, after));
-      phases.add(discriminatorPhase(after));
+      Generating against = new Generating("generator", true);
+      phases.add(new Generating("reconstruction", false).during(before));
+      phases.add(against.during(after));
+      phases.add(discriminating(against.made(), after));
     } else {
-      phases.add(generatorPhase("reconstruction", false, new Phase.Schedule.Always()));
+      phases.add(new Generating("reconstruction", false).during(new Phase.Schedule.Always()));
     }
   }
 
@@ -123,94 +129,90 @@ public final class VqganObjective implements Objective {
   }
 
   @Override
-  public Map<String, TensorType> columns() {
-    return Map.of("image", new TensorType(DType.UINT8, model.imageShape(shardBatch)));
+  public List<BatchColumn> columns() {
+    return List.of(image);
   }
 
-  private Phase generatorPhase(String name, boolean adversarial, Phase.Schedule schedule) {
-    List<String> metrics = new ArrayList<>(List.of("rec_loss", "mse", "commit_loss"));
-    if (adversarial) {
-      metrics.addAll(List.of("g_loss", "d_weight"));
+  private PhaseBuilder phase(String name, Layout trained) {
+    return new PhaseBuilder(name, trained, shards, precision, target);
+  }
+
+  /** The generator's phase, alone or against the discriminator. */
+  private final class Generating {
+
+    private final boolean adversarial;
+    private final PhaseBuilder phase;
+    private final Tensor pixels;
+    private final Tensor shard;
+    private final LossScale scale;
+    private Statistics assigned;
+    private Carry made;
+
+    Generating(String name, boolean adversarial) {
+      this.adversarial = adversarial;
+      phase = phase(name, model.layout());
+      phase.state(model.state());
+      pixels = phase.column(image);
+      phase.randomness();
+      shard = phase.shard();
+      if (adversarial) {
+        phase.parameters(discriminatorLayout);
+      }
+      scale = phase.lossScale();
+      phase.gradient(segmentation, () -> phase.share(loss(Vqgan.normalize(pixels))));
+      phase.updateState("codebook update", this::updateCodebook);
     }
-    return new Phase(
-        name,
-        Vqgan.GENERATOR,
-        generatorProgram(name, adversarial),
-        metrics,
-        adversarial ? List.of("reconstruction") : List.of(),
-        Optional.of(codebookUpdate(metrics.size())),
-        schedule);
-  }
 
-  private Program generatorProgram(String name, boolean adversarial) {
-    Trace trace = new Trace(name, precision.graph(), target);
-    Tensor flat = trace.input(Vqgan.GENERATOR, DType.FLOAT32, Shape.of(model.layout().size()));
-    Tensor state = trace.input("state", DType.FLOAT32, Shape.of(model.state().size()));
-    Tensor pixels = trace.input("batch_image", DType.UINT8, model.imageShape(shardBatch));
-    Tensor key = trace.scalar("key", DType.INT64);
-    Tensor shard = trace.scalar("shard", DType.INT64);
-    Tensor judge =
-        adversarial
-            ? trace.input(DISCRIMINATOR, DType.FLOAT32, Shape.of(discriminatorLayout.size()))
-            : null;
-    LossScale scale = LossScale.input(trace);
-    trace.randomness(key);
-    trace.bind(model.state(), state);
-    if (adversarial) {
-      trace.bind(discriminatorLayout, judge);
+    /** The reconstruction, for the discriminator's phase. */
+    Carry made() {
+      return made;
     }
-    List<Tensor> metrics = new ArrayList<>();
-    List<Tensor> kept = new ArrayList<>();
-    Tensor gradient =
-        trace.gradient(
-            model.layout(),
-            flat,
-            segmentation,
-            () ->
-                scale.of(
-                    generatorLoss(
-                        Vqgan.normalize(pixels), shard, adversarial, scale, metrics, kept)));
-    Tensor summary = summary(metrics, kept.get(0));
-    return adversarial
-        ? trace.finish(gradient, summary, kept.get(1).detach())
-        : trace.finish(gradient, summary);
-  }
 
-  /** Collects metrics, and keeps the codebook's statistics and the reconstruction. */
-  private Tensor generatorLoss(
-      Tensor images,
-      Tensor shard,
-      boolean adversarial,
-      LossScale scale,
-      List<Tensor> metrics,
-      List<Tensor> kept) {
-    VqganRecipe recipe = model.recipe();
-    Tensor z = Vqgan.rows(model.encode(images));
-    Tensor codes = model.codebook().codes(images.trace());
-    Quantized quantized = Quantized.of(z, codes);
-    Tensor commitment = quantized.commitment();
-    Tensor picture = model.decode(model.grid(quantized.straight(), shardBatch));
-    Tensor difference = picture.sub(images);
-    Tensor squared = difference.square().meanAll();
-    Tensor reconstruction =
-        difference
-            .abs()
-            .meanAll()
-            .mul(recipe.losses().absolute())
-            .add(squared.mul(recipe.losses().squared()));
-    kept.add(model.codebook().statistics(z.detach(), quantized.index(), shard, shards));
-    kept.add(picture);
-    metrics.addAll(List.of(reconstruction, squared, commitment));
-    Tensor loss = reconstruction.add(commitment.mul(recipe.codes().commitment()));
-    if (adversarial) {
+    Phase during(Phase.Schedule schedule) {
+      return phase.finish(schedule);
+    }
+
+    private Tensor loss(Tensor images) {
+      VqganRecipe recipe = model.recipe();
+      Tensor z = Vqgan.rows(model.encode(images));
+      Quantized quantized = Quantized.of(z, model.codebook().codes(images.trace()));
+      Tensor commitment = quantized.commitment();
+      Tensor picture = model.decode(model.grid(quantized.straight(), shardBatch));
+      Tensor difference = picture.sub(images);
+      Tensor squared = difference.square().meanAll();
+      Tensor reconstruction =
+          difference
+              .abs()
+              .meanAll()
+              .mul(recipe.losses().absolute())
+              .add(squared.mul(recipe.losses().squared()));
+      assigned =
+          phase.statistics(
+              model.codebook().statistics(z.detach(), quantized.index(), shard, shards));
+      phase.metric("rec_loss", reconstruction);
+      phase.metric("mse", squared);
+      phase.metric("commit_loss", commitment);
+      Tensor loss = reconstruction.add(commitment.mul(recipe.codes().commitment()));
+      return adversarial ? loss.add(adversarial(reconstruction, picture)) : loss;
+    }
+
+    private Tensor adversarial(Tensor reconstruction, Tensor picture) {
+      made = phase.carry("reconstruction", picture);
       Tensor fooled = fooled(discriminator.apply(picture).master());
-      Tensor last = images.trace().weight(model.lastWeight());
+      Tensor last = phase.trace().weight(model.lastWeight());
       Tensor weight =
-          adaptiveWeight(reconstruction, fooled, last, recipe.adversary().weight(), scale);
-      metrics.addAll(List.of(fooled, weight));
-      loss = loss.add(fooled.mul(weight));
+          adaptiveWeight(reconstruction, fooled, last, model.recipe().adversary().weight(), scale);
+      phase.metric("g_loss", fooled);
+      phase.metric("d_weight", weight);
+      return fooled.mul(weight);
     }
-    return loss.mul(1.0 / shards);
+
+    private void updateCodebook(StateUpdateBuilder update) {
+      update.bindState();
+      update.metrics(
+          List.of("codebook_usage", "codebook_perplexity"),
+          model.codebook().update(update.statistics(assigned)));
+    }
   }
 
   /**
@@ -247,53 +249,21 @@ public final class VqganObjective implements Objective {
     return made.meanAll().neg();
   }
 
-  private Phase discriminatorPhase(Phase.Schedule schedule) {
-    Trace trace = new Trace(DISCRIMINATOR, precision.graph(), target);
-    Tensor flat = trace.input(DISCRIMINATOR, DType.FLOAT32, Shape.of(discriminatorLayout.size()));
-    Tensor pixels = trace.input("batch_image", DType.UINT8, model.imageShape(shardBatch));
-    Tensor fake = trace.input("carry_reconstruction", DType.FLOAT32, model.imageShape(shardBatch));
-    LossScale scale = LossScale.input(trace);
-    List<Tensor> metrics = new ArrayList<>();
-    Tensor gradient =
-        trace.gradient(
-            discriminatorLayout,
-            flat,
-            Segmentation.WHOLE,
-            () -> {
-              Tensor real = discriminator.apply(Vqgan.normalize(pixels)).master();
-              Tensor made = discriminator.apply(fake).master();
-              Tensor hinge = hinge(real, made);
-              metrics.addAll(List.of(hinge, real.meanAll(), made.meanAll()));
-              return scale.of(hinge.mul(1.0 / shards));
-            });
-    return new Phase(
-        DISCRIMINATOR,
-        DISCRIMINATOR,
-        trace.finish(gradient, summary(metrics, null)),
-        List.of("disc_loss", "logits_real", "logits_fake"),
-        List.of(),
-        Optional.empty(),
-        schedule);
-  }
-
-  /** Metrics as shares of the mean over shards, then statistics. */
-  private Tensor summary(List<Tensor> metrics, Tensor statistics) {
-    List<Tensor> parts = new ArrayList<>();
-    metrics.forEach(m -> parts.add(m.detach().mul(1.0 / shards).reshape(1)));
-    if (statistics != null) {
-      parts.add(statistics);
-    }
-    return Tensor.cat(0, parts);
-  }
-
-  private Phase.StateUpdate codebookUpdate(int metrics) {
-    Trace trace = new Trace("codebook update", Precision.FP32);
-    Tensor state = trace.input("state", DType.FLOAT32, Shape.of(model.state().size()));
-    long size = model.codebook().statisticsSize();
-    Tensor summary = trace.input("summary", DType.FLOAT32, Shape.of(metrics + size));
-    trace.bind(model.state(), state);
-    Tensor usage = model.codebook().update(summary.narrow(0, metrics, size));
-    return new Phase.StateUpdate(
-        trace.finish(usage), List.of("codebook_usage", "codebook_perplexity"));
+  private Phase discriminating(Carry reconstruction, Phase.Schedule schedule) {
+    PhaseBuilder phase = phase(DISCRIMINATOR, discriminatorLayout);
+    Tensor pixels = phase.column(image);
+    Tensor fake = phase.carried(reconstruction);
+    phase.gradient(
+        Segmentation.WHOLE,
+        () -> {
+          Tensor real = discriminator.apply(Vqgan.normalize(pixels)).master();
+          Tensor made = discriminator.apply(fake).master();
+          Tensor hinge = hinge(real, made);
+          phase.metric("disc_loss", hinge);
+          phase.metric("logits_real", real.meanAll());
+          phase.metric("logits_fake", made.meanAll());
+          return phase.share(hinge);
+        });
+    return phase.finish(schedule);
   }
 }

@@ -5,16 +5,14 @@ import dev.tessera.models.graph.Hash;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Parameter;
-import dev.tessera.models.graph.Precision;
-import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +28,6 @@ final class TinyObjective implements Objective {
   private static final int HIDDEN = 16;
 
   private final int shards;
-  private final int shardBatch;
   private final double noise;
   private final Phase.Schedule critics;
   private final OptimizerRecipe optimizer;
@@ -43,6 +40,8 @@ final class TinyObjective implements Objective {
   private final Parameter second;
   private final Parameter slope;
   private final Parameter mean;
+  private final BatchColumn x;
+  private final BatchColumn y;
 
   TinyObjective(
       int shards, int shardBatch, double noise, Phase.Schedule critics, OptimizerRecipe optimizer) {
@@ -58,7 +57,6 @@ final class TinyObjective implements Objective {
       TrainingPrecision precision) {
     this.precision = precision;
     this.shards = shards;
-    this.shardBatch = shardBatch;
     this.noise = noise;
     this.critics = critics;
     this.optimizer = optimizer;
@@ -73,6 +71,8 @@ final class TinyObjective implements Objective {
     Scope buffers = Scope.group("state");
     mean = buffers.vector("mean", Shape.of(FEATURES), Initializer.zeros());
     state = buffers.layout();
+    x = new BatchColumn("x", new TensorType(DType.FLOAT32, Shape.of(shardBatch, FEATURES)));
+    y = new BatchColumn("y", new TensorType(DType.FLOAT32, Shape.of(shardBatch, 1)));
   }
 
   static TinyObjective of(int shards, int shardBatch) {
@@ -103,95 +103,64 @@ final class TinyObjective implements Objective {
   }
 
   @Override
-  public Map<String, TensorType> columns() {
-    Map<String, TensorType> columns = new LinkedHashMap<>();
-    columns.put("x", new TensorType(DType.FLOAT32, Shape.of(shardBatch, FEATURES)));
-    columns.put("y", new TensorType(DType.FLOAT32, Shape.of(shardBatch, 1)));
-    return columns;
-  }
-
-  @Override
-  public double knob(String name, long images) {
-    return name.equals("scale") ? 1 + images / 1000.0 : Objective.super.knob(name, images);
+  public List<BatchColumn> columns() {
+    return List.of(x, y);
   }
 
   @Override
   public List<Phase> phases() {
-    return List.of(
-        new Phase(
-            "fit",
-            "model",
-            fit(),
-            List.of("loss", "scale"),
-            List.of("residual"),
-            Optional.of(new Phase.StateUpdate(average(), List.of("mean_0"))),
-            new Phase.Schedule.Always()),
-        new Phase(
-            "judge",
-            "critic",
-            judge(),
-            List.of("critic_loss"),
-            List.of(),
-            Optional.empty(),
-            critics));
+    Fit fit = new Fit();
+    return List.of(fit.phase.finish(new Phase.Schedule.Always()), judge(fit.residual));
   }
 
-  private Program fit() {
-    Trace trace = new Trace("fit", precision.graph());
-    Tensor flat = trace.input("model", DType.FLOAT32, Shape.of(model.size()));
-    Tensor buffers = trace.input("state", DType.FLOAT32, Shape.of(state.size()));
-    Tensor x = trace.input("batch_x", DType.FLOAT32, Shape.of(shardBatch, FEATURES));
-    Tensor y = trace.input("batch_y", DType.FLOAT32, Shape.of(shardBatch, 1));
-    trace.randomness(trace.scalar("key", DType.INT64));
-    Tensor scale = trace.scalar("knob_scale", DType.FLOAT32);
-    LossScale lossScale = LossScale.input(trace);
-    trace.bind(state, buffers);
-    Tensor[] kept = new Tensor[2];
-    Tensor gradient =
-        trace.gradient(
-            model,
-            flat,
-            Segmentation.WHOLE,
-            () -> {
-              Tensor seen = x.sub(trace.weight(mean)).add(trace.normal(x.shape()).mul(noise));
-              Tensor hidden = seen.linear(trace.weight(first), trace.weight(bias)).tanh();
-              kept[0] = hidden.linear(trace.weight(second), null).sub(y);
-              kept[1] = kept[0].square().meanAll().mul(scale).mul(1.0 / shards);
-              return lossScale.of(kept[1]);
-            });
-    Tensor statistics = x.mean(0).reshape(FEATURES).mul(1.0 / shards);
-    Tensor summary =
-        Tensor.cat(
-            0,
-            List.of(kept[1].detach().reshape(1), scale.mul(1.0 / shards).reshape(1), statistics));
-    return trace.finish(gradient, summary, kept[0].detach());
+  private final class Fit {
+    private final PhaseBuilder phase =
+        new PhaseBuilder("fit", model, shards, precision, Target.CPU);
+    private Carry residual;
+
+    Fit() {
+      phase.state(state);
+      Tensor input = phase.column(x);
+      Tensor wanted = phase.column(y);
+      phase.randomness();
+      Tensor scale = phase.knob(new Knob("scale", images -> 1 + images / 1000.0));
+      Trace trace = phase.trace();
+      phase.gradient(
+          Segmentation.WHOLE,
+          () -> {
+            Tensor drawn = trace.normal(input.shape()).mul(noise);
+            Tensor seen = input.sub(trace.weight(mean)).add(drawn);
+            Tensor hidden = seen.linear(trace.weight(first), trace.weight(bias)).tanh();
+            Tensor error = hidden.linear(trace.weight(second), null).sub(wanted);
+            residual = phase.carry("residual", error);
+            Tensor loss = phase.share(error.square().meanAll().mul(scale));
+            phase.metricShare("loss", loss);
+            return loss;
+          });
+      phase.metric("scale", scale);
+      Statistics means = phase.statistics(phase.share(input.mean(0).reshape(FEATURES)));
+      phase.updateState(
+          "average",
+          update -> {
+            Tensor weight = LossScale.number(update.state().trace(), 0.1);
+            Tensor moved = update.state().lerpTo(update.statistics(means), weight);
+            update.metrics(List.of("mean_0"), moved.narrow(0, 0, 1));
+          });
+    }
   }
 
-  private Program average() {
-    Trace trace = new Trace("average", Precision.FP32);
-    Tensor buffers = trace.input("state", DType.FLOAT32, Shape.of(state.size()));
-    Tensor summary = trace.input("summary", DType.FLOAT32, Shape.of(2 + FEATURES));
-    Tensor weight = trace.full(DType.FLOAT32, Shape.of(), 0.1);
-    return trace.finish(buffers.lerpTo(summary.narrow(0, 2, FEATURES), weight).narrow(0, 0, 1));
-  }
-
-  private Program judge() {
-    Trace trace = new Trace("judge", precision.graph());
-    Tensor flat = trace.input("critic", DType.FLOAT32, Shape.of(critic.size()));
-    Tensor residual = trace.input("carry_residual", DType.FLOAT32, Shape.of(shardBatch, 1));
-    LossScale lossScale = LossScale.input(trace);
-    Tensor[] kept = new Tensor[1];
-    Tensor gradient =
-        trace.gradient(
-            critic,
-            flat,
-            Segmentation.WHOLE,
-            () -> {
-              Tensor guess = residual.abs().linear(trace.weight(slope), null);
-              kept[0] = guess.sub(residual.square()).square().meanAll().mul(1.0 / shards);
-              return lossScale.of(kept[0]);
-            });
-    return trace.finish(gradient, kept[0].detach().reshape(1));
+  private Phase judge(Carry residual) {
+    PhaseBuilder phase = new PhaseBuilder("judge", critic, shards, precision, Target.CPU);
+    Tensor error = phase.carried(residual);
+    phase.gradient(
+        Segmentation.WHOLE,
+        () -> {
+          Tensor guess = error.abs().linear(phase.trace().weight(slope), null);
+          Tensor loss = phase.share(guess.sub(error.square()).square().meanAll());
+          phase.metricShare("critic_loss", loss);
+          return loss;
+        });
+    return phase.finish(critics);
   }
 
   /** Row {@code draw} of a shard, a pure function of both. */

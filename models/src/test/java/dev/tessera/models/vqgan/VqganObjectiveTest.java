@@ -15,6 +15,7 @@ import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.LossScale;
+import dev.tessera.models.train.Metric;
 import dev.tessera.models.train.OptimizerRecipe;
 import dev.tessera.models.train.Phase;
 import java.util.Arrays;
@@ -148,7 +149,9 @@ final class VqganObjectiveTest {
         NativeTensor image = runtime.zeros(DType.UINT8, Shape.of(4, 3, 8, 8));
         NativeTensor fake = runtime.zeros(DType.FLOAT32, Shape.of(4, 3, 8, 8));
         Results results = program.run(flat, image, fake)) {
-      assertThat(phase.metrics()).containsExactly("disc_loss", "logits_real", "logits_fake");
+      assertThat(phase.metrics())
+          .extracting(Metric::name)
+          .containsExactly("disc_loss", "logits_real", "logits_fake");
       assertThat(results.get(1).toFloats()).containsExactly(1f, 0f, 0f);
     }
   }
@@ -213,7 +216,7 @@ final class VqganObjectiveTest {
       try (Results made = making.run(maker, state, image, key, shard, weights);
           Results judged = judging.run(weights, image, made.get(2))) {
         float[] logits = judged.get(1).toFloats();
-        assertThat(generator.metrics().get(3)).isEqualTo("g_loss");
+        assertThat(generator.metrics().get(3).name()).isEqualTo("g_loss");
         assertThat(made.get(1).toFloats()[3]).isCloseTo(-logits[2], within(1e-6f));
         // The hinge of first weights, whose logits are small, is linear in them.
         assertThat(Math.abs(logits[1] - logits[2])).isGreaterThan(1e-4f);
