@@ -24,14 +24,16 @@ final class AllowedEdges {
       datasets.batch       : datasets datasets.image datasets.table
 
       models               :
-      models.graph         : models
+      models.graph.memory  :
+      models.graph         : models models.graph.memory
+      models.graph.archive : models.graph
       models.checkpoint    : models
       models.evaluation    : models models.graph models.runtime
       models.kernel        : models
-      models.runtime       : models models.graph models.kernel
+      models.runtime       : models models.graph models.graph.archive models.kernel
       models.nn            : models models.graph
       models.optimizer     : models.graph
-      models.train         : models models.graph models.runtime models.optimizer models.checkpoint
+      models.train         : models models.graph models.graph.memory models.runtime models.optimizer models.checkpoint
       models.vqgan         : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint
       models.diffusion.space   : models.graph
       models.diffusion.sampler : models.graph models.runtime models.diffusion.space

@@ -32,7 +32,7 @@ class ArchitectureTest {
   void aNewEdgeIsFoundWithItsLine() {
     String text =
         """
-        package dev.tessera.models.graph;
+        package dev.tessera.models.checkpoint;
 
         import static dev.tessera.models.train.Loop.run;
         // import dev.tessera.spark.barrier.Gang;
@@ -45,8 +45,8 @@ class ArchitectureTest {
 
     assertThat(newEdges(List.of(SourceFile.of("A.java", text)), AllowedEdges.table()))
         .containsExactly(
-            "A.java:3: models.graph uses models.train (expected one of: [models])",
-            "A.java:8: models.graph uses datasets.batch (expected one of: [models])");
+            "A.java:3: models.checkpoint uses models.train (expected one of: [models])",
+            "A.java:8: models.checkpoint uses datasets.batch (expected one of: [models])");
   }
 
   private static List<String> newEdges(List<SourceFile> files, Map<String, Set<String>> allowed) {

@@ -1,5 +1,6 @@
 package dev.tessera.models.graph;
 
+import dev.tessera.models.graph.memory.Kept;
 import java.util.List;
 import java.util.Set;
 

@@ -1,10 +1,7 @@
 package dev.tessera.models.graph;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
+import dev.tessera.models.graph.memory.Allocations;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A finished trace: one TorchScript function.
@@ -41,51 +38,4 @@ public record Program(
    * @param mutated whether the program changes it in place
    */
   public record Input(String name, TensorType type, boolean mutated) {}
-
-  /** The archive that libtorch loads. */
-  public byte[] archive() {
-    return Archive.of(this);
-  }
-
-  /**
-   * Writes a TorchScript file that needs no code of ours: {@code forward} takes the remaining
-   * arguments in order and returns the result, or a list if there are several. The stream stays
-   * open.
-   *
-   * @param constants row-major little-endian elements of the arguments that the file holds
-   * @throws IllegalArgumentException if a constant is no argument, is changed by the program, or
-   *     has not as many bytes as its type
-   */
-  public void export(OutputStream out, Map<String, ByteBuffer> constants) throws IOException {
-    for (String constant : constants.keySet()) {
-      if (inputs.stream().noneMatch(input -> input.name().equals(constant))) {
-        throw new IllegalArgumentException(
-            "constants: " + constant + " (expected: an argument of program " + name + ")");
-      }
-    }
-    for (Input input : inputs) {
-      ByteBuffer elements = constants.get(input.name());
-      if (input.mutated()) {
-        throw new IllegalArgumentException(
-            "program "
-                + name
-                + " changes its argument "
-                + input.name()
-                + " and cannot be exported");
-      }
-      if (elements != null && elements.remaining() != input.type().bytes()) {
-        throw new IllegalArgumentException(
-            "constants: "
-                + elements.remaining()
-                + " bytes of "
-                + input.name()
-                + " (expected: "
-                + input.type().bytes()
-                + " of "
-                + input.type()
-                + ")");
-      }
-    }
-    Archive.export(out, this, constants);
-  }
 }

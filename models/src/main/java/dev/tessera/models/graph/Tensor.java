@@ -102,6 +102,11 @@ public final class Tensor {
     return name;
   }
 
+  /** Rises from operands to what is made of them; -1 for arguments. */
+  long age() {
+    return age;
+  }
+
   /** How the elements lie on a GPU. */
   MemoryOrder order() {
     return order;

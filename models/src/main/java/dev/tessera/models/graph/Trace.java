@@ -1,5 +1,6 @@
 package dev.tessera.models.graph;
 
+import dev.tessera.models.graph.memory.WorkingSet;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -609,7 +610,7 @@ public final class Trace {
         inputs.stream()
             .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
             .toList();
-    WorkingSet working = WorkingSet.of(applications, results);
+    WorkingSet working = Footprint.of(applications, results);
     return new Program(
         name,
         arguments,

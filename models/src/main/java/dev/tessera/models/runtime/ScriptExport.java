@@ -1,6 +1,7 @@
 package dev.tessera.models.runtime;
 
 import dev.tessera.models.graph.Program;
+import dev.tessera.models.graph.archive.Archive;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -42,6 +43,6 @@ public final class ScriptExport {
       }
       elements.put(constant.getKey(), tensor.memory());
     }
-    program.export(out, elements);
+    Archive.export(out, program, elements);
   }
 }

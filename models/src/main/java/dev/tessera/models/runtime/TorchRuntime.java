@@ -14,6 +14,7 @@ import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.TensorType;
+import dev.tessera.models.graph.archive.Archive;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -160,7 +161,7 @@ public final class TorchRuntime implements AutoCloseable {
     checkThread();
     try {
       PtSymbolBlock block =
-          JniUtils.loadModule(manager, new ByteArrayInputStream(program.archive()), false, false);
+          JniUtils.loadModule(manager, new ByteArrayInputStream(Archive.of(program)), false, false);
       return new Executable(this, program, block);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,6 +1,6 @@
 package dev.tessera.models.train;
 
-import dev.tessera.models.graph.Allocations;
+import dev.tessera.models.graph.memory.Allocations;
 import java.util.Comparator;
 import java.util.NavigableSet;
 import java.util.TreeSet;

@@ -9,6 +9,7 @@ import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.Trace;
+import dev.tessera.models.graph.archive.Archive;
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -189,7 +190,7 @@ final class RuntimeRulesTest {
   @Test
   void archivesAreZipsOfStoredEntries() throws Exception {
     List<String> names = new ArrayList<>();
-    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(square(3).archive()))) {
+    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(Archive.of(square(3))))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         assertThat(entry.getMethod()).isEqualTo(ZipEntry.STORED);
         names.add(entry.getName());

@@ -1,7 +1,7 @@
-package dev.tessera.models.graph;
+package dev.tessera.models.graph.memory;
 
 /** Which values libtorch keeps of an operation until its backward pass has run. */
-enum Kept {
+public enum Kept {
   NOTHING,
   /** The operands, {@code d log(x) = dx / x}. */
   OPERANDS,

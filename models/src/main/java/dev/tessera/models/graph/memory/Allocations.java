@@ -1,4 +1,4 @@
-package dev.tessera.models.graph;
+package dev.tessera.models.graph.memory;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +17,7 @@ public final class Allocations {
     void free(B block);
   }
 
-  static final Allocations NONE = new Allocations(new long[0]);
+  public static final Allocations NONE = new Allocations(new long[0]);
 
   /** Marks what is asked for in exact float32 alone. */
   private static final long EXACT = 1L << 62;

@@ -1,8 +1,11 @@
-package dev.tessera.models.graph;
+package dev.tessera.models.graph.archive;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,8 +1,9 @@
-package dev.tessera.models.graph;
+package dev.tessera.models.graph.archive;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.tessera.models.graph.Program;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,7 +23,7 @@ import java.util.zip.ZipOutputStream;
  * pickled module. Some of the program's arguments may become attributes of the module, their
  * elements entries of the archive.
  */
-final class Archive {
+public final class Archive {
 
   /** Archives of version 3 refuse newer signatures, such as {@code gelu(approximate=...)}. */
   private static final String VERSION = "10\n";
@@ -32,7 +33,7 @@ final class Archive {
   private Archive() {}
 
   /** The archive of a program that gets all its arguments by call and returns a list. */
-  static byte[] of(Program program) {
+  public static byte[] of(Program program) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       write(bytes, program, program.text(), "List[Tensor]", Map.of());
@@ -42,12 +43,57 @@ final class Archive {
     return bytes.toByteArray();
   }
 
-  /** The archive of a program with {@code constants} inside; a single result is no list. */
-  static void export(OutputStream out, Program program, Map<String, ByteBuffer> constants)
+  /**
+   * Writes a TorchScript file that needs no code of ours: {@code forward} takes the remaining
+   * arguments in order and returns the result, or a list if there are several. The stream stays
+   * open.
+   *
+   * @param constants row-major little-endian elements of the arguments that the file holds
+   * @throws IllegalArgumentException if a constant is no argument, is changed by the program, or
+   *     has not as many bytes as its type
+   */
+  public static void export(OutputStream out, Program program, Map<String, ByteBuffer> constants)
       throws IOException {
+    requireConstants(program, constants);
     boolean single = program.outputs().size() == 1;
     String text = single ? unlisted(program.text()) : program.text();
     write(out, program, text, single ? "Tensor" : "List[Tensor]", constants);
+  }
+
+  private static void requireConstants(Program program, Map<String, ByteBuffer> constants) {
+    for (String constant : constants.keySet()) {
+      if (program.inputs().stream().noneMatch(input -> input.name().equals(constant))) {
+        throw new IllegalArgumentException(
+            "constants: "
+                + constant
+                + " (expected: an argument of program "
+                + program.name()
+                + ")");
+      }
+    }
+    for (Program.Input input : program.inputs()) {
+      ByteBuffer elements = constants.get(input.name());
+      if (input.mutated()) {
+        throw new IllegalArgumentException(
+            "program "
+                + program.name()
+                + " changes its argument "
+                + input.name()
+                + " and cannot be exported");
+      }
+      if (elements != null && elements.remaining() != input.type().bytes()) {
+        throw new IllegalArgumentException(
+            "constants: "
+                + elements.remaining()
+                + " bytes of "
+                + input.name()
+                + " (expected: "
+                + input.type().bytes()
+                + " of "
+                + input.type()
+                + ")");
+      }
+    }
   }
 
   /** The body with {@code return [x]} as {@code return x}. */
