@@ -148,6 +148,14 @@ class BadInputTest {
         arguments("train --config @/dit.yaml schedule.loss-scale.backoff=2", "backoff: 2.0"),
         arguments("train --config @/dit.yaml schedule.loss-scale.minimum=1e9", "initial: 65536.0"),
         arguments("train --config @/dit.yaml sampling.steps=0", "sampling.steps: 0"),
+        arguments(
+            "train --config @/dit.yaml sampling.sampler=reverse-diffusion sampling.grid=flow",
+            "sampling: grid: a step from sigma"),
+        arguments(
+            "plan --config @/dit.yaml sampling.sampler=annealed-langevin sampling.sampler.steps=2"
+                + " sampling.grid=ve sampling.grid.sigma-min=0.01 sampling.grid.sigma-max=50"
+                + " sampling.steps=60",
+            "sampling: steps: 2 a level (expected: more, or closer levels"),
         arguments("train --config @/dit.yaml name=../x", "name: ../x"));
   }
 

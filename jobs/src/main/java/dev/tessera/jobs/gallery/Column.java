@@ -1,6 +1,7 @@
 package dev.tessera.jobs.gallery;
 
 import dev.tessera.jobs.config.RecipeWriter;
+import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.sampler.AnnealedLangevin;
 import dev.tessera.models.diffusion.sampler.Ddim;
 import dev.tessera.models.diffusion.sampler.Ddpm;
@@ -33,6 +34,9 @@ record Column(String name, Drawing drawing) {
   private static final double LOWEST = 0.01;
   private static final double HIGHEST = 50;
 
+  /** What every row brings the data to. */
+  private static final double SIGMA_DATA = DiffusionRecipe.defaults().sigmaData();
+
   /** Each sampler of the sealed list. */
   static List<Column> all() {
     Grid karras = new Grid.Karras(LOWEST, HIGHEST, 7);
@@ -59,13 +63,15 @@ record Column(String name, Drawing drawing) {
 
   private static Column of(Sampler sampler, Grid grid, int steps) {
     String type = RecipeWriter.write(Sampler.class, sampler).lines().findFirst().orElseThrow();
-    return new Column(type.substring("type: ".length()), new Drawing(sampler, grid, steps));
+    return new Column(
+        type.substring("type: ".length()), new Drawing(sampler, grid, steps, SIGMA_DATA));
   }
 
   /** DDPM takes the variance of a model that has learnt one. */
   Drawing drawing(boolean variance) {
     return variance && drawing.sampler() instanceof Ddpm
-        ? new Drawing(new Ddpm(Ddpm.Variance.LEARNED_RANGE), drawing.grid(), drawing.steps())
+        ? new Drawing(
+            new Ddpm(Ddpm.Variance.LEARNED_RANGE), drawing.grid(), drawing.steps(), SIGMA_DATA)
         : drawing;
   }
 

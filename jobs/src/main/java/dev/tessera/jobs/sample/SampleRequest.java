@@ -63,7 +63,8 @@ public record SampleRequest(
         return new Drawing(
             sampler.orElse(recipe.sampler()),
             grid.orElse(recipe.grid()),
-            steps.orElse(recipe.steps()));
+            steps.orElse(recipe.steps()),
+            recipe.sigmaData());
       } catch (IllegalArgumentException e) {
         throw new UserException(e.getMessage(), e);
       }

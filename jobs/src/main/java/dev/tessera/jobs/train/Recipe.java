@@ -106,6 +106,11 @@ public sealed interface Recipe {
             "sampling: sampler.variance learned-range (expected: fixed-small or fixed-large; or"
                 + " model.loss.type=hybrid)");
       }
+      try {
+        sampling.drawing(model.sigmaData());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("sampling: " + e.getMessage(), e);
+      }
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.jobs.run.ConsoleBlock;
 import dev.tessera.jobs.run.RunDirectory;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.diffusion.sampler.Drawing;
 import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.barrier.Slots;
@@ -41,8 +42,9 @@ record RunFacts(BoundRun bound, StepCost cost, int ranks, int slots, SparkContex
     }
     Slots.of(spark.getConf()).warning(ranks).ifPresent(text -> block.fact("warning", text));
     if (bound.trained() instanceof Trained.TrainedDiffusion diffusion) {
-      Sampling sampling = diffusion.recipe().sampling();
-      sampling.drawing().warning().ifPresent(text -> block.fact("sampling", text));
+      Drawing drawing =
+          diffusion.recipe().sampling().drawing(diffusion.recipe().model().sigmaData());
+      drawing.warning().ifPresent(text -> block.fact("sampling", text));
     }
     return block;
   }

@@ -48,7 +48,10 @@ public record Sampling(
               + guidanceMax
               + ")");
     }
-    new Drawing(sampler, grid, steps);
+    if (steps < 1) {
+      throw new IllegalArgumentException("steps: " + steps + " (expected: 1 or more)");
+    }
+    grid.sigmas(steps);
   }
 
   public static Sampling defaults() {
@@ -64,8 +67,13 @@ public record Sampling(
         50);
   }
 
-  Drawing drawing() {
-    return new Drawing(sampler, grid, steps);
+  /**
+   * Of a model whose data have this standard deviation.
+   *
+   * @throws IllegalArgumentException if the sampler cannot follow the levels
+   */
+  Drawing drawing(double sigmaData) {
+    return new Drawing(sampler, grid, steps, sigmaData);
   }
 
   /** The guidance of one weight within the interval. */

@@ -47,7 +47,7 @@ public sealed interface Trained {
           recipe.model(),
           signal,
           classNames.size(),
-          sampling.drawing(),
+          sampling.drawing(recipe.model().sigmaData()),
           sampling.guidanceOf(sampling.guidance()),
           sampling.clip(),
           sampling.batch(),

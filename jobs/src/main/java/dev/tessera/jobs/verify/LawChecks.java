@@ -31,6 +31,7 @@ final class LawChecks {
 
   private static final String TOPIC = "law";
   private static final int STEPS = 50;
+  private static final double DEVIATION = 0.5;
   private static final double FIRST_ORDER = 0.15;
   private static final double SECOND_ORDER = 0.09;
 
@@ -84,9 +85,10 @@ final class LawChecks {
               double farthest = 1;
               for (Grid grid : grids().values()) {
                 double[] sigmas = grid.sigmas(STEPS);
-                banded.sampler.check(sigmas);
+                banded.sampler.check(sigmas, DEVIATION);
                 double ratio =
-                    experiment.deviation(banded.sampler, sigmas, Mixture.gaussian(0, .5)) / .5;
+                    experiment.deviation(banded.sampler, sigmas, Mixture.gaussian(0, DEVIATION))
+                        / DEVIATION;
                 if (!(Math.abs(ratio - 1) <= Math.abs(farthest - 1))) {
                   farthest = ratio;
                 }

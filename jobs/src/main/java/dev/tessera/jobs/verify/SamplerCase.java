@@ -21,7 +21,7 @@ record SamplerCase(
     KnownLaw law, Sampler sampler, Grid grid, int steps, int samples, long seed, double band) {
 
   SamplerCase {
-    new Drawing(sampler, grid, steps);
+    new Drawing(sampler, grid, steps, law.mixture().deviation());
     if (samples < 2) {
       throw new IllegalArgumentException("samples: " + samples + " (expected: 2 or more)");
     }
@@ -36,7 +36,7 @@ record SamplerCase(
   }
 
   Drawing drawing() {
-    return new Drawing(sampler, grid, steps);
+    return new Drawing(sampler, grid, steps, law.mixture().deviation());
   }
 
   static SamplerCase defaults() {

@@ -150,21 +150,18 @@ final class SamplerChecks {
     recursion("NCSN, denoised", new AnnealedLangevin(100, 2e-5, true), VARIANCE, ncsn);
   }
 
-  /** Norms over a large batch: Langevin steps of relative size r keep 1 + r^2 of the variance. */
+  /** Its steps depend on the norms at hand: with given noise all can be written down. */
   private void corrector() {
-    double r = 0.16;
-    Sampler still = new PredictorCorrector(new Euler(), r, 60);
-    double[] starts = Experiment.standardised(8192, 3);
-    double[] end =
-        experiment.run(still, new double[] {1, 1 - 1e-9}, Mixture.gaussian(0, 1e-6), starts);
-    double expected = Math.sqrt(1 + r * r);
+    double[] sigmas = {2, .7, 0};
+    double r = .5;
+    Sampler sampler = new PredictorCorrector(ReverseDiffusion.defaults(), r, 2);
+    double[] numbers = experiment.run(sampler, sigmas, QUARTER, STARTS);
     verdicts.add(
-        new Verdict(
-            GAUSSIAN,
-            "langevin corrector at rest, r .16 (sampled)",
-            expected,
-            Experiment.deviation(end),
-            4 * expected / Math.sqrt(2.0 * starts.length)));
+        Verdict.equal(
+            CHAIN,
+            "predictor-corrector, r 1/2, number for number",
+            Experiment.farthest(numbers, corrected(sigmas, r)),
+            1e-11));
     double a = .062;
     double lone = 1 / (1 - a / 2);
     AnnealedLangevin langevin = new AnnealedLangevin(400, 6.2e-6, false);
@@ -176,6 +173,32 @@ final class SamplerChecks {
             lone,
             found * found / 1e-4,
             1e-6));
+  }
+
+  /** Two corrections at a level, then the reverse step; the last adds no noise. */
+  private static double[] corrected(double[] sigmas, double r) {
+    int n = STARTS.length;
+    double[] x = Arrays.stream(STARTS).map(z -> z * sigmas[0]).toArray();
+    int draw = 0;
+    for (int i = 0; i < sigmas.length - 1; i++) {
+      double spread = VARIANCE + sigmas[i] * sigmas[i];
+      for (int c = 0; c < 2; c++) {
+        double[] z = Experiment.normals(n, 5, draw++);
+        double noise = Arrays.stream(z).map(Math::abs).sum();
+        double score = Arrays.stream(x).map(v -> Math.abs(v / spread)).sum();
+        double step = 2 * Math.pow(r * noise / score, 2);
+        for (int j = 0; j < n; j++) {
+          x[j] += -step * x[j] / spread + Math.sqrt(2 * step) * z[j];
+        }
+      }
+      double gone = sigmas[i] * sigmas[i] - sigmas[i + 1] * sigmas[i + 1];
+      boolean last = i == sigmas.length - 2;
+      double[] z = last ? new double[n] : Experiment.normals(n, 5, draw++);
+      for (int j = 0; j < n; j++) {
+        x[j] += -gone * x[j] / spread + Math.sqrt(gone) * z[j];
+      }
+    }
+    return x;
   }
 
   private void orders() {

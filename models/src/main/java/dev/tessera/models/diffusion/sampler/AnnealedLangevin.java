@@ -44,7 +44,7 @@ public record AnnealedLangevin(int steps, double rate, boolean denoise) implemen
   }
 
   @Override
-  public void check(double[] sigmas) {
+  public void check(double[] sigmas, double sigmaData) {
     double share = share(sigmas);
     double lowest = sigmas[levels(sigmas) - 1];
     if (share >= DIVERGES) {
@@ -58,14 +58,14 @@ public record AnnealedLangevin(int steps, double rate, boolean denoise) implemen
               lowest,
               PUBLISHED * lowest * lowest));
     }
-    double ratio = NormalLaw.ratio(variance -> variance(variance, sigmas));
+    double ratio = new NormalLaw(sigmaData).ratio(variance -> variance(variance, sigmas));
     if (!NormalLaw.holds(ratio)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "steps: %d (expected: more, or closer levels from sigma %.4g to %.4g: its steps"
-                  + " cannot follow these, and a normal law would come out %.2g times as wide as"
-                  + " it is)",
+              "steps: %d a level (expected: more, or closer levels from sigma %.4g to %.4g: its"
+                  + " steps cannot follow these, and a normal law would come out %.2g times as wide"
+                  + " as it is)",
               steps,
               sigmas[0],
               lowest,

@@ -9,19 +9,16 @@ import java.util.Optional;
  * @param sampler leads from level to level
  * @param grid the levels
  * @param steps how many
+ * @param sigmaData standard deviation of the data in the units of the levels, a recipe's
  */
-public record Drawing(Sampler sampler, Grid grid, int steps) implements Serializable {
+public record Drawing(Sampler sampler, Grid grid, int steps, double sigmaData)
+    implements Serializable {
 
   public Drawing {
     if (steps < 1) {
       throw new IllegalArgumentException("steps: " + steps + " (expected: 1 or more)");
     }
-    sampler.check(grid.sigmas(steps));
-  }
-
-  /** EDM's deterministic one of 18 steps. */
-  public static Drawing defaults() {
-    return new Drawing(Heun.defaults(), Grid.Karras.defaults(), 18);
+    sampler.check(grid.sigmas(steps), sigmaData);
   }
 
   /** The levels, falling. */

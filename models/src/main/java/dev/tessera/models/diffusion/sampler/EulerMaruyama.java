@@ -20,13 +20,13 @@ public record EulerMaruyama(Path path) implements Sampler, OneStep {
   }
 
   @Override
-  public void check(double[] sigmas) {
+  public void check(double[] sigmas, double sigmaData) {
     if (sigmas[0] >= Path.NOISE_ALONE / 2) {
       throw new IllegalArgumentException(
           "grid: begins at noise alone, where the path's drift is infinite (expected: uniform-time"
               + " with last 0.999, or karras)");
     }
-    NormalLaw.check("euler-maruyama", this, sigmas);
+    new NormalLaw(sigmaData).check("euler-maruyama", this, sigmas);
   }
 
   @Override

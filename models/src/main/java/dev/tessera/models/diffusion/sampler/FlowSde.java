@@ -38,13 +38,13 @@ public record FlowSde(Form form, double strength) implements Sampler, OneStep {
   }
 
   @Override
-  public void check(double[] sigmas) {
+  public void check(double[] sigmas, double sigmaData) {
     if (form == Form.SBDM && sigmas[0] >= Path.NOISE_ALONE / 2) {
       throw new IllegalArgumentException(
           "form: sbdm (expected: sigma, or a grid below noise alone such as uniform-time with last"
               + " 0.999: its noise is infinite there)");
     }
-    NormalLaw.check("flow-sde", this, sigmas);
+    new NormalLaw(sigmaData).check("flow-sde", this, sigmas);
   }
 
   double w(double time) {

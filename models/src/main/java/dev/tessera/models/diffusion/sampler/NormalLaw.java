@@ -9,17 +9,21 @@ import java.util.function.DoubleUnaryOperator;
  */
 final class NormalLaw {
 
-  /** That of the model's signal, in whose units levels are. */
-  private static final double VARIANCE = 0.25;
-
   /** Samples this much too wide or too narrow are no samples. */
   private static final double WORST = 3;
 
-  private NormalLaw() {}
+  private final double variance;
+
+  /**
+   * @param sigmaData standard deviation of the data in the units of noise levels
+   */
+  NormalLaw(double sigmaData) {
+    variance = sigmaData * sigmaData;
+  }
 
   /** The ideal denoiser's factor of x. */
-  static double gain(double sigma) {
-    return VARIANCE / (VARIANCE + sigma * sigma);
+  double gain(double sigma) {
+    return variance / (variance + sigma * sigma);
   }
 
   /**
@@ -27,22 +31,22 @@ final class NormalLaw {
    *
    * @param name a recipe's name for the sampler
    */
-  static void check(String name, OneStep sampler, double... sigmas) {
-    double variance = sigmas[0] * sigmas[0];
+  void check(String name, OneStep sampler, double... sigmas) {
+    double now = sigmas[0] * sigmas[0];
     double worst = 0;
     int at = 0;
     for (int i = 0; i < sigmas.length - 1; i++) {
-      double before = excess(variance, sigmas[i]);
+      double before = excess(now, sigmas[i]);
       Step step = sampler.step(sigmas[i], sigmas[i + 1]);
       double kept = step.x() + step.clean() * gain(sigmas[i]);
-      variance = kept * kept * variance + step.noise() * step.noise();
-      double grown = Math.abs(Math.log(excess(variance, sigmas[i + 1]) / before));
+      now = kept * kept * now + step.noise() * step.noise();
+      double grown = Math.abs(Math.log(excess(now, sigmas[i + 1]) / before));
       if (grown > worst || Double.isNaN(grown)) {
         worst = grown;
         at = i;
       }
     }
-    double ratio = Math.sqrt(excess(variance, sigmas[sigmas.length - 1]));
+    double ratio = Math.sqrt(excess(now, sigmas[sigmas.length - 1]));
     if (!holds(ratio)) {
       throw new IllegalArgumentException(
           String.format(
@@ -57,8 +61,8 @@ final class NormalLaw {
     }
   }
 
-  private static double excess(double variance, double sigma) {
-    return variance / (VARIANCE + sigma * sigma);
+  private double excess(double now, double sigma) {
+    return now / (variance + sigma * sigma);
   }
 
   /** Whether a deviation over the law's is bearable. */
@@ -67,12 +71,12 @@ final class NormalLaw {
   }
 
   /** The law's at a level. */
-  static double deviation(double sigma) {
-    return Math.sqrt(VARIANCE + sigma * sigma);
+  double deviation(double sigma) {
+    return Math.sqrt(variance + sigma * sigma);
   }
 
   /** The deviation over the law's of samples whose variance is a function of the data's. */
-  static double ratio(DoubleUnaryOperator variance) {
-    return Math.sqrt(variance.applyAsDouble(VARIANCE) / VARIANCE);
+  double ratio(DoubleUnaryOperator samples) {
+    return Math.sqrt(samples.applyAsDouble(variance) / variance);
   }
 }

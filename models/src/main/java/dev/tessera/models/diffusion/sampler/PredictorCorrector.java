@@ -32,8 +32,8 @@ public record PredictorCorrector(OneStep predictor, double snr, int corrections)
   }
 
   @Override
-  public void check(double[] sigmas) {
-    ((Sampler) predictor).check(sigmas);
+  public void check(double[] sigmas, double sigmaData) {
+    ((Sampler) predictor).check(sigmas, sigmaData);
   }
 
   @Override

@@ -21,8 +21,8 @@ public record ReverseDiffusion(Form form) implements Sampler, OneStep {
   }
 
   @Override
-  public void check(double[] sigmas) {
-    NormalLaw.check("reverse-diffusion", this, sigmas);
+  public void check(double[] sigmas, double sigmaData) {
+    new NormalLaw(sigmaData).check("reverse-diffusion", this, sigmas);
   }
 
   @Override

@@ -46,9 +46,10 @@ public sealed interface Sampler extends Serializable
   /**
    * Refuses levels that it cannot follow.
    *
+   * @param sigmaData standard deviation of the data in the units of the levels
    * @throws IllegalArgumentException naming the nearest valid choice
    */
-  default void check(double[] sigmas) {}
+  default void check(double[] sigmas, double sigmaData) {}
 
   /** What a user should know of levels that it can follow but not well. */
   default Optional<String> warning(double[] sigmas) {

@@ -164,10 +164,11 @@ public record UniPc(int order, boolean simple) implements Sampler {
 
   /** Long steps are extrapolated too far, and with {@code B = h} corrected too far. */
   @Override
-  public void check(double[] sigmas) {
+  public void check(double[] sigmas, double sigmaData) {
+    NormalLaw law = new NormalLaw(sigmaData);
     double x = sigmas[0];
     int steps = sigmas.length - 1;
-    Deque<Double> known = new ArrayDeque<>(List.of(NormalLaw.gain(x) * x));
+    Deque<Double> known = new ArrayDeque<>(List.of(law.gain(x) * x));
     for (int i = 0; i < steps; i++) {
       double next = sigmas[i + 1];
       if (next == 0) {
@@ -176,11 +177,11 @@ public record UniPc(int order, boolean simple) implements Sampler {
       }
       Bend bend = bend(sigmas, i, order(i, known.size(), steps));
       double predicted = bend.move(x, known);
-      double clean = NormalLaw.gain(next) * predicted;
+      double clean = law.gain(next) * predicted;
       x = i == steps - 1 ? predicted : bend.move(x, known, clean);
       known.addFirst(clean);
     }
-    double ratio = Math.abs(x) / NormalLaw.deviation(sigmas[steps]);
+    double ratio = Math.abs(x) / law.deviation(sigmas[steps]);
     if (!NormalLaw.holds(ratio)) {
       throw new IllegalArgumentException(
           String.format(

@@ -19,25 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 final class DeterministicSamplersTest {
 
   private static final double VARIANCE = 0.25;
   private static final Law GAUSSIAN = Mixture.gaussian(0, 0.5);
-  private static Bench bench;
-
-  @BeforeAll
-  static void open() {
-    bench = new Bench();
-  }
-
-  @AfterAll
-  static void close() {
-    bench.close();
-  }
+  @RegisterExtension private static final Bench bench = new Bench();
 
   private static double[] grid(int steps) {
     return Grid.Karras.defaults().sigmas(steps);
@@ -203,8 +192,8 @@ final class DeterministicSamplersTest {
     for (int i = 0; i < 2; i++) {
       Shape shape = Shape.of(noise.length, 1);
       Sampler solver = new RungeKutta(new Linear(), tolerances[i], tolerances[i]);
-      try (Chain chain = new Chain(bench.runtime, shape);
-          Law.Ideal ideal = law.denoiser(bench.runtime, shape);
+      try (Chain chain = new Chain(bench.runtime(), shape);
+          Law.Ideal ideal = law.denoiser(bench.runtime(), shape);
           NativeTensor start = bench.tensor(noise);
           NativeTensor end = chain.sample(solver, ideal, above(2), start, NoiseSource.none())) {
         errors[i] = Bench.rmse(end.toDoubles(), exact);
@@ -330,7 +319,7 @@ final class DeterministicSamplersTest {
       fromNoiseAlone()
           .forEach(
               (name, grid) -> {
-                sampler.check(grid.sigmas(50));
+                sampler.check(grid.sigmas(50), .5);
                 assertThat(bench.run(sampler, grid.sigmas(50), GAUSSIAN, 1)[0] / .5)
                     .as("%s, %s", sampler, name)
                     .isCloseTo(1, within(.04));
@@ -360,27 +349,12 @@ final class DeterministicSamplersTest {
     }
   }
 
-  private static double denoised(double x, double sigma) {
-    double[] w = {.3, .5, .2};
-    double[] mu = {-1, .2, 1};
-    double[] sd = {.2, .3, .1};
-    double sum = 0;
-    double mean = 0;
-    for (int k = 0; k < 3; k++) {
-      double total = sd[k] * sd[k] + sigma * sigma;
-      double p = w[k] / Math.sqrt(total) * Math.exp(-Math.pow(x - mu[k], 2) / (2 * total));
-      sum += p;
-      mean += p * (sd[k] * sd[k] * x + sigma * sigma * mu[k]) / total;
-    }
-    return mean / sum;
-  }
-
   private static double flow(double[] sigmas, double z) {
     double t = sigmas[0] / (1 + sigmas[0]);
     double x = t * z;
     for (int i = 1; i < sigmas.length; i++) {
       double next = sigmas[i] / (1 + sigmas[i]);
-      double clean = denoised(x / (1 - t), t / (1 - t));
+      double clean = Bench.denoised(x / (1 - t), t / (1 - t));
       double u = (x - clean) / t;
       x += (next - t) * u;
       t = next;
@@ -393,7 +367,7 @@ final class DeterministicSamplersTest {
     double x = Math.sqrt(1 - abar) * z;
     for (int i = 1; i < sigmas.length; i++) {
       double next = 1 / (1 + sigmas[i] * sigmas[i]);
-      double x0 = denoised(x / Math.sqrt(abar), sigmas[i - 1]);
+      double x0 = Bench.denoised(x / Math.sqrt(abar), sigmas[i - 1]);
       double eps = (x - Math.sqrt(abar) * x0) / Math.sqrt(1 - abar);
       x = Math.sqrt(next) * x0 + Math.sqrt(1 - next) * eps;
       abar = next;
@@ -404,7 +378,7 @@ final class DeterministicSamplersTest {
   private static double edm(double[] sigmas, double z) {
     double x = sigmas[0] * z;
     for (int i = 1; i < sigmas.length; i++) {
-      x += (sigmas[i] - sigmas[i - 1]) * (x - denoised(x, sigmas[i - 1])) / sigmas[i - 1];
+      x += (sigmas[i] - sigmas[i - 1]) * (x - Bench.denoised(x, sigmas[i - 1])) / sigmas[i - 1];
     }
     return x;
   }
@@ -413,7 +387,7 @@ final class DeterministicSamplersTest {
     double x = sigmas[0] * z;
     for (int i = 1; i < sigmas.length; i++) {
       double h = Math.log(sigmas[i - 1] / sigmas[i]);
-      double clean = denoised(x, sigmas[i - 1]);
+      double clean = Bench.denoised(x, sigmas[i - 1]);
       x = sigmas[i] / sigmas[i - 1] * x - Math.expm1(-h) * clean;
     }
     return x;
@@ -432,8 +406,8 @@ final class DeterministicSamplersTest {
             Ddim.defaults())) {
       for (double[] sigmas : List.of(grid(18), above(18))) {
         var shape = dev.tessera.models.graph.Shape.of(1, 1);
-        try (Chain chain = new Chain(bench.runtime, shape);
-            Law.Ideal ideal = GAUSSIAN.denoiser(bench.runtime, shape);
+        try (Chain chain = new Chain(bench.runtime(), shape);
+            Law.Ideal ideal = GAUSSIAN.denoiser(bench.runtime(), shape);
             var start = bench.tensor(noise)) {
           chain.sample(sampler, ideal, sigmas, start, NoiseSource.none()).close();
           assertThat(ideal.calls()).as("%s", sampler).isEqualTo(sampler.evaluations(sigmas));

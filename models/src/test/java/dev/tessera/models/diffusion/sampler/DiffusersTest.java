@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whole trajectories beside those of diffusers' schedulers, on one denoiser and one noise. */
@@ -30,6 +31,8 @@ final class DiffusersTest {
 
   private static final Mixture LAW = Mixture.threeBells();
   private static final int SAMPLES = 16;
+
+  @RegisterExtension private static final Bench bench = new Bench();
 
   @TempDir private Path folder;
 
@@ -117,11 +120,11 @@ final class DiffusersTest {
   }
 
   /** x after every step, by samplers that stop there. */
-  private static double[][] ours(Bench bench, Case given) {
+  private static double[][] ours(Case given) {
     Shape shape = Shape.of(SAMPLES, 1);
     List<double[]> path = new ArrayList<>();
-    try (Chain chain = new Chain(bench.runtime, shape);
-        Law.Ideal ideal = LAW.denoiser(bench.runtime, shape);
+    try (Chain chain = new Chain(bench.runtime(), shape);
+        Law.Ideal ideal = LAW.denoiser(bench.runtime(), shape);
         NativeTensor start = bench.tensor(start())) {
       double[] previous = {Double.NaN};
       Denoiser watched =
@@ -162,23 +165,21 @@ final class DiffusersTest {
     String said = Python.run(script, file);
     String last = said.lines().filter(line -> line.startsWith("[[")).collect(Collectors.joining());
     double[][][] theirs = mapper.readValue(last, double[][][].class);
-    try (Bench bench = new Bench()) {
-      for (int i = 0; i < cases.size(); i++) {
-        Case given = cases.get(i);
-        double[][] own = ours(bench, given);
-        String name = given.json().get("scheduler") + " " + given.sampler();
-        if (given.sampler() instanceof Heun) {
-          // Second calls of a step are at the next level too; ends alone are compared.
-          own = new double[][] {own[own.length - 1]};
-          theirs[i] = new double[][] {theirs[i][theirs[i].length - 1]};
-        }
-        assertThat(own).as(name).hasDimensions(theirs[i].length, SAMPLES);
-        for (int step = 0; step < own.length; step++) {
-          double scale = Math.max(1, Arrays.stream(own[step]).map(Math::abs).max().orElseThrow());
-          assertThat(own[step])
-              .as("%s, step %s", name, step)
-              .containsExactly(theirs[i][step], within(1e-5 * scale));
-        }
+    for (int i = 0; i < cases.size(); i++) {
+      Case given = cases.get(i);
+      double[][] own = ours(given);
+      String name = given.json().get("scheduler") + " " + given.sampler();
+      if (given.sampler() instanceof Heun) {
+        // Second calls of a step are at the next level too; ends alone are compared.
+        own = new double[][] {own[own.length - 1]};
+        theirs[i] = new double[][] {theirs[i][theirs[i].length - 1]};
+      }
+      assertThat(own).as(name).hasDimensions(theirs[i].length, SAMPLES);
+      for (int step = 0; step < own.length; step++) {
+        double scale = Math.max(1, Arrays.stream(own[step]).map(Math::abs).max().orElseThrow());
+        assertThat(own[step])
+            .as("%s, step %s", name, step)
+            .containsExactly(theirs[i][step], within(1e-5 * scale));
       }
     }
   }

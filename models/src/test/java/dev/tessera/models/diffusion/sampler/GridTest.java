@@ -138,7 +138,7 @@ final class GridTest {
         new Grid.Respaced(
             new Discrete(Betas.Linear.defaults(), 1000, true), Grid.Spacing.TRAILING, false);
     assertThat(zero.sigmas(4)[0]).isCloseTo(Path.NOISE_ALONE, within(1.0));
-    assertThatThrownBy(() -> new Drawing(EulerMaruyama.defaults(), new Grid.Flow(1), 10))
+    assertThatThrownBy(() -> new Drawing(EulerMaruyama.defaults(), new Grid.Flow(1), 10, .5))
         .hasMessageContaining("last 0.999");
   }
 }

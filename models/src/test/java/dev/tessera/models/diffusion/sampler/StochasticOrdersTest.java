@@ -3,21 +3,16 @@ package dev.tessera.models.diffusion.sampler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.tessera.models.diffusion.law.Law;
-import dev.tessera.models.diffusion.law.Mixture;
 import dev.tessera.models.diffusion.space.Linear;
 import dev.tessera.models.diffusion.space.SubVariancePreserving;
 import dev.tessera.models.diffusion.space.VarianceExploding;
 import dev.tessera.models.diffusion.space.VariancePreserving;
-import dev.tessera.models.graph.Shape;
-import dev.tessera.models.runtime.NativeTensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * How the law of samples converges as steps grow shorter (weak order): the variance of samples of a
@@ -27,42 +22,7 @@ import org.junit.jupiter.api.Test;
  */
 final class StochasticOrdersTest {
 
-  private static Bench bench;
-
-  @BeforeAll
-  static void open() {
-    bench = new Bench();
-  }
-
-  @AfterAll
-  static void close() {
-    bench.close();
-  }
-
-  /** The variance of samples: each number drawn is one in a row of its own, zero in the others. */
-  private static double variance(Sampler sampler, double[] sigmas) {
-    int rows = sigmas.length + 1;
-    Shape shape = Shape.of(rows, 1);
-    Law law = Mixture.gaussian(0, 0.5);
-    try (Chain chain = new Chain(bench.runtime, shape);
-        Law.Ideal ideal = law.denoiser(bench.runtime, shape);
-        NativeTensor start = bench.tensor(impulse(rows, 0));
-        NativeTensor end =
-            chain.sample(
-                sampler, ideal, sigmas, start, draw -> bench.tensor(impulse(rows, draw + 1)))) {
-      double sum = 0;
-      for (double response : end.toDoubles()) {
-        sum += response * response;
-      }
-      return sum;
-    }
-  }
-
-  private static double[] impulse(int rows, int row) {
-    double[] values = new double[rows];
-    values[row] = 1;
-    return values;
-  }
+  @RegisterExtension private static final Bench bench = new Bench();
 
   private interface Levels {
     double[] of(int steps);
@@ -107,9 +67,9 @@ final class StochasticOrdersTest {
     Map<String, Double> orders = new LinkedHashMap<>();
     Map<String, Double> expected = new LinkedHashMap<>();
     for (Case each : cases()) {
-      double coarse = variance(each.sampler, each.levels.of(128));
-      double middle = variance(each.sampler, each.levels.of(256));
-      double fine = variance(each.sampler, each.levels.of(512));
+      double coarse = bench.variance(each.sampler, each.levels.of(128), 0.25);
+      double middle = bench.variance(each.sampler, each.levels.of(256), 0.25);
+      double fine = bench.variance(each.sampler, each.levels.of(512), 0.25);
       String name = each.sampler.toString();
       orders.put(name, Math.log((coarse - middle) / (middle - fine)) / Math.log(2));
       expected.put(name, each.order);

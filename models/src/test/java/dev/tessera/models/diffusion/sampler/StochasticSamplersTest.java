@@ -17,9 +17,8 @@ import dev.tessera.models.runtime.NativeTensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * On a Gaussian every sampler is linear, so the variance of its samples follows a recursion that is
@@ -27,36 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 final class StochasticSamplersTest {
 
-  private static final int SAMPLES = 40_000;
-  private static Bench bench;
-
-  @BeforeAll
-  static void open() {
-    bench = new Bench();
-  }
-
-  @AfterAll
-  static void close() {
-    bench.close();
-  }
-
-  /** The variance of many samples. */
-  private static double measured(Sampler sampler, double[] sigmas, double variance) {
-    double[] noise = Bench.normals(new SplittableRandom(11), SAMPLES);
-    Law law = Mixture.gaussian(0, Math.sqrt(variance));
-    return Bench.variance(bench.run(sampler, sigmas, law, noise));
-  }
-
-  /** The variance by the sampler's own coefficients: {@code v' = (kx + kd g)^2 v + kn^2}. */
-  private static double linear(OneStep sampler, double[] sigmas, double variance) {
-    double v = sigmas[0] * sigmas[0];
-    for (int i = 0; i < sigmas.length - 1; i++) {
-      Step step = sampler.step(sigmas[i], sigmas[i + 1]);
-      double g = variance / (variance + sigmas[i] * sigmas[i]);
-      v = Math.pow(step.x() + step.clean() * g, 2) * v + step.noise() * step.noise();
-    }
-    return v;
-  }
+  @RegisterExtension private static final Bench bench = new Bench();
 
   private static double[] respaced(int steps) {
     return new Grid.Respaced(Discrete.defaults(), Grid.Spacing.EVEN, false).sigmas(steps);
@@ -85,10 +55,8 @@ final class StochasticSamplersTest {
       Ddpm sampler = new Ddpm(large ? Ddpm.Variance.FIXED_LARGE : Ddpm.Variance.FIXED_SMALL);
       for (int steps : new int[] {10, 100, 1000}) {
         double expected = ancestral(respaced(steps), large);
-        assertThat(linear(sampler, respaced(steps), 1)).isCloseTo(expected, within(1e-10));
+        assertThat(bench.variance(sampler, respaced(steps), 1)).isCloseTo(expected, within(1e-10));
       }
-      assertThat(measured(sampler, respaced(30), 1))
-          .isCloseTo(ancestral(respaced(30), large), withinPercentage(2.5));
     }
     assertThat(ancestral(respaced(1000), false)).isCloseTo(1, within(0.01));
   }
@@ -112,13 +80,13 @@ final class StochasticSamplersTest {
 
   /** One trajectory in x_t with the noise that the sampler draws. */
   private static double publishedDdpm(double[] sigmas, double z) {
-    NoiseSource source = Bench.random(bench.runtime, 3, 5);
+    NoiseSource source = bench.random(3, 5);
     double abar = 1 / (1 + sigmas[0] * sigmas[0]);
     double x = Math.sqrt(1 - abar) * z;
     for (int i = 0; i < sigmas.length - 1; i++) {
       double before = 1 / (1 + sigmas[i + 1] * sigmas[i + 1]);
       double beta = 1 - abar / before;
-      double x0 = denoised(x / Math.sqrt(abar), sigmas[i]);
+      double x0 = Bench.denoised(x / Math.sqrt(abar), sigmas[i]);
       double mean =
           beta * Math.sqrt(before) / (1 - abar) * x0
               + (1 - before) * Math.sqrt(1 - beta) / (1 - abar) * x;
@@ -132,21 +100,6 @@ final class StochasticSamplersTest {
       abar = before;
     }
     return x;
-  }
-
-  private static double denoised(double x, double sigma) {
-    double[] w = {.3, .5, .2};
-    double[] mu = {-1, .2, 1};
-    double[] sd = {.2, .3, .1};
-    double sum = 0;
-    double mean = 0;
-    for (int k = 0; k < 3; k++) {
-      double total = sd[k] * sd[k] + sigma * sigma;
-      double p = w[k] / Math.sqrt(total) * Math.exp(-Math.pow(x - mu[k], 2) / (2 * total));
-      sum += p;
-      mean += p * (sd[k] * sd[k] * x + sigma * sigma * mu[k]) / total;
-    }
-    return mean / sum;
   }
 
   @Test
@@ -163,9 +116,7 @@ final class StochasticSamplersTest {
     }
     double last = sigmas[n - 1];
     double inEdm = v * (1 + last * last);
-    assertThat(linear(EulerMaruyama.defaults(), sigmas, 1)).isCloseTo(inEdm, within(1e-9));
-    assertThat(measured(EulerMaruyama.defaults(), sigmas, 1))
-        .isCloseTo(inEdm, withinPercentage(2.5));
+    assertThat(bench.variance(EulerMaruyama.defaults(), sigmas, 1)).isCloseTo(inEdm, within(1e-9));
   }
 
   @Test
@@ -180,12 +131,12 @@ final class StochasticSamplersTest {
         double k = 1 - (s - t) / (variance + s);
         v = k * k * v + (ancestral ? t * (s - t) / s : s - t);
       }
-      OneStep sampler = ancestral ? new Ddim(1) : ReverseDiffusion.defaults();
+      Sampler sampler = ancestral ? new Ddim(1) : ReverseDiffusion.defaults();
       double[] above = Arrays.copyOf(sigmas, 1000);
-      assertThat(linear(sampler, above, variance)).isCloseTo(v, within(1e-10));
+      assertThat(bench.variance(sampler, above, variance)).isCloseTo(v, within(1e-10));
       // The last step, without noise, takes the rest away.
       double k = variance / (variance + 1e-4);
-      assertThat(linear(sampler, sigmas, variance)).isCloseTo(k * k * v, within(1e-10));
+      assertThat(bench.variance(sampler, sigmas, variance)).isCloseTo(k * k * v, within(1e-10));
       assertThat(v).isCloseTo(variance, within(0.02));
     }
   }
@@ -193,9 +144,8 @@ final class StochasticSamplersTest {
   @Test
   void reverseDiffusionOfVpTurnsTheChainRound() {
     double[] sigmas = respaced(1000);
-    double v = 1;
     double variance = 0.25;
-    v = sigmas[0] * sigmas[0] / (1 + sigmas[0] * sigmas[0]);
+    double v = sigmas[0] * sigmas[0] / (1 + sigmas[0] * sigmas[0]);
     for (int i = 0; i < 999; i++) {
       double abar = 1 / (1 + sigmas[i] * sigmas[i]);
       double beta = 1 - abar * (1 + sigmas[i + 1] * sigmas[i + 1]);
@@ -205,93 +155,8 @@ final class StochasticSamplersTest {
     }
     double[] above = Arrays.copyOf(sigmas, 1000);
     double last = above[999];
-    assertThat(linear(new ReverseDiffusion(ReverseDiffusion.Form.VP), above, variance))
+    assertThat(bench.variance(new ReverseDiffusion(ReverseDiffusion.Form.VP), above, variance))
         .isCloseTo(v * (1 + last * last), within(1e-10));
-  }
-
-  @Test
-  void churnFollowsItsRecursion() {
-    double variance = 0.25;
-    double[][] settings = {{18, 40, 0, 1e9, 1}, {40, 40, .05, 50, 1.003}, {18, 5, .05, 1, 1.01}};
-    for (double[] s : settings) {
-      int n = (int) s[0];
-      Heun sampler = new Heun(s[1], s[2], s[3], s[4], 1);
-      double[] sigmas = Grid.Karras.defaults().sigmas(n);
-      double v = 6400;
-      for (int i = 0; i < n; i++) {
-        boolean in = sigmas[i] >= s[2] && sigmas[i] <= s[3];
-        double raised = sigmas[i] * (1 + (in ? Math.min(s[1] / n, Math.sqrt(2) - 1) : 0));
-        v += (raised * raised - sigmas[i] * sigmas[i]) * s[4] * s[4];
-        double t = sigmas[i + 1];
-        double slope = raised / (raised * raised + variance);
-        double euler = 1 + (t - raised) * slope;
-        double ahead = t / (t * t + variance) * euler;
-        double k = t == 0 ? euler : 1 + (t - raised) * (slope + ahead) / 2;
-        v *= k * k;
-      }
-      assertThat(measured(sampler, sigmas, variance))
-          .as(Arrays.toString(s))
-          .isCloseTo(v, withinPercentage(2.5));
-    }
-  }
-
-  @Test
-  void langevinStepsHaveTheirStationaryVariance() {
-    // NCSNv2's and NCSNv1's last levels: alpha over sigma^2.
-    for (double[] c : new double[][] {{.062, 1.03199174}, {.2, 1.11111111}}) {
-      double a = c[0];
-      double expected = 1 / (1 - a / 2);
-      assertThat(expected).isCloseTo(c[1], within(1e-8));
-      double v = 3;
-      for (int i = 0; i < 600; i++) {
-        v = Math.pow(1 - a, 2) * v + 2 * a;
-      }
-      assertThat(v).isCloseTo(expected, within(1e-9));
-    }
-    // The sampler itself, one level held for long, on a point of variance next to nothing.
-    double sigma = 0.01;
-    AnnealedLangevin sampler = new AnnealedLangevin(400, 6.2e-6, false);
-    double found = measured(sampler, new double[] {sigma, 0}, 1e-12);
-    assertThat(found / (sigma * sigma)).isCloseTo(1.03199174, withinPercentage(2.5));
-  }
-
-  @Test
-  void annealedLangevinFollowsItsRecursionOverAllLevels() {
-    double[] sigmas = new Grid.Ve(0.01, 1).sigmas(10);
-    double variance = 0.25;
-    for (boolean denoise : new boolean[] {false, true}) {
-      AnnealedLangevin sampler = new AnnealedLangevin(30, 2e-5, denoise);
-      double v = 1;
-      for (int i = 0; i < 10; i++) {
-        double alpha = 2e-5 * Math.pow(sigmas[i] / 0.01, 2);
-        double k = 1 - alpha / (variance + sigmas[i] * sigmas[i]);
-        for (int t = 0; t < 30; t++) {
-          v = k * k * v + 2 * alpha;
-        }
-      }
-      double last = variance / (variance + 1e-4);
-      double expected = denoise ? last * last * v : v;
-      assertThat(measured(sampler, sigmas, variance)).isCloseTo(expected, withinPercentage(2.5));
-      assertThat(sampler.evaluations(sigmas)).isEqualTo(denoise ? 301 : 300);
-    }
-  }
-
-  @Test
-  void theCorrectorKeepsALawNearItself() {
-    double r = 0.16;
-    // With the step 2 r^2 of a law of variance 1, whatever x is: 1 / (1 - r^2).
-    assertThat(1 / (1 - r * r)).isCloseTo(1.02627258, within(1e-8));
-    // With norms of a large batch, |z| / |score| is 1 / deviation of x: 1 + r^2.
-    double v = 1;
-    for (int i = 0; i < 400; i++) {
-      double step = 2 * r * r / v;
-      v = Math.pow(1 - step, 2) * v + 2 * step;
-    }
-    assertThat(v).isCloseTo(1 + r * r, within(1e-8));
-    PredictorCorrector still = new PredictorCorrector(new Euler(), r, 60);
-    // Two levels as good as equal: the predictor hardly moves.
-    double[] sigmas = {1, 1 - 1e-9};
-    assertThat(measured(still, sigmas, 1e-12)).isCloseTo(1 + r * r, withinPercentage(2.0));
   }
 
   @Test
@@ -302,7 +167,6 @@ final class StochasticSamplersTest {
     double[] flow = Grid.Flow.defaults().sigmas(250);
     check(new Dpmpp2mSde(1), karras, variance, 3);
     check(new Ddim(0.5), karras, variance, 3);
-    check(PredictorCorrector.defaults(), new Grid.Ve(0.01, 50).sigmas(150), variance, 8);
     check(EulerMaruyama.defaults(), times, variance, 6);
     check(new EulerMaruyama(SubVariancePreserving.defaults()), times, variance, 6);
     check(
@@ -347,8 +211,8 @@ final class StochasticSamplersTest {
   }
 
   private static void check(Sampler sampler, double[] sigmas, double variance, double percent) {
-    sampler.check(sigmas);
-    assertThat(Math.sqrt(measured(sampler, sigmas, variance) / variance))
+    sampler.check(sigmas, .5);
+    assertThat(Math.sqrt(bench.variance(sampler, sigmas, variance) / variance))
         .as("%s", sampler)
         .isCloseTo(1, withinPercentage(percent));
   }
@@ -362,7 +226,7 @@ final class StochasticSamplersTest {
             .sigmas(18);
     for (double[] sigmas : List.of(flow, cosine, Grid.DynamicFlow.defaults().sigmas(250))) {
       for (Sampler sampler : List.of(ReverseDiffusion.defaults(), PredictorCorrector.defaults())) {
-        assertThatThrownBy(() -> sampler.check(sigmas))
+        assertThatThrownBy(() -> sampler.check(sigmas, .5))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining(
                 "grid: a step from sigma " + (sigmas[0] > 1e7 ? "1.000e+08" : "2"))
@@ -373,16 +237,16 @@ final class StochasticSamplersTest {
     }
     // Steps that overshoot from the start, though the grid is EDM's.
     Sampler few = new EulerMaruyama(new VarianceExploding(0.01, 50));
-    assertThatThrownBy(() -> few.check(Grid.Karras.defaults().sigmas(5)))
+    assertThatThrownBy(() -> few.check(Grid.Karras.defaults().sigmas(5), .5))
         .hasMessageContaining("euler-maruyama");
     Sampler strong = new FlowSde(FlowSde.Form.CONSTANT, 100);
-    assertThatThrownBy(() -> strong.check(Grid.Flow.defaults().sigmas(18)))
+    assertThatThrownBy(() -> strong.check(Grid.Flow.defaults().sigmas(18), .5))
         .hasMessageContaining("flow-sde");
-    ReverseDiffusion.defaults().check(new Grid.Ve(0.01, 50).sigmas(75));
+    ReverseDiffusion.defaults().check(new Grid.Ve(0.01, 50).sigmas(75), .5);
     Sampler long3 = new UniPc(3, true);
     double[] linear = new Grid.UniformTime(new Linear(), 1e-3, 1).sigmas(5);
-    assertThatThrownBy(() -> long3.check(linear)).hasMessageContaining("simple=false");
-    new UniPc(3, false).check(linear);
+    assertThatThrownBy(() -> long3.check(linear, .5)).hasMessageContaining("simple=false");
+    new UniPc(3, false).check(linear, .5);
   }
 
   /** Rounding must not take the root of a negative number where all of a level is new noise. */
@@ -396,37 +260,6 @@ final class StochasticSamplersTest {
       assertThat(step.noise()).isCloseTo(next, within(1e-9 * next));
       assertThat(new Ddim(1).step(1e8, next).clean()).isCloseTo(1, within(1e-9));
     }
-  }
-
-  /** Langevin's step is the rate over the least level's square: 2 diverges, .2 is coarse. */
-  @Test
-  void langevinStepsThatDivergeAreRefused() {
-    double[] sigmas = new Grid.Ve(0.01, 1).sigmas(40);
-    double square = 1e-4;
-    assertThatThrownBy(() -> new AnnealedLangevin(5, 2 * square, true).check(sigmas))
-        .hasMessageContaining("rate: 2.0E-4 (expected: below 0.000200")
-        .hasMessageContaining("6.2e-06");
-    AnnealedLangevin coarse = new AnnealedLangevin(5, 1.55 * square, true);
-    coarse.check(sigmas);
-    assertThat(coarse.warning(sigmas)).get().asString().contains("4.44 times");
-    assertThat(new AnnealedLangevin(5, .21 * square, true).warning(sigmas)).isPresent();
-    assertThat(new AnnealedLangevin(5, .2 * square, true).warning(sigmas)).isEmpty();
-    assertThat(AnnealedLangevin.defaults().warning(sigmas)).isEmpty();
-    // The default rate on EDM's grid, whose least level is .002.
-    double[] karras = Grid.Karras.defaults().sigmas(200);
-    assertThatThrownBy(() -> new AnnealedLangevin(5, 8.1e-6, true).check(karras))
-        .hasMessageContaining("expected: below 8.00e-06");
-    // 4.4 times the level's variance, as the sampler itself has it.
-    AnnealedLangevin rest = new AnnealedLangevin(400, 1.55 * square, false);
-    assertThat(measured(rest, new double[] {.01, 0}, 1e-12) / square)
-        .isCloseTo(4.44, withinPercentage(4));
-    // At rest 1.25 / (1 - 1.5 / 2.5) = 3.125, of data of .25: 3.54 times as wide.
-    assertThatThrownBy(() -> new AnnealedLangevin(400, 1.5, false).check(new double[] {1, 0}))
-        .hasMessageContaining("3.5 times as wide");
-    // Levels that fall faster than steps follow.
-    assertThatThrownBy(() -> AnnealedLangevin.defaults().check(Grid.Ve.defaults().sigmas(18)))
-        .hasMessageContaining("cannot follow");
-    AnnealedLangevin.defaults().check(new Grid.Ve(0.01, 50).sigmas(232));
   }
 
   @Test
@@ -444,8 +277,8 @@ final class StochasticSamplersTest {
 
   private static double[] learned(double[] sigmas, Law law, double fraction, double... noise) {
     var shape = dev.tessera.models.graph.Shape.of(noise.length, 1);
-    try (Chain chain = new Chain(bench.runtime, shape);
-        Law.Ideal ideal = law.denoiser(bench.runtime, shape);
+    try (Chain chain = new Chain(bench.runtime(), shape);
+        Law.Ideal ideal = law.denoiser(bench.runtime(), shape);
         NativeTensor start = bench.tensor(noise);
         NativeTensor end =
             chain.sample(
@@ -453,7 +286,7 @@ final class StochasticSamplersTest {
                 new Fraction(ideal, fraction),
                 sigmas,
                 start,
-                Bench.random(bench.runtime, noise.length, 5))) {
+                bench.random(noise.length, 5))) {
       return end.toDoubles();
     }
   }
@@ -482,10 +315,10 @@ final class StochasticSamplersTest {
       Law expected = Mixture.gaussian(-0.2 + w * 0.8, sd);
       double[] noise = {-1.2, 0, 0.8};
       var shape = dev.tessera.models.graph.Shape.of(3, 1);
-      try (Chain chain = new Chain(bench.runtime, shape);
-          Law.Ideal model = conditional.denoiser(bench.runtime, shape);
-          Law.Ideal reference = unconditional.denoiser(bench.runtime, shape);
-          Guided guided = new Guided(bench.runtime, shape, model, reference, Guidance.of(w));
+      try (Chain chain = new Chain(bench.runtime(), shape);
+          Law.Ideal model = conditional.denoiser(bench.runtime(), shape);
+          Law.Ideal reference = unconditional.denoiser(bench.runtime(), shape);
+          Guided guided = new Guided(bench.runtime(), shape, model, reference, Guidance.of(w));
           NativeTensor start = bench.tensor(noise);
           NativeTensor end =
               chain.sample(Heun.defaults(), guided, sigmas, start, NoiseSource.none())) {

@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import dev.tessera.models.diffusion.law.Mixture;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Whole runs beside UniPC written from its paper (Zhao et al. 2023): weights of earlier differences
@@ -17,32 +16,7 @@ import org.junit.jupiter.api.Test;
  */
 final class UniPcTest {
 
-  private static Bench bench;
-
-  @BeforeAll
-  static void open() {
-    bench = new Bench();
-  }
-
-  @AfterAll
-  static void close() {
-    bench.close();
-  }
-
-  private static double denoised(double x, double sigma) {
-    double[] w = {.3, .5, .2};
-    double[] mu = {-1, .2, 1};
-    double[] sd = {.2, .3, .1};
-    double sum = 0;
-    double mean = 0;
-    for (int k = 0; k < 3; k++) {
-      double total = sd[k] * sd[k] + sigma * sigma;
-      double p = w[k] / Math.sqrt(total) * Math.exp(-Math.pow(x - mu[k], 2) / (2 * total));
-      sum += p;
-      mean += p * (sd[k] * sd[k] * x + sigma * sigma * mu[k]) / total;
-    }
-    return mean / sum;
-  }
+  @RegisterExtension private static final Bench bench = new Bench();
 
   private static double integral(double h, DoubleUnaryOperator of) {
     int n = 2000;
@@ -77,7 +51,7 @@ final class UniPcTest {
     int steps = sigmas.length - 1;
     double[] clean = new double[steps + 1];
     double x = sigmas[0] * z;
-    clean[0] = denoised(x, sigmas[0]);
+    clean[0] = Bench.denoised(x, sigmas[0]);
     for (int i = 0; i < steps; i++) {
       if (sigmas[i + 1] == 0) {
         return clean[i];
@@ -102,7 +76,7 @@ final class UniPcTest {
       if (i == steps - 1) {
         return euler + ahead;
       }
-      clean[i + 1] = denoised(euler + ahead, sigmas[i + 1]);
+      clean[i + 1] = Bench.denoised(euler + ahead, sigmas[i + 1]);
       r[p - 1] = 1;
       slopes[p - 1] = clean[i + 1] - clean[i];
       x = euler + (p == 1 ? b * slopes[0] / 2 : interpolated(h, r, slopes));
