@@ -3,6 +3,9 @@ package dev.tessera.jobs.gallery;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.diffusion.sampler.Drawing;
 import dev.tessera.models.evaluation.SlicedWasserstein;
+import dev.tessera.models.graph.Hash;
+import dev.tessera.models.graph.Initializer;
+import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,9 +35,20 @@ final class Gallery {
    *
    * @param data of the density, as many
    * @param floor distance between the data and others of the density, as many
+   * @param normal distance between the data and samples of a normal law of its moments, as many: a
+   *     model that is no closer has learnt no more than mean and covariance
    * @param rows of the objectives
    */
-  record Drawn(float[] data, double floor, List<Row> rows, List<Column> columns) {}
+  record Drawn(float[] data, double floor, double normal, List<Row> rows, List<Column> columns) {
+
+    /** Objectives with a sampler whose samples are no closer to the data than a normal law's. */
+    List<String> missed() {
+      return rows.stream()
+          .filter(row -> !row.distances().stream().allMatch(distance -> distance < normal))
+          .map(row -> row.objective().name())
+          .toList();
+    }
+  }
 
   /**
    * A row.
@@ -69,7 +83,35 @@ final class Gallery {
               row.distances().stream().map(PictureTable::note).toList()));
       rows.add(row);
     }
-    return new Drawn(data, distance(data, others), rows, columns);
+    double normal = distance(data, normal(others));
+    return new Drawn(data, distance(data, others), normal, rows, columns);
+  }
+
+  /** As many samples of a normal law of the mean and covariance of these. */
+  private float[] normal(float... of) {
+    int n = of.length / 2;
+    double[] mean = new double[2];
+    for (int i = 0; i < of.length; i++) {
+      mean[i % 2] += of[i] / (double) n;
+    }
+    double xx = 0;
+    double xy = 0;
+    double yy = 0;
+    for (int i = 0; i < n; i++) {
+      double x = of[2 * i] - mean[0];
+      double y = of[2 * i + 1] - mean[1];
+      xx += x * x / n;
+      xy += x * y / n;
+      yy += y * y / n;
+    }
+    float[] z = new Initializer.Normal(1).values(Shape.of(of.length), Hash.of(recipe.seed(), -2));
+    double alone = Math.sqrt(yy - xy * xy / xx);
+    for (int i = 0; i < n; i++) {
+      double x = Math.sqrt(xx) * z[2 * i];
+      z[2 * i + 1] = (float) (mean[1] + xy / xx * x + alone * z[2 * i + 1]);
+      z[2 * i] = (float) (mean[0] + x);
+    }
+    return z;
   }
 
   private Row row(

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
     name = "gallery",
     description = {
       "Train a small network on a density of two dimensions by every objective, draw from each with",
-      "every sampler, and write the pictures and their distances from the data."
+      "every sampler, and write the pictures and their distances from the data. Exit code 1 if a",
+      "distance is no less than that of a normal law of the data's moments."
     })
 public final class GalleryCommand implements Callable<Integer> {
 
@@ -44,6 +45,14 @@ public final class GalleryCommand implements Callable<Integer> {
     }
     List<Path> written = GalleryFiles.write(drawn, folder);
     out.say("gallery  " + written);
-    return 0;
+    List<String> missed = drawn.missed();
+    if (!missed.isEmpty()) {
+      out.say(
+          "FAILED  no closer to the data than a normal law of its moments, "
+              + PictureTable.note(drawn.normal())
+              + ": "
+              + String.join(", ", missed));
+    }
+    return missed.isEmpty() ? 0 : 1;
   }
 }

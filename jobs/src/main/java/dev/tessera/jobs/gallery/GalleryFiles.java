@@ -62,6 +62,8 @@ final class GalleryFiles {
     }
     return out.append("\nFloor, two halves of the data: ")
         .append(PictureTable.note(drawn.floor()))
+        .append("\n\nA normal law of the data's moments: ")
+        .append(PictureTable.note(drawn.normal()))
         .append("\n")
         .toString();
   }

@@ -23,10 +23,10 @@ import java.util.List;
  * @param choices path, prediction and loss in a few words
  * @param recipe all choices but network and optimiser
  */
-record Objective(String name, String choices, DiffusionRecipe recipe) {
+public record Objective(String name, String choices, DiffusionRecipe recipe) {
 
   /** Every path, prediction, preconditioning and loss at least once. */
-  static List<Objective> all() {
+  public static List<Objective> all() {
     return List.of(
         of(
             "EDM",

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.verify;
 
+import dev.tessera.jobs.gallery.Objective;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionObjective;
 import dev.tessera.models.diffusion.DiffusionRecipe;
@@ -8,6 +9,7 @@ import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.diffusion.law.Law;
 import dev.tessera.models.diffusion.law.Mixture;
 import dev.tessera.models.diffusion.law.Points;
+import dev.tessera.models.diffusion.reference.ObjectiveTrial;
 import dev.tessera.models.diffusion.space.NoiseDistribution;
 import dev.tessera.models.diffusion.space.Weighting;
 import dev.tessera.models.graph.DType;
@@ -42,10 +44,32 @@ final class ObjectiveChecks {
 
   static List<Verdict> run(TorchRuntime runtime) {
     ObjectiveChecks checks = new ObjectiveChecks(runtime);
+    checks.published();
     checks.edm();
     checks.sliced();
     checks.finiteSets();
     return checks.verdicts;
+  }
+
+  /** Every objective of the gallery, on a batch of its own numbers and a small random network. */
+  private void published() {
+    for (Objective objective : Objective.all()) {
+      ObjectiveTrial trial = ObjectiveTrial.run(runtime, objective.recipe(), 11);
+      verdicts.add(
+          new Verdict(
+              TOPIC,
+              objective.name() + ": a batch's loss as its paper writes it, in double",
+              trial.published(),
+              trial.traced(),
+              trial.tolerance()));
+      verdicts.add(
+          new Verdict(
+              TOPIC,
+              objective.name() + ": its slope, by differences",
+              trial.publishedSlope(),
+              trial.tracedSlope(),
+              trial.slopeTolerance()));
+    }
   }
 
   /** The zero network's EDM loss is 1 an element at every level, for data of the right variance. */

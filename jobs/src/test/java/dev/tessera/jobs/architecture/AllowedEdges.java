@@ -39,6 +39,7 @@ final class AllowedEdges {
       models.diffusion.sampler : models.graph models.runtime models.diffusion.space
       models.diffusion.law     : models.graph models.runtime models.diffusion.sampler
       models.diffusion     : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion.space
+      models.diffusion.reference : models.graph models.runtime models.nn models.diffusion models.diffusion.space
       models.diffusion.likelihood : models.graph models.runtime models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law
 
       spark.ui             :
@@ -61,7 +62,7 @@ final class AllowedEdges {
       jobs.likelihood      : datasets datasets.table models models.checkpoint models.diffusion models.diffusion.space models.diffusion.likelihood spark.table spark.inference jobs.config jobs.run jobs.train
       jobs.average         : models models.checkpoint models.train spark.training jobs.run jobs.train
       jobs.gallery         : models models.graph models.runtime models.nn models.optimizer models.train models.diffusion models.diffusion.space models.diffusion.sampler models.evaluation jobs.config jobs.run
-      jobs.verify          : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law models.diffusion.likelihood spark.settings spark.collective jobs.config jobs.run jobs.gallery
+      jobs.verify          : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law models.diffusion.reference models.diffusion.likelihood spark.settings spark.collective jobs.config jobs.run jobs.gallery
       jobs.evaluate        : datasets datasets.image datasets.table models models.checkpoint models.evaluation models.runtime spark.device spark.table spark.inference jobs.config jobs.run jobs.train
       jobs.export          : datasets models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
