@@ -1,5 +1,6 @@
 package dev.tessera.spark;
 
+import dev.tessera.datasets.lease.Lease;
 import dev.tessera.spark.barrier.GangDesk;
 import dev.tessera.spark.settings.FileNames;
 import dev.tessera.spark.settings.Float32Environment;
@@ -26,6 +27,9 @@ final class TesseraDriver implements DriverPlugin {
     Float32Environment.setMissing(spark, context.conf(), settings.tf32());
     FileNames.setMissing(spark, context.conf());
     RuntimeProperties.setMissing();
+    if (!settings.takeOver().isEmpty()) {
+      spark.hadoopConfiguration().set(Lease.TAKE_OVER, settings.takeOver());
+    }
     GangDesk.open();
     return Map.of();
   }

@@ -6,9 +6,15 @@ import dev.tessera.datasets.IoFailure;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
@@ -29,7 +35,8 @@ import org.slf4j.LoggerFactory;
  * folder; whoever finds another's there that is neither expired nor of a dead process takes the own
  * one back. Of two that claim at once at least the later sees the earlier, so never both hold, on
  * any file system whose listings show what was written: no rename or exclusive creation is needed,
- * which object stores lack. Ages are differences of the file system's own times, so clocks of hosts
+ * which object stores lack. Of several that claim at once the one with the least id waits until the
+ * others have stepped back. Ages are differences of the file system's own times, so clocks of hosts
  * need not agree.
  */
 public final class Lease implements AutoCloseable {
@@ -37,18 +44,27 @@ public final class Lease implements AutoCloseable {
   /** The folder of claims, below the folder that is owned. */
   public static final String FOLDER = "_owner";
 
+  /** The key of the settings that names a claim to take over, its id. */
+  public static final String TAKE_OVER = "spark.tessera.takeOver";
+
   private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration EXPIRES = Duration.ofSeconds(60);
   private static final Duration RENEWED = Duration.ofSeconds(10);
   private static final int TRIES = 6;
 
+  /** A claim that nobody has held for so long is of one that died, or stands still, claiming. */
+  private static final Duration CLAIMING = Duration.ofSeconds(3);
+
+  /** Clocks that differ by more say nothing of an age. */
+  private static final Duration SKEW = Duration.ofSeconds(10);
+
   /** Before Hadoop closes its file systems. */
   private static final int HOOK_PRIORITY = FileSystem.SHUTDOWN_HOOK_PRIORITY + 5;
 
   private final FileSystem fs;
   private final Path folder;
-  private final Owner owner;
+  private final String taken;
   private final Duration expires;
   private final Runnable hook = this::release;
   private final ScheduledExecutorService renewing =
@@ -58,13 +74,17 @@ public final class Lease implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final Set<String> displaced = new TreeSet<>();
+  private volatile Owner owner;
   private volatile String lost;
+  private ScheduledFuture<?> renewals;
   private boolean released;
 
-  private Lease(FileSystem fs, Path folder, Owner owner, Duration expires) {
+  private Lease(FileSystem fs, Path folder, Owner owner, String taken, Duration expires) {
     this.fs = fs;
     this.folder = folder;
     this.owner = owner;
+    this.taken = taken;
     this.expires = expires;
   }
 
@@ -82,10 +102,11 @@ public final class Lease implements AutoCloseable {
       Configuration conf, Path folder, String doing, Duration expires, Duration renewed) {
     try {
       FileSystem fs = plain(folder.getFileSystem(conf));
-      Lease lease = new Lease(fs, folder, Owner.here(doing), expires);
+      Lease lease = new Lease(fs, folder, Owner.here(doing), conf.get(TAKE_OVER, ""), expires);
       lease.claim();
-      lease.renewing.scheduleWithFixedDelay(
-          lease::renew, renewed.toMillis(), renewed.toMillis(), TimeUnit.MILLISECONDS);
+      lease.renewals =
+          lease.renewing.scheduleWithFixedDelay(
+              lease::renew, renewed.toMillis(), renewed.toMillis(), TimeUnit.MILLISECONDS);
       ShutdownHookManager.get().addShutdownHook(lease.hook, HOOK_PRIORITY);
       return lease;
     } catch (IOException e) {
@@ -95,17 +116,19 @@ public final class Lease implements AutoCloseable {
   }
 
   /**
-   * Refuses a folder that another process owns now, without writing.
+   * Refuses a folder that another process owns now, without writing: before much else is done. By
+   * this host's clock, so only {@link #acquire} is sure.
    *
    * @throws InvalidDatasetException naming the owner
    */
   public static void requireFree(Configuration conf, Path folder) throws IOException {
     FileSystem fs = plain(folder.getFileSystem(conf));
-    Lease looking = new Lease(fs, folder, Owner.here("looking"), EXPIRES);
+    Lease looking = new Lease(fs, folder, Owner.here("looking"), conf.get(TAKE_OVER, ""), EXPIRES);
     looking.renewing.shutdown();
-    Other other = looking.other(System.currentTimeMillis());
-    if (other != null) {
-      throw looking.refusal(other);
+    for (Claim claim : looking.claims(System.currentTimeMillis())) {
+      if (looking.stands(claim) && claim.isSettled() && claim.age > -SKEW.toMillis()) {
+        throw looking.refusal(claim);
+      }
     }
   }
 
@@ -142,6 +165,9 @@ public final class Lease implements AutoCloseable {
       return;
     }
     released = true;
+    if (renewals != null) {
+      renewals.cancel(false);
+    }
     renewing.shutdownNow();
     try {
       fs.delete(file(), false);
@@ -157,20 +183,19 @@ public final class Lease implements AutoCloseable {
   private void claim() throws IOException {
     boolean held = false;
     try {
-      for (int round = 1; ; round++) {
-        write();
-        Other other = other(fs.getFileStatus(file()).getModificationTime());
-        if (other == null) {
-          held = true;
-          return;
+      for (int round = 1; !held; round++) {
+        Claim other = contend();
+        held = other == null;
+        if (!held) {
+          fs.delete(file(), false);
+          if (round == TRIES || other.isSettled()) {
+            throw refusal(other);
+          }
+          pause(20, 400);
         }
-        fs.delete(file(), false);
-        if (round == TRIES || other.settled) {
-          throw refusal(other);
-        }
-        // Two that came at once have both stepped back: who waits longer finds the other there.
-        pause();
       }
+      owner = owner.holding(List.copyOf(displaced));
+      write();
     } finally {
       if (!held) {
         renewing.shutdownNow();
@@ -178,9 +203,28 @@ public final class Lease implements AutoCloseable {
     }
   }
 
-  private static void pause() throws IOException {
+  /** Claims; null if nobody else does, or who has the better right. */
+  private Claim contend() throws IOException {
+    long deadline = System.nanoTime() + CLAIMING.toNanos();
+    while (true) {
+      write();
+      List<Claim> others = standing(fs.getFileStatus(file()).getModificationTime());
+      if (others.isEmpty()) {
+        return null;
+      }
+      for (Claim other : others) {
+        boolean before = other.id().compareTo(owner.id()) < 0;
+        if (before || other.isSettled() || System.nanoTime() > deadline) {
+          return other;
+        }
+      }
+      pause(10, 60); // they see this claim and step back
+    }
+  }
+
+  private static void pause(long least, long most) throws IOException {
     try {
-      Thread.sleep(ThreadLocalRandom.current().nextLong(20, 400));
+      Thread.sleep(ThreadLocalRandom.current().nextLong(least, most));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
@@ -188,8 +232,16 @@ public final class Lease implements AutoCloseable {
   }
 
   private void write() throws IOException {
-    try (FSDataOutputStream out = fs.create(file(), true)) {
-      out.write(JSON.writeValueAsBytes(owner));
+    for (int round = 1; ; round++) {
+      try (FSDataOutputStream out = fs.create(file(), true)) {
+        out.write(JSON.writeValueAsBytes(owner));
+        return;
+      } catch (FileNotFoundException e) {
+        // Who gave the place back has removed the folder just before the file was made in it.
+        if (round == TRIES) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -198,64 +250,112 @@ public final class Lease implements AutoCloseable {
       return;
     }
     try {
-      if (!fs.exists(file())) {
-        Other other = other(System.currentTimeMillis());
+      boolean there = fs.exists(file());
+      if (there) {
+        write();
+      }
+      List<Claim> others = claims(System.currentTimeMillis());
+      Optional<Claim> instead = others.stream().filter(this::displacedThis).findFirst();
+      if (there && instead.isPresent()) {
+        fs.delete(file(), false); // it was removed while it was being renewed
+      }
+      if (!there || instead.isPresent()) {
         lost =
             folder
                 + " is not this process's any more: "
-                + (other == null ? "its claim was removed" : "now " + other.text + " writes to it")
+                + instead
+                    .or(() -> others.stream().findFirst())
+                    .map(other -> "now " + other.where() + " writes to it")
+                    .orElse("its claim was removed")
                 + ". Nothing more is written; go on with another folder, or when that one has ended.";
-        return;
       }
-      write();
     } catch (IOException e) {
       LOG.warn("Cannot renew the claim {}", file(), e);
     }
   }
 
-  /**
-   * @param text who it is
-   * @param settled whether it stays there, as one that is merely claiming may not
-   */
-  private record Other(String text, long age, boolean settled) {}
-
-  /** Another's claim that holds, or null. Removes those that do not. */
-  private Other other(long now) throws IOException {
-    FileStatus[] claims;
-    try {
-      claims = fs.listStatus(new Path(folder, FOLDER));
-    } catch (FileNotFoundException e) {
-      return null;
-    }
-    for (FileStatus claim : claims) {
-      if (claim.getPath().getName().equals(file().getName())) {
-        continue;
-      }
-      long age = now - claim.getModificationTime();
-      Owner other = read(claim.getPath());
-      if ((other != null && other.isDead()) || age > expires.toMillis()) {
-        LOG.warn("{} was left by {}", folder, other == null ? "a dead process" : other.where());
-        fs.delete(claim.getPath(), false);
-      } else if (fs.exists(claim.getPath())) {
-        String text = other == null ? "a process that is just beginning" : other.where();
-        return new Other(text, Math.max(0, age), age > Duration.ofSeconds(3).toMillis());
-      }
-    }
-    return null;
+  private boolean displacedThis(Claim other) {
+    return other.owner != null
+        && other.owner.held()
+        && other.owner.displaced().contains(owner.id());
   }
 
-  private InvalidDatasetException refusal(Other other) {
+  /**
+   * Another's claim.
+   *
+   * @param owner null while its file is being written
+   * @param age since it was written, milliseconds
+   */
+  private record Claim(Path file, Owner owner, long age) {
+
+    String id() {
+      String name = file.getName();
+      return name.substring(0, Math.max(0, name.lastIndexOf('.')));
+    }
+
+    /** Whether it stays there, as one that is merely claiming may not. */
+    boolean isSettled() {
+      return (owner != null && owner.held()) || age > CLAIMING.toMillis();
+    }
+
+    String where() {
+      return owner == null ? "a process that is just beginning" : owner.where();
+    }
+  }
+
+  /** All claims but the own, whether or not they stand. */
+  private List<Claim> claims(long now) throws IOException {
+    FileStatus[] files;
+    try {
+      files = fs.listStatus(new Path(folder, FOLDER));
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
+    List<Claim> claims = new ArrayList<>();
+    for (FileStatus file : files) {
+      if (!file.getPath().getName().equals(file().getName())) {
+        long age = now - file.getModificationTime();
+        claims.add(new Claim(file.getPath(), read(file.getPath()), age));
+      }
+    }
+    return claims;
+  }
+
+  /** Whether it is neither of a dead process, nor expired, nor to be taken over. */
+  private boolean stands(Claim claim) {
+    boolean dead = claim.owner != null && claim.owner.isDead();
+    return !dead && claim.age <= expires.toMillis() && !claim.id().equals(taken);
+  }
+
+  /** Others' claims that stand; those that do not are removed. */
+  private List<Claim> standing(long now) throws IOException {
+    List<Claim> standing = new ArrayList<>();
+    for (Claim claim : claims(now)) {
+      if (!stands(claim)) {
+        String how = claim.id().equals(taken) ? "is taken over from" : "was left by";
+        LOG.warn("{} {} {}", folder, how, claim.where());
+        displaced.add(claim.id());
+        fs.delete(claim.file, false);
+      } else if (fs.exists(claim.file)) {
+        standing.add(claim);
+      }
+    }
+    return standing;
+  }
+
+  private InvalidDatasetException refusal(Claim other) {
     return new InvalidDatasetException(
         String.format(
             Locale.ROOT,
             "%s is being written by %s, heard of %d s ago: wait for its end or choose another"
-                + " folder; if it is gone, the folder is free %d s after it was last heard of, or when"
-                + " you remove %s",
+                + " folder; if it is gone, the folder is free %d s after it was last heard of, and at"
+                + " once if you say --conf %s=%s",
             folder,
-            other.text,
-            other.age / 1000,
+            other.where(),
+            Math.max(0, other.age) / 1000,
             expires.toSeconds(),
-            new Path(folder, FOLDER)));
+            TAKE_OVER,
+            other.id()));
   }
 
   /** Null while its writer is at it, or when it has just been removed. */

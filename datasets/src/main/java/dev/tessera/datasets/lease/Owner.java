@@ -1,14 +1,11 @@
 package dev.tessera.datasets.lease;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Optional;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -16,51 +13,62 @@ import java.util.UUID;
  *
  * @param id of the claim, random
  * @param host name of the machine
- * @param machine tells boots of machines and namespaces of processes apart: only within one does a
- *     number of a process mean something
+ * @param machine as {@link ProcFolder#machine}
  * @param pid number of the process
- * @param born when the process began, since numbers are used again; epoch milliseconds, 0 if
- *     unknown
+ * @param ticks when the process began, since numbers are used again: {@link ProcFolder#startTicks}
  * @param since when it claimed the folder, ISO 8601
  * @param doing what it does there
+ * @param held whether it owns the folder, as one that is merely claiming does not
+ * @param displaced claims that it has taken over, expired ones among them: should their owners still
+ *     live, and renew at that moment, they find it here
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 record Owner(
-    String id, String host, String machine, long pid, long born, String since, String doing) {
+    String id,
+    String host,
+    String machine,
+    long pid,
+    long ticks,
+    String since,
+    String doing,
+    boolean held,
+    List<String> displaced) {
+
+  private static final int ID_DIGITS = 12;
+
+  Owner {
+    displaced = displaced == null ? List.of() : List.copyOf(displaced);
+  }
 
   /** This process, with a new claim. */
   static Owner here(String doing) {
-    ProcessHandle self = ProcessHandle.current();
+    long pid = ProcessHandle.current().pid();
     return new Owner(
-        UUID.randomUUID().toString(),
+        UUID.randomUUID().toString().replace("-", "").substring(0, ID_DIGITS),
         hostName(),
-        machineId(),
-        self.pid(),
-        born(self),
+        ProcFolder.HERE.machine(),
+        pid,
+        ProcFolder.HERE.startTicks(pid),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        doing);
+        doing,
+        false,
+        List.of());
   }
 
-  /** Whether its process is known to have ended: it had a number of this machine, now nobody's. */
+  Owner holding(List<String> instead) {
+    return new Owner(id, host, machine, pid, ticks, since, doing, true, instead);
+  }
+
+  /** Whether its process is known to have ended. */
   boolean isDead() {
-    if (machine == null || machine.isEmpty() || !machine.equals(machineId())) {
-      return false;
-    }
-    Optional<ProcessHandle> process = ProcessHandle.of(pid);
-    return process.isEmpty() || (born != 0 && born(process.get()) != 0 && differ(process.get()));
-  }
-
-  /** Linux tells the begin of a process to a hundredth of a second. */
-  private boolean differ(ProcessHandle process) {
-    return Math.abs(born(process) - born) > 1000;
+    return machine != null
+        && !machine.isEmpty()
+        && machine.equals(ProcFolder.HERE.machine())
+        && ProcFolder.HERE.hasEnded(pid, ticks);
   }
 
   String where() {
     return "process " + pid + " on " + host + " since " + since + " (" + doing + ")";
-  }
-
-  private static long born(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
   }
 
   static String hostName() {
@@ -68,15 +76,6 @@ record Owner(
       return InetAddress.getLocalHost().getHostName();
     } catch (UnknownHostException e) {
       return "an unnamed host";
-    }
-  }
-
-  private static String machineId() {
-    try {
-      String boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-      return boot + " " + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
-    } catch (IOException | UnsupportedOperationException e) {
-      return "";
     }
   }
 }

@@ -48,6 +48,11 @@ public final class TableCommit {
     this.lease = lease;
   }
 
+  /** The whole table where it waits, to be read, and for what a job puts beside its rows. */
+  public Path waiting() {
+    return fresh;
+  }
+
   /** What the table's manifest says. */
   public TableManifest manifest() {
     return manifest;

@@ -99,7 +99,8 @@ public final class TableOutput implements Serializable {
   }
 
   /**
-   * Checks, without writing, that nothing is there which may not be replaced.
+   * Checks, without writing, that nothing is there which may not be replaced, and that no other
+   * process is writing it.
    *
    * @throws InvalidDatasetException as {@link #begin}
    */
@@ -107,6 +108,7 @@ public final class TableOutput implements Serializable {
     try {
       FileSystem fs = new Path(path).getFileSystem(conf);
       OutputFolder.check(fs, fs.makeQualified(new Path(path)), overwrite);
+      Lease.requireFree(conf, fs.makeQualified(new Path(path)));
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidDatasetException(
           "Cannot write to " + path + " (" + reason(e) + "): choose another output", e);

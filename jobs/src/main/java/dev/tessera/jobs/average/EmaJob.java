@@ -1,5 +1,6 @@
 package dev.tessera.jobs.average;
 
+import dev.tessera.datasets.lease.Lease;
 import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
@@ -87,9 +88,11 @@ public final class EmaJob {
       PostHoc.Average wanted = new PostHoc.Average(at, shape.profile());
       double[] weights = PostHoc.weights(sources.stream().map(Source::average).toList(), wanted);
       Path output = new Path(root, NAME + "-" + deviation);
-      Path written = write(files, output, sources, weights, at);
-      return new Made(
-          written.toString(), at, (int) sources.stream().map(Source::snapshot).distinct().count());
+      int count = (int) sources.stream().map(Source::snapshot).distinct().count();
+      try (Lease lease = Lease.acquire(conf, output, "an average")) {
+        Path written = write(files, output, sources, weights, at, lease);
+        return new Made(written.toString(), at, count);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot average " + run + ": " + e.getMessage(), e);
     }
@@ -139,7 +142,12 @@ public final class EmaJob {
   }
 
   private static Path write(
-      FileSystem files, Path output, List<Source> sources, double[] weights, long images)
+      FileSystem files,
+      Path output,
+      List<Source> sources,
+      double[] weights,
+      long images,
+      Lease lease)
       throws IOException {
     Checkpoint last = sources.get(sources.size() - 1).snapshot();
     List<NamedTensor> sums = new ArrayList<>();
@@ -158,6 +166,7 @@ public final class EmaJob {
     }
     sums.addAll(sums(group, sources, weights));
     CheckpointManifest manifest = last.manifest();
+    lease.require();
     return new CheckpointStore(files, output)
         .write(
             new CheckpointContent(

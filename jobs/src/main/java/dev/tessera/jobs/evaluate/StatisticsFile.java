@@ -1,6 +1,6 @@
 package dev.tessera.jobs.evaluate;
 
-import dev.tessera.datasets.PlainFileSystem;
+import dev.tessera.datasets.lease.OwnedFile;
 import dev.tessera.models.IoFailure;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.DType;
@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -62,25 +61,21 @@ final class StatisticsFile {
     }
   }
 
-  /** Writes a new file under another name and renames it. */
+  /** Writes a new file, whole or not at all. */
   static void write(
       Configuration conf, String file, PictureStatistics statistics, String fingerprint) {
     Path target = target(conf, file);
-    Path partial = new Path(target.getParent(), "." + target.getName() + ".partial");
     FeatureMoments moments = statistics.moments().orElseThrow();
     try {
-      FileSystem fs = target.getFileSystem(conf);
-      try (WritableByteChannel out =
-          Channels.newChannel(PlainFileSystem.of(fs).create(partial, true))) {
-        SafetensorsWriter.write(
-            out,
-            Map.of(PICTURES, Long.toString(moments.count()), SOURCE, fingerprint),
-            tensors(moments, statistics.kept()));
-      }
-      if (!fs.rename(partial, target)) {
-        fs.delete(partial, false);
-        throw new IOException("cannot rename " + partial);
-      }
+      OwnedFile.write(
+          conf,
+          target.getFileSystem(conf).makeQualified(target),
+          "statistics",
+          out ->
+              SafetensorsWriter.write(
+                  Channels.newChannel(out),
+                  Map.of(PICTURES, Long.toString(moments.count()), SOURCE, fingerprint),
+                  tensors(moments, statistics.kept())));
     } catch (IOException e) {
       throw IoFailure.of("Cannot write " + file + ": " + e.getMessage(), e);
     }

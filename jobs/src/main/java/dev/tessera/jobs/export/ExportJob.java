@@ -1,6 +1,6 @@
 package dev.tessera.jobs.export;
 
-import dev.tessera.datasets.PlainFileSystem;
+import dev.tessera.datasets.lease.OwnedFile;
 import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
@@ -12,7 +12,6 @@ import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.vqgan.Vqgan;
 import dev.tessera.spark.inference.StoredWeights;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -90,23 +89,9 @@ public final class ExportJob {
   }
 
   private void write(Path target, Program program, Map<String, NativeTensor> constants) {
-    Path partial = new Path(target.getParent(), "." + target.getName() + ".partial");
     try {
-      FileSystem fs = target.getFileSystem(conf);
-      boolean done = false;
-      try {
-        try (OutputStream out = PlainFileSystem.of(fs).create(partial, true)) {
-          ScriptExport.write(out, program, constants);
-        }
-        done = fs.rename(partial, target);
-        if (!done) {
-          throw new IOException("cannot rename " + partial);
-        }
-      } finally {
-        if (!done) {
-          fs.delete(partial, false);
-        }
-      }
+      OwnedFile.write(
+          conf, target, "an exported model", out -> ScriptExport.write(out, program, constants));
     } catch (IOException e) {
       throw new UserException("Cannot write " + target + ": " + e.getMessage(), e);
     }

@@ -142,6 +142,19 @@ public final class RunDirectory {
     lease = Lease.acquire(hadoop, path, "training");
   }
 
+  /**
+   * Refuses a run that another process owns now, without writing: before Spark starts.
+   *
+   * @throws dev.tessera.datasets.InvalidDatasetException if another process writes to it
+   */
+  public void requireFree() {
+    try {
+      Lease.requireFree(hadoop, path);
+    } catch (IOException e) {
+      throw new UserException("Cannot open the run " + path + ": " + reason(e), e);
+    }
+  }
+
   /** The claim of this process: a file of a random name, there while the run is owned. */
   public Path owner() {
     return lease.file();

@@ -1,6 +1,8 @@
 package dev.tessera.jobs.run;
 
+import dev.tessera.datasets.lease.Lease;
 import dev.tessera.models.UserException;
+import dev.tessera.spark.settings.Setting;
 import dev.tessera.spark.settings.SparkRelease;
 import java.time.Duration;
 import java.util.Map;
@@ -133,9 +135,14 @@ public final class Session implements AutoCloseable {
   /** Hadoop's settings as a SparkSession would have them, {@code spark.hadoop.*} included. */
   static Configuration hadoop() {
     Option<SparkContext> running = running();
-    return running.isDefined()
-        ? running.get().hadoopConfiguration()
-        : SparkHadoopUtil.get().newConfiguration(settings());
+    if (running.isDefined()) {
+      return running.get().hadoopConfiguration();
+    }
+    SparkConf spark = settings();
+    Configuration hadoop = SparkHadoopUtil.get().newConfiguration(spark);
+    // As the plugin does once Spark has started.
+    hadoop.set(Lease.TAKE_OVER, spark.get(Setting.TAKE_OVER.key(), "").strip());
+    return hadoop;
   }
 
   private static Option<SparkContext> running() {

@@ -4,9 +4,9 @@ import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.ImageDecoder;
 import dev.tessera.datasets.image.RgbImage;
 import dev.tessera.datasets.image.UnreadableImageException;
-import dev.tessera.datasets.table.ManifestFile;
 import dev.tessera.datasets.table.RowFormats;
 import dev.tessera.datasets.table.SampleRow;
+import dev.tessera.datasets.table.TableCommit;
 import dev.tessera.datasets.table.TableContent;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.datasets.table.TableOutput;
@@ -99,8 +99,8 @@ public final class SampleJob {
                   label,
                   trained.imageSize(),
                   request.device()));
-      TableManifest manifest =
-          output.commit(
+      TableCommit commit =
+          output.prepare(
               conf,
               parts,
               TableContent.images(
@@ -113,11 +113,13 @@ public final class SampleJob {
                       Double.toString(spec.guidance().weight()),
                       "seed",
                       Long.toString(request.seed()))));
+      writeGrid(commit, trained.imageSize());
+      TableCommit.publish(List.of(commit));
       committed = true;
       double seconds = (System.nanoTime() - start) / 1e9;
-      Path grid = writeGrid(request.output(), trained.imageSize());
+      String grid = new Path(request.output(), TableOutput.PREVIEW).toString();
       return new SampleSummary(
-          request.output(), manifest, grid.toString(), seconds, spec.drawing().warning());
+          request.output(), commit.manifest(), grid, seconds, spec.drawing().warning());
     } finally {
       if (!committed) {
         output.abort(conf);
@@ -203,8 +205,9 @@ public final class SampleJob {
     return QualifiedPath.of(conf, path).toString();
   }
 
-  private Path writeGrid(String table, int size) {
-    Path path = new Path(table, TableOutput.PREVIEW);
+  /** Before the table takes its place, so that it comes with it and has the same owner. */
+  private void writeGrid(TableCommit table, int size) {
+    Path path = new Path(table.waiting(), TableOutput.PREVIEW);
     try (ImageDecoder decoder = new ImageDecoder();
         OutputStream out = path.getFileSystem(conf).create(path, true)) {
       List<byte[]> pictures = new ArrayList<>();
@@ -213,18 +216,22 @@ public final class SampleJob {
         pictures.add(image.pixels());
       }
       out.write(Grid.fitting(size, size, COLUMNS).png(pictures));
-      return path;
     } catch (IOException | UnreadableImageException e) {
       throw new UserException("Cannot write " + path + ": " + e.getMessage(), e);
     }
   }
 
-  private List<SampleRow> first(String table) throws IOException {
-    TableManifest manifest = ManifestFile.read(conf, table);
+  private List<SampleRow> first(TableCommit table) throws IOException {
+    TableManifest manifest = table.manifest();
     List<SampleRow> rows = new ArrayList<>();
     try (TableReader<SampleRow> reader =
         TableReader.open(
-            conf, table, manifest, RowFormats.SAMPLES, 0, Math.min(GRID, manifest.rows()))) {
+            conf,
+            table.waiting().toString(),
+            manifest,
+            RowFormats.SAMPLES,
+            0,
+            Math.min(GRID, manifest.rows()))) {
       for (SampleRow row = reader.next(); row != null; row = reader.next()) {
         rows.add(row);
       }

@@ -55,7 +55,9 @@ public final class TrainingJob {
   public static void check(Recipe recipe, Configuration conf, SparkConf spark) {
     BoundRun bound = BoundRun.of(recipe, conf);
     Slots.of(spark).require(gang(recipe, spark).ranks());
-    if (recipe.output().resume().isEmpty() && bound.latents()) {
+    if (recipe.output().resume().isPresent()) {
+      RunDirectory.open(QualifiedPath.of(conf, recipe.output().resume().get()), conf).requireFree();
+    } else if (bound.latents()) {
       TokenizerCopy.source(bound, conf);
     }
   }

@@ -47,7 +47,7 @@ final class AllowedEdges {
       spark.device         : models models.runtime spark.settings
       spark.collective     : models models.runtime models.train spark.settings
       spark.barrier        : datasets models models.runtime models.train spark.settings spark.device spark.collective spark.ui
-      spark                : models spark.settings spark.device spark.barrier spark.ui
+      spark                : datasets.lease models spark.settings spark.device spark.barrier spark.ui
       spark.table          : datasets datasets.lease datasets.image datasets.source datasets.table models
       spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.vqgan models.diffusion models.diffusion.space models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
       spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.diffusion.sampler models.diffusion.likelihood models.evaluation spark.settings spark.device spark.table
@@ -60,11 +60,11 @@ final class AllowedEdges {
       jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
       jobs.sample          : datasets datasets.table datasets.image models models.graph models.runtime models.checkpoint models.diffusion models.diffusion.sampler models.vqgan models.evaluation spark.table spark.inference jobs.config jobs.run jobs.train
       jobs.likelihood      : datasets datasets.table models models.checkpoint models.diffusion models.diffusion.space models.diffusion.likelihood spark.table spark.inference jobs.config jobs.run jobs.train
-      jobs.average         : models models.checkpoint models.train spark.training jobs.run jobs.train
+      jobs.average         : datasets.lease models models.checkpoint models.train spark.training jobs.run jobs.train
       jobs.gallery         : models models.graph models.runtime models.nn models.optimizer models.train models.diffusion models.diffusion.space models.diffusion.sampler models.evaluation jobs.config jobs.run
       jobs.verify          : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law models.diffusion.reference models.diffusion.likelihood spark.settings spark.collective jobs.config jobs.run jobs.gallery
-      jobs.evaluate        : datasets datasets.image datasets.table models models.checkpoint models.evaluation models.runtime spark.device spark.table spark.inference jobs.config jobs.run jobs.train
-      jobs.export          : datasets models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
+      jobs.evaluate        : datasets datasets.image datasets.lease datasets.table models models.checkpoint models.evaluation models.runtime spark.device spark.table spark.inference jobs.config jobs.run jobs.train
+      jobs.export          : datasets datasets.lease models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference

@@ -3,6 +3,7 @@ package dev.tessera.jobs.average;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tessera.datasets.lease.Lease;
 import dev.tessera.jobs.AtTheTerminal;
 import dev.tessera.jobs.SmallChain;
 import dev.tessera.jobs.train.Trained;
@@ -71,6 +72,25 @@ final class EmaJobTest {
       float[] expected = average(run, kept[1]);
       assertThat(made).containsExactly(expected, within(1e-6f));
     }
+  }
+
+  @Test
+  void twoDoNotWriteOneAverage() {
+    org.apache.hadoop.fs.Path place = new org.apache.hadoop.fs.Path(run, "ema-0.12");
+    try (Lease lease = Lease.acquire(CONF, place, "an average")) {
+      AtTheTerminal.Ended ended = ema("--run", run, "--deviation", "0.12");
+      assertThat(ended.code()).isEqualTo(2);
+      assertThat(ended.error()).contains("ema-0.12 is being written by process", "takeOver=");
+      String id = lease.file().getName().replace(".json", "");
+      System.setProperty(Lease.TAKE_OVER, id);
+      try {
+        AtTheTerminal.Ended taken = ema("--run", run, "--deviation", "0.12");
+        assertThat(taken.code()).as(taken.error()).isZero();
+      } finally {
+        System.clearProperty(Lease.TAKE_OVER);
+      }
+    }
+    assertThat(place + "/_owner").satisfies(folder -> assertThat(Path.of(folder)).doesNotExist());
   }
 
   @Test

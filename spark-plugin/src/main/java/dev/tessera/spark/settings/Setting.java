@@ -31,6 +31,10 @@ public enum Setting {
       "requireEncryption",
       "false",
       "refuse a gang where Spark's messages or ranks' are in the clear"),
+  TAKE_OVER(
+      "takeOver",
+      "",
+      "ID of another process's claim that this command takes over, as its refusal names it"),
   TF32(
       "tf32",
       "false",

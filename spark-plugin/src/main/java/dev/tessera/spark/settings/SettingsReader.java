@@ -78,6 +78,13 @@ final class SettingsReader {
     return read.orElse(Encryption.ALWAYS);
   }
 
+  /** An id of a {@code Lease}'s claim, perhaps empty. */
+  String claim(Setting setting) {
+    String text = text(setting);
+    require(text.matches("[0-9a-f-]*"), setting, "the ID that a refusal names, or nothing");
+    return text;
+  }
+
   boolean flag(Setting setting) {
     String text = text(setting);
     require(text.equals("true") || text.equals("false"), setting, "true or false");

@@ -10,10 +10,11 @@ import org.apache.spark.SparkConf;
  * All {@code spark.tessera.*} settings of an application, read once.
  *
  * @param slotsWait how long a lost executor's replacement is awaited before ranks are counted anew
+ * @param takeOver id of another process's claim that is taken over, empty for none
  * @param tf32 whether GPUs compute float32 as tf32
  */
 public record TesseraSettings(
-    Timeouts timeouts, RetryPolicy retry, RankNetwork network, Duration slotsWait, boolean tf32)
+    Timeouts timeouts, RetryPolicy retry, RankNetwork network, Duration slotsWait, String takeOver, boolean tf32)
     implements Serializable {
 
   /**
@@ -34,6 +35,7 @@ public record TesseraSettings(
     Encryption encryption = reader.encryption(Setting.ENCRYPTION);
     boolean required = reader.flag(Setting.REQUIRE_ENCRYPTION);
     Duration slotsWait = reader.duration(Setting.SLOTS_WAIT);
+    String takeOver = reader.claim(Setting.TAKE_OVER);
     boolean tf32 = reader.flag(Setting.TF32);
     reader.refuseUnknownKeys();
     reader.require(
@@ -54,6 +56,7 @@ public record TesseraSettings(
         new RetryPolicy(attempts, backoff, maxBackoff),
         new RankNetwork(subnet, ports, required ? Encryption.ALWAYS : encryption, required),
         slotsWait,
+        takeOver,
         tf32);
   }
 
@@ -63,11 +66,11 @@ public record TesseraSettings(
   }
 
   public TesseraSettings withRetry(RetryPolicy policy) {
-    return new TesseraSettings(timeouts, policy, network, slotsWait, tf32);
+    return new TesseraSettings(timeouts, policy, network, slotsWait, takeOver, tf32);
   }
 
   public TesseraSettings withTimeouts(Timeouts changed) {
-    return new TesseraSettings(changed, retry, network, slotsWait, tf32);
+    return new TesseraSettings(changed, retry, network, slotsWait, takeOver, tf32);
   }
 
   public Optional<Subnet> preferredSubnet() {

@@ -3,6 +3,7 @@ package dev.tessera.spark.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tessera.datasets.lease.Lease;
 import dev.tessera.models.UserException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -51,6 +52,7 @@ class TesseraSettingsTest {
                 "spark.tessera.collectiveSubnet", "10.1.0.0/16",
                 "spark.tessera.port", "7400-7499",
                 "spark.tessera.requireEncryption", "true",
+                "spark.tessera.takeOver", "0123456789ab",
                 "spark.tessera.tf32", "true"));
 
     assertThat(settings)
@@ -64,7 +66,9 @@ class TesseraSettingsTest {
                     Encryption.ALWAYS,
                     true),
                 Duration.ofSeconds(9),
+                "0123456789ab",
                 true));
+    assertThat(Setting.TAKE_OVER.key()).isEqualTo(Lease.TAKE_OVER);
   }
 
   @Test
@@ -72,6 +76,7 @@ class TesseraSettingsTest {
     assertThat(Arrays.stream(Setting.values()).map(Setting::key))
         .containsExactlyInAnyOrder(
             "spark.tessera.connectTimeout",
+            "spark.tessera.takeOver",
             "spark.tessera.stallWarning",
             "spark.tessera.failureTimeout",
             "spark.tessera.maxAttempts",

@@ -1,0 +1,76 @@
+package dev.tessera.datasets.lease;
+
+import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.PlainFileSystem;
+import java.io.IOException;
+import java.io.OutputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A new file that appears whole or not at all and has one writer at a time: it is made in a folder
+ * of its own beside its place, which is owned meanwhile, and renamed. What a killed writer left
+ * there is written over, and removed, by the next.
+ */
+public final class OwnedFile {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OwnedFile.class);
+  private static final String CONTENT = "content";
+
+  private OwnedFile() {}
+
+  /** What writes the bytes; need not close. */
+  public interface Content {
+    void write(OutputStream out) throws IOException;
+  }
+
+  /** Where {@code target} is made. */
+  static Path workplace(Path target) {
+    return new Path(target.getParent(), "." + target.getName() + ".unfinished");
+  }
+
+  /**
+   * Writes a file.
+   *
+   * @param target qualified, in a folder that exists
+   * @param doing what is written, for those who are refused
+   * @throws InvalidDatasetException if it exists by now, or another process is writing it
+   */
+  public static void write(Configuration conf, Path target, String doing, Content content)
+      throws IOException {
+    FileSystem fs = PlainFileSystem.of(target.getFileSystem(conf));
+    Path folder = workplace(target);
+    try (Lease lease = Lease.acquire(conf, folder, doing)) {
+      Path made = new Path(folder, CONTENT);
+      try {
+        try (OutputStream out = fs.create(made, true)) {
+          content.write(out);
+        }
+        lease.require();
+        if (fs.exists(target)) {
+          throw new InvalidDatasetException(target + " exists: choose another or remove it.");
+        }
+        if (!fs.rename(made, target)) {
+          throw new IOException("cannot rename " + made);
+        }
+      } finally {
+        fs.delete(made, false);
+      }
+    } finally {
+      removeEmpty(fs, folder);
+    }
+  }
+
+  private static void removeEmpty(FileSystem fs, Path folder) {
+    try {
+      if (fs.exists(folder) && fs.listStatus(folder).length == 0) {
+        fs.delete(folder, false);
+      }
+    } catch (IOException e) {
+      LOG.debug("{} stays: somebody writes there", folder, e);
+    }
+  }
+}
