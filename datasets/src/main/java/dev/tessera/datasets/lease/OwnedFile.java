@@ -41,12 +41,12 @@ public final class OwnedFile {
    */
   public static void write(Configuration conf, Path target, String doing, Content content)
       throws IOException {
-    FileSystem fs = PlainFileSystem.of(target.getFileSystem(conf));
+    FileSystem fs = target.getFileSystem(conf);
     Path folder = workplace(target);
     try (Lease lease = Lease.acquire(conf, folder, doing)) {
       Path made = new Path(folder, CONTENT);
       try {
-        try (OutputStream out = fs.create(made, true)) {
+        try (OutputStream out = PlainFileSystem.of(fs).create(made, true)) {
           content.write(out);
         }
         lease.require();

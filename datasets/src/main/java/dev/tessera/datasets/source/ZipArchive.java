@@ -52,6 +52,9 @@ final class ZipArchive implements Closeable {
       return new RawImage.Unreadable(
           entry.encrypted() ? "encrypted" : "zip method " + entry.method() + " (expected: 0 or 8)");
     }
+    if (entry.size() < 0 || entry.packed() < 0 || entry.header() < 0) {
+      return new RawImage.Unreadable("corrupt zip entry: a size or place below zero");
+    }
     if (entry.size() > FolderSource.MAX_FILE_BYTES
         || entry.packed() > FolderSource.MAX_FILE_BYTES) {
       return new RawImage.Unreadable(

@@ -127,18 +127,40 @@ final class VerifiedFile implements InputFile {
           in.seek(start);
         }
         in.readFully(block, 0, length);
-        verify(number, start, length);
+        verify(number, start, block, 0, length);
         loaded = number;
       }
       return (int) (start + length - position);
     }
 
-    private void verify(long number, long start, int length) {
+    /** Reads and verifies a whole block where it is wanted, without a copy; false if it is none. */
+    private boolean readWhole(ByteBuffer target) throws IOException {
+      long number = position / BlockChecksums.BLOCK;
+      int length = (int) Math.min(BlockChecksums.BLOCK, file.bytes() - position);
+      if (position % BlockChecksums.BLOCK != 0
+          || length <= 0
+          || number == loaded
+          || target.remaining() < length
+          || !target.hasArray()) {
+        return false;
+      }
+      if (in.getPos() != position) {
+        in.seek(position);
+      }
+      int at = target.arrayOffset() + target.position();
+      in.readFully(target.array(), at, length);
+      verify(number, position, target.array(), at, length);
+      target.position(target.position() + length);
+      position += length;
+      return true;
+    }
+
+    private void verify(long number, long start, byte[] bytes, int at, int length) {
       if (sums == null) {
         return;
       }
       CRC32C crc = new CRC32C();
-      crc.update(block, 0, length);
+      crc.update(bytes, at, length);
       if ((int) crc.getValue() != sums[(int) number]) {
         throw damaged(path, "the block at byte " + start + " is not what was written");
       }
@@ -193,7 +215,7 @@ final class VerifiedFile implements InputFile {
     @Override
     public void readFully(ByteBuffer target) throws IOException {
       while (target.hasRemaining()) {
-        if (read(target) < 0) {
+        if (!readWhole(target) && read(target) < 0) {
           throw new EOFException(path + " ends at byte " + position);
         }
       }

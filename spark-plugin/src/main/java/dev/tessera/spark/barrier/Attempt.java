@@ -45,8 +45,7 @@ final class Attempt {
     } else if (message instanceof GangMessage.Warned warned) {
       events.add(new GangEvent.Warning(where(warned.rank()), warned.text()));
     } else if (message instanceof Failed failed) {
-      events.add(
-          new GangEvent.Failure(failed.rank(), where(failed), failed.text(), failed.cause()));
+      events.add(new GangEvent.Failure(failed.rank(), where(failed), failed.told()));
     }
     return new GangReply.Noted();
   }

@@ -1,6 +1,7 @@
 package dev.tessera.spark.barrier;
 
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -80,7 +81,7 @@ final class AttemptJob<R extends Serializable> {
     while (!job.isDone() && !isOver(failedAt)) {
       GangEvent event = attempt.events().poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
       if (event != null) {
-        handle(event);
+        told(event);
       }
       if (!failures.isEmpty()) {
         if (failedAt == 0) {
@@ -99,11 +100,20 @@ final class AttemptJob<R extends Serializable> {
         || (!failures.isEmpty() && System.nanoTime() - failedAt > GRACE.toNanos());
   }
 
-  private void drain() {
+  private void drain() throws AttemptFailure {
     for (GangEvent event = attempt.events().poll();
         event != null;
         event = attempt.events().poll()) {
+      told(event);
+    }
+  }
+
+  /** What the listener cannot read or write now it may in the next attempt. */
+  private void told(GangEvent event) throws AttemptFailure {
+    try {
       handle(event);
+    } catch (UncheckedIOException e) {
+      throw new AttemptFailure(-1, e.getMessage(), e);
     }
   }
 

@@ -14,6 +14,5 @@ sealed interface GangEvent {
   record Warning(String where, String text) implements GangEvent {}
 
   /** {@code where} names the rank and its host for a sentence. */
-  @SuppressWarnings("ArrayRecordComponent")
-  record Failure(int rank, String where, String text, byte[] cause) implements GangEvent {}
+  record Failure(int rank, String where, ToldFailure told) implements GangEvent {}
 }

@@ -23,12 +23,8 @@ sealed interface GangMessage extends Serializable {
   @SuppressWarnings("ArrayRecordComponent")
   record Report(AttemptId attempt, int rank, byte[] payload) implements GangMessage {}
 
-  /**
-   * The rank failed; {@code rank} is -1 before one was assigned. The cause is serialised, and empty
-   * where it cannot be; the text stands for it then.
-   */
-  @SuppressWarnings("ArrayRecordComponent")
-  record Failed(AttemptId attempt, int partition, int rank, String text, byte[] cause)
+  /** The rank failed; {@code rank} is -1 before one was assigned. */
+  record Failed(AttemptId attempt, int partition, int rank, ToldFailure told)
       implements GangMessage {}
 
   /** An operation of this rank does not move. */

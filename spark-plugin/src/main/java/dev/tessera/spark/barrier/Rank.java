@@ -108,13 +108,9 @@ final class Rank<R extends Serializable> {
     try {
       GangChannel.ask(
           new GangMessage.Failed(
-              plan.attempt(), context.partitionId(), rank, text(cause), RankFailure.encode(cause)));
+              plan.attempt(), context.partitionId(), rank, ToldFailure.of(cause)));
     } catch (Exception e) {
       LOG.warn("Cannot tell the driver of rank {}'s failure", rank, e);
     }
-  }
-
-  private static String text(Throwable cause) {
-    return cause instanceof CollectiveException ? cause.getMessage() : cause.toString();
   }
 }

@@ -55,7 +55,7 @@ final class RankBody<R extends Serializable> implements Callable<R> {
       return new SingleProcess();
     }
     AttemptId attempt = plan.attempt();
-    TcpCollective collective = connect(attempt);
+    TcpCollective collective = connectTcp();
     collective.onWarning(
         text -> GangChannel.send(new GangMessage.Warned(attempt, place.rank(), text)));
     return collective;
@@ -65,14 +65,20 @@ final class RankBody<R extends Serializable> implements Callable<R> {
     return place.places().stream().map(RankPlace::host).toList();
   }
 
-  private TcpCollective connect(AttemptId attempt) {
+  /** What this rank proves to the others, its choice to seal among it. */
+  RunIdentity identity() {
+    AttemptId attempt = plan.attempt();
+    return new RunIdentity(
+        attempt.runId(),
+        attempt.number(),
+        GangSecret.of(attempt, place.secret()),
+        plan.settings().network().encryption().seals(listener.address(), hosts()));
+  }
+
+  private TcpCollective connectTcp() {
     return TcpCollective.connect(
         listener,
-        new RunIdentity(
-            attempt.runId(),
-            attempt.number(),
-            GangSecret.of(attempt, place.secret()),
-            plan.settings().network().encryption().seals(listener.address(), hosts())),
+        identity(),
         place.rank(),
         place.places().stream().map(p -> new Peer(p.rank(), p.host(), p.port())).toList(),
         plan.algorithm(),

@@ -27,8 +27,8 @@ record RankFailure(int rank, String sentence, Throwable cause) {
           "ai.djl.");
 
   static RankFailure of(GangEvent.Failure event, ClassLoader loader) {
-    Throwable cause = cause(event, loader);
-    return new RankFailure(event.rank(), event.where() + " failed: " + event.text(), cause);
+    String sentence = event.where() + " failed: " + event.told().text();
+    return new RankFailure(event.rank(), sentence, event.told().cause(loader));
   }
 
   /** Whether this may merely follow from another rank's failure. */
@@ -77,25 +77,5 @@ record RankFailure(int rank, String sentence, Throwable cause) {
     }
     String name = cause.getMessage().replace('/', '.');
     return PACKAGES.stream().anyMatch(name::startsWith);
-  }
-
-  /** The serialised cause, empty where it cannot travel. */
-  static byte[] encode(Throwable cause) {
-    try {
-      return Wire.encode(cause);
-    } catch (RuntimeException e) {
-      return new byte[0];
-    }
-  }
-
-  private static Throwable cause(GangEvent.Failure event, ClassLoader loader) {
-    if (event.cause().length > 0) {
-      try {
-        return (Throwable) Wire.decode(event.cause(), loader);
-      } catch (RuntimeException e) {
-        // A class that only the executor knows: the text must do.
-      }
-    }
-    return new RuntimeException(event.text());
   }
 }

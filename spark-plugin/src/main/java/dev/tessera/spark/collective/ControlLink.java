@@ -26,7 +26,7 @@ final class ControlLink implements AutoCloseable {
   ControlLink(Peer peer, Connection connection, Selector selector) throws IOException {
     this.peer = peer;
     this.channel = connection.channel();
-    this.wire = Wire.of(channel, connection.keys());
+    this.wire = Wire.ofControl(channel, connection.keys());
     channel.configureBlocking(false);
     channel.register(selector, SelectionKey.OP_READ, this);
   }

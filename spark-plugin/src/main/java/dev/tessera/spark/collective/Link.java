@@ -20,7 +20,7 @@ final class Link implements AutoCloseable {
   Link(Peer peer, Connection connection, Selector selector) throws IOException {
     this.peer = peer;
     this.channel = connection.channel();
-    this.wire = Wire.of(channel, connection.keys());
+    this.wire = Wire.ofData(channel, connection.keys());
     channel.configureBlocking(false);
     this.key = channel.register(selector, 0);
   }

@@ -8,25 +8,34 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Receives the higher ranks' connections. Each caller is heard on a thread of its own, so that a
- * silent stranger holds nobody up, and only so many at once: the oldest of them makes room for the
- * next. A rank that is pushed out so calls again.
+ * silent stranger holds nobody up, and only so many who have not proven themselves at once: one that
+ * was heard for a while makes room for the next, and calls again if it is a rank. Who has proven
+ * itself counts no more and is never pushed out: it is kept before it is told that it is accepted.
  */
 final class Reception implements AutoCloseable {
 
   static final int MAX_HEARINGS = 64;
+
+  /** How long a caller is heard before another may take its place. */
+  private static final Duration GRACE = Duration.ofMillis(500);
+
+  private static final long ROOM_MILLIS = 20;
 
   private final TcpListener listener;
   private final RunIdentity run;
   private final int rank;
   private final int size;
   private final Duration patience;
-  private final AtomicReferenceArray<Connection> arrived;
   private final Refusals refusals;
-  private final Deque<Hearing> hearings = new ArrayDeque<>();
+
+  /** All below belongs to the monitor of this object. */
+  private final Connection[] arrived;
+
+  private final Deque<Hearing> unproven = new ArrayDeque<>();
+  private boolean over;
 
   /**
    * @param patience for one caller, from its first byte to its proof
@@ -37,43 +46,72 @@ final class Reception implements AutoCloseable {
     this.rank = rank;
     this.size = size;
     this.patience = patience;
-    this.arrived = new AtomicReferenceArray<>(2 * size);
+    this.arrived = new Connection[2 * size];
     this.refusals = new Refusals(rank);
   }
 
   /** Hears those who are waiting to be accepted, a bounded number. */
   void acceptAll() throws IOException {
-    for (int i = 0; i < MAX_HEARINGS; i++) {
+    for (int i = 0; i < MAX_HEARINGS && hasRoom(); i++) {
       SocketChannel channel = listener.accept();
       if (channel == null) {
         return;
       }
-      hearings.removeIf(Hearing::isOver);
-      if (hearings.size() >= MAX_HEARINGS) {
-        hearings.poll().end();
-      }
       Hearing hearing = new Hearing(listener.pending(channel));
-      hearings.add(hearing);
+      synchronized (this) {
+        unproven.add(hearing);
+      }
       hearing.begin();
     }
   }
 
-  boolean complete() {
-    return missing().isEmpty();
+  /** Whether one more may be heard; waits a moment for that. Who has had its time makes room. */
+  private boolean hasRoom() {
+    Hearing longest = null;
+    synchronized (this) {
+      long deadline = System.nanoTime() + ROOM_MILLIS * 1_000_000;
+      while (unproven.size() >= MAX_HEARINGS
+          && !unproven.peek().hadItsTime()
+          && System.nanoTime() < deadline) {
+        try {
+          wait(ROOM_MILLIS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
+      }
+      if (unproven.size() >= MAX_HEARINGS && unproven.peek().hadItsTime()) {
+        longest = unproven.poll();
+        longest.ended = true;
+      }
+      if (unproven.size() >= MAX_HEARINGS) {
+        return false;
+      }
+    }
+    if (longest != null) {
+      longest.hangUp();
+    }
+    return true;
   }
 
-  List<Integer> missing() {
+  /** Whether all are here; nobody else is accepted then. */
+  synchronized boolean complete() {
+    over |= missing().isEmpty();
+    return over;
+  }
+
+  synchronized List<Integer> missing() {
     List<Integer> missing = new ArrayList<>();
     for (int other = rank + 1; other < size; other++) {
-      if (arrived.get(place(other, false)) == null || arrived.get(place(other, true)) == null) {
+      if (arrived[place(other, false)] == null || arrived[place(other, true)] == null) {
         missing.add(other);
       }
     }
     return missing;
   }
 
-  Connection take(int other, boolean control) {
-    return arrived.get(place(other, control));
+  synchronized Connection take(int other, boolean control) {
+    return arrived[place(other, control)];
   }
 
   /** Who was turned away, for the message that somebody is missing. */
@@ -84,13 +122,58 @@ final class Reception implements AutoCloseable {
   /** Ends the hearings of all who have not proven themselves. */
   @Override
   public void close() {
-    hearings.forEach(Hearing::end);
-    hearings.clear();
+    List<Hearing> ending;
+    synchronized (this) {
+      over = true;
+      ending = List.copyOf(unproven);
+      ending.forEach(hearing -> hearing.ended = true);
+      unproven.clear();
+    }
+    ending.forEach(Hearing::hangUp);
     refusals.sumUp();
   }
 
   private static int place(int other, boolean control) {
     return 2 * other + (control ? 1 : 0);
+  }
+
+  /**
+   * Why an authenticated caller is refused; else null, and it is kept: the next step is to tell it.
+   * A rank that calls again has given its former connection up, whatever became of that here.
+   */
+  private synchronized String admit(Hearing hearing, Handshake.Purpose purpose) {
+    if (hearing.ended) {
+      // No refusal: it is hung up on, and calls again.
+      throw new IllegalStateException("it had not proven itself in time");
+    }
+    String refusal = over ? "rank " + rank + " has all its peers" : refusal(purpose);
+    if (refusal == null) {
+      unproven.remove(hearing);
+      notifyAll();
+      replace(purpose, null);
+    }
+    return refusal;
+  }
+
+  private synchronized void arrive(Handshake.Heard heard, SocketChannel caller) {
+    replace(heard.purpose(), new Connection(caller, heard.keys()));
+  }
+
+  private void replace(Handshake.Purpose purpose, Connection connection) {
+    int place = place(purpose.from(), purpose.control());
+    if (arrived[place] != null) {
+      listener.drop(arrived[place].channel());
+    }
+    arrived[place] = connection;
+  }
+
+  private synchronized void remove(Hearing hearing) {
+    unproven.remove(hearing);
+    notifyAll();
+  }
+
+  private synchronized boolean wasPushedOut(Hearing hearing) {
+    return hearing.ended;
   }
 
   /** One caller and the thread that hears it. */
@@ -100,7 +183,9 @@ final class Reception implements AutoCloseable {
 
     private final SocketChannel caller;
     private final Thread thread = new Thread(this::hear, "tessera-collective-reception-" + rank);
-    private boolean adopted;
+    private final long since = System.nanoTime();
+
+    /** Of the reception's monitor. */
     private boolean ended;
 
     Hearing(SocketChannel caller) {
@@ -112,8 +197,8 @@ final class Reception implements AutoCloseable {
       thread.start();
     }
 
-    boolean isOver() {
-      return !thread.isAlive();
+    boolean hadItsTime() {
+      return System.nanoTime() - since > GRACE.toNanos();
     }
 
     private void hear() {
@@ -121,39 +206,19 @@ final class Reception implements AutoCloseable {
       try {
         long deadline = System.nanoTime() + patience.toNanos();
         Handshake.Heard heard =
-            new Handshake(run, caller, deadline).answer(Reception.this::refusal);
-        if (!adopt(heard)) {
-          listener.drop(caller);
-        }
+            new Handshake(run, caller, deadline).answer(purpose -> admit(this, purpose));
+        arrive(heard, caller);
       } catch (IOException | RuntimeException e) {
-        boolean pushedOut = isEnded();
         String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-        refusals.add(from, pushedOut ? "it had not proven itself in time" : reason);
+        refusals.add(
+            from, wasPushedOut(this) ? "it had not proven itself in time" : reason);
         listener.drop(caller);
+      } finally {
+        remove(this);
       }
     }
 
-    private synchronized boolean adopt(Handshake.Heard heard) {
-      Handshake.Purpose purpose = heard.purpose();
-      Connection connection = new Connection(caller, heard.keys());
-      adopted =
-          !ended
-              && arrived.compareAndSet(place(purpose.from(), purpose.control()), null, connection);
-      return adopted;
-    }
-
-    private synchronized boolean isEnded() {
-      return ended;
-    }
-
-    /** Unless it has gone well. */
-    void end() {
-      synchronized (this) {
-        if (adopted) {
-          return;
-        }
-        ended = true;
-      }
+    void hangUp() {
       listener.drop(caller);
       try {
         thread.join(END_MILLIS);
@@ -184,7 +249,6 @@ final class Reception implements AutoCloseable {
           rank,
           size);
     }
-    boolean taken = arrived.get(place(purpose.from(), purpose.control())) != null;
-    return taken ? "rank " + purpose.from() + " is connected already" : null;
+    return null;
   }
 }

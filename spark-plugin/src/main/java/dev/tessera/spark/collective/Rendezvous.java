@@ -6,7 +6,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -65,12 +64,15 @@ final class Rendezvous {
   }
 
   private Connection call(Peer peer, boolean control) {
+    IOException last = null;
     while (true) {
       SocketChannel channel = null;
       boolean reached = false;
       try {
         channel = listener.pending(SocketChannel.open());
-        channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
+        if (!control) {
+          channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
+        }
         channel.socket().connect(new InetSocketAddress(peer.host(), peer.port()), millisLeft());
         reached = true;
         SessionKeys keys = new Handshake(run, channel, deadline).ask(rank, peer.rank(), control);
@@ -78,7 +80,8 @@ final class Rendezvous {
       } catch (Handshake.RefusedException e) {
         throw failed(peer + " refused rank " + rank + ": " + e.getMessage(), e);
       } catch (SocketTimeoutException e) {
-        throw failed(peer + " did not answer rank " + rank + " within " + patience, e);
+        throw failed(
+            peer + " did not answer rank " + rank + " within " + patience + hungUp(last), e);
       } catch (ClosedChannelException e) {
         throw failed("Rank " + rank + " was stopped while it connected to " + peer, e);
       } catch (IOException | RuntimeException e) {
@@ -87,10 +90,18 @@ final class Rendezvous {
           throw failed("Rank " + rank + " cannot connect to " + peer + ": " + how, e);
         }
         // Hung up on: strangers may have pushed this rank out.
+        last = e instanceof IOException io ? io : last;
         listener.drop(channel);
         pause(peer);
       }
     }
+  }
+
+  private static String hungUp(IOException last) {
+    return last == null
+        ? ""
+        : "; it hung up before, the last time with: "
+            + (last.getMessage() == null ? last.toString() : last.getMessage());
   }
 
   private void pause(Peer peer) {
@@ -120,7 +131,7 @@ final class Rendezvous {
     Duration hearing = quarter.compareTo(HEARING) < 0 ? quarter : HEARING;
     try (Reception reception = new Reception(listener, run, rank, peers.size(), hearing);
         Selector selector = Selector.open()) {
-      SelectionKey ignored = listener.register(selector);
+      listener.register(selector);
       while (!reception.complete()) {
         if (deadline - System.nanoTime() <= 0) {
           throw failed(absent(reception), null);
@@ -158,8 +169,8 @@ final class Rendezvous {
     List<ControlLink> controls = new ArrayList<>();
     for (int i = 0; i < peers.size(); i++) {
       if (i != rank) {
-        links[i] = new Link(peers.peer(i), prepared(channels[DATA][i]), data);
-        controls.add(new ControlLink(peers.peer(i), prepared(channels[CONTROL][i]), control));
+        links[i] = new Link(peers.peer(i), prepared(channels[DATA][i], true), data);
+        controls.add(new ControlLink(peers.peer(i), prepared(channels[CONTROL][i], false), control));
       }
     }
     Mesh mesh = new Mesh(rank, data, links, control, controls);
@@ -167,13 +178,15 @@ final class Rendezvous {
     return mesh;
   }
 
-  private static Connection prepared(Connection connection) throws IOException {
+  private static Connection prepared(Connection connection, boolean data) throws IOException {
     SocketChannel channel = connection.channel();
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-    channel.setOption(StandardSocketOptions.SO_SNDBUF, Link.SOCKET_BUFFER_BYTES);
-    // Strangers were not given so much.
-    channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
+    if (data) {
+      channel.setOption(StandardSocketOptions.SO_SNDBUF, Link.SOCKET_BUFFER_BYTES);
+      // Strangers were not given so much.
+      channel.setOption(StandardSocketOptions.SO_RCVBUF, Link.SOCKET_BUFFER_BYTES);
+    }
     channel.socket().setSoTimeout(0);
     return connection;
   }

@@ -13,28 +13,42 @@ final class SealedWire implements Wire {
   /** Stays in a core's cache from the socket to the sum, and is one grain of what is passed on. */
   static final int RECORD_BYTES = 64 << 10;
 
-  /** Records that one read may bring. */
-  private static final int READ_RECORDS = 4;
+  /** Records of data that one read may bring. */
+  static final int READ_RECORDS = 4;
+
+  /** A whole frame and no more: a rank may have thousands of control connections. */
+  static final int CONTROL_RECORD_BYTES = ControlFrame.HEAD_BYTES + ControlFrame.MAX_BODY_BYTES;
 
   private final SocketChannel channel;
   private final Seal sealing;
   private final Seal opening;
-  private final byte[] leaving = new byte[RECORD_BYTES];
-  private final ByteBuffer out = record(1).flip();
-  private final ByteBuffer in = record(READ_RECORDS);
-  private final byte[] opened = new byte[RECORD_BYTES];
-  private final ByteBuffer plain = ByteBuffer.wrap(opened).limit(0);
+  private final int recordBytes;
+  private final int readRecords;
+  private byte[] leaving;
+  private byte[] sealed;
+  private ByteBuffer out = ByteBuffer.allocate(0);
+  private byte[] arriving;
+  private ByteBuffer in;
+  private byte[] opened;
+  private ByteBuffer plain = ByteBuffer.allocate(0);
   private int start;
   private boolean ended;
 
-  SealedWire(SocketChannel channel, SessionKeys keys) {
+  /**
+   * @param recordBytes of a record at most, the same at both ends
+   * @param readRecords whole records that one read may bring
+   */
+  SealedWire(SocketChannel channel, SessionKeys keys, int recordBytes, int readRecords) {
     this.channel = channel;
     this.sealing = new Seal(keys.outgoing());
     this.opening = new Seal(keys.incoming());
+    this.recordBytes = recordBytes;
+    this.readRecords = readRecords;
   }
 
-  private static ByteBuffer record(int count) {
-    return ByteBuffer.allocate(count * (Integer.BYTES + RECORD_BYTES + Seal.TAG_BYTES));
+  /** Made when first used: with most of its peers a rank exchanges no data. */
+  private byte[] records(int count) {
+    return new byte[count * (Integer.BYTES + recordBytes + Seal.TAG_BYTES)];
   }
 
   @Override
@@ -58,6 +72,11 @@ final class SealedWire implements Wire {
   }
 
   private int take(ByteBuffer from, int at) {
+    if (leaving == null) {
+      leaving = new byte[recordBytes];
+      sealed = records(1);
+      out = ByteBuffer.wrap(sealed).limit(0);
+    }
     int count = Math.min(from.remaining(), leaving.length - at);
     from.get(leaving, at, count);
     return at + count;
@@ -65,7 +84,7 @@ final class SealedWire implements Wire {
 
   private void seal(int count) {
     out.clear().putInt(count);
-    sealing.close(leaving, count, out.array(), Integer.BYTES);
+    sealing.close(leaving, count, sealed, Integer.BYTES);
     out.position(0).limit(Integer.BYTES + count + Seal.TAG_BYTES);
   }
 
@@ -95,6 +114,12 @@ final class SealedWire implements Wire {
 
   /** Opens the next record; false if it has not arrived whole. */
   private boolean next() throws IOException {
+    if (in == null) {
+      arriving = records(readRecords);
+      in = ByteBuffer.wrap(arriving);
+      opened = new byte[recordBytes];
+      plain = ByteBuffer.wrap(opened).limit(0);
+    }
     if (!isWhole()) {
       in.limit(in.position()).position(start).compact();
       start = 0;
@@ -104,7 +129,7 @@ final class SealedWire implements Wire {
       }
     }
     int count = in.getInt(start);
-    opening.open(in.array(), start + Integer.BYTES, count + Seal.TAG_BYTES, opened);
+    opening.open(arriving, start + Integer.BYTES, count + Seal.TAG_BYTES, opened);
     plain.position(0).limit(count);
     start += Integer.BYTES + count + Seal.TAG_BYTES;
     return true;
@@ -116,7 +141,7 @@ final class SealedWire implements Wire {
       return false;
     }
     int count = in.getInt(start);
-    if (count < 1 || count > RECORD_BYTES) {
+    if (count < 1 || count > recordBytes) {
       throw new IOException("what it sent was changed on the way: a record of " + count + " bytes");
     }
     return available >= Integer.BYTES + count + Seal.TAG_BYTES;

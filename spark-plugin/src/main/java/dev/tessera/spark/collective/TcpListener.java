@@ -111,8 +111,8 @@ public final class TcpListener implements AutoCloseable {
     return channel.isOpen();
   }
 
-  SelectionKey register(Selector selector) throws IOException {
-    return channel.register(selector, SelectionKey.OP_ACCEPT);
+  void register(Selector selector) throws IOException {
+    channel.register(selector, SelectionKey.OP_ACCEPT);
   }
 
   /** Adopts a connection in the making: closing the listener closes it too. */

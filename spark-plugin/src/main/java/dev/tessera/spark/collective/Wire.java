@@ -20,8 +20,17 @@ sealed interface Wire permits PlainWire, SealedWire {
   /** Fills {@code header}, then {@code payload}, with what has arrived; -1 at the stream's end. */
   long read(ByteBuffer header, ByteBuffer payload) throws IOException;
 
-  /** Null keys leave everything as it is. */
-  static Wire of(SocketChannel channel, SessionKeys keys) {
-    return keys == null ? new PlainWire(channel) : new SealedWire(channel, keys);
+  /** For sums and parameters. Null keys leave everything as it is. */
+  static Wire ofData(SocketChannel channel, SessionKeys keys) {
+    return keys == null
+        ? new PlainWire(channel)
+        : new SealedWire(channel, keys, SealedWire.RECORD_BYTES, SealedWire.READ_RECORDS);
+  }
+
+  /** For control frames, which are short and few. */
+  static Wire ofControl(SocketChannel channel, SessionKeys keys) {
+    return keys == null
+        ? new PlainWire(channel)
+        : new SealedWire(channel, keys, SealedWire.CONTROL_RECORD_BYTES, 1);
   }
 }

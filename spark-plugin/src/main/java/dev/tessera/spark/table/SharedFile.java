@@ -64,10 +64,10 @@ public record SharedFile(String path, String sha256, String driver) implements S
     Path file = new Path(path);
     try {
       if (sha256 == null) {
-        if (!file.getFileSystem(conf).exists(file)) {
+        if (!Patience.ask(() -> file.getFileSystem(conf).exists(file))) {
           throw new FileNotFoundException(path);
         }
-      } else if (!digest(conf, file).equals(sha256)) {
+      } else if (!Patience.ask(() -> digest(conf, file)).equals(sha256)) {
         throw new UserException(
             who + " on " + host() + " sees another " + path + " than the driver" + wayOut());
       }

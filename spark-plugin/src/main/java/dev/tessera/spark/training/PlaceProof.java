@@ -1,16 +1,21 @@
 package dev.tessera.spark.training;
 
 import dev.tessera.datasets.IoFailure;
+import dev.tessera.datasets.PlainFileSystem;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.spark.barrier.RankContext;
+import dev.tessera.spark.table.Patience;
 import dev.tessera.spark.table.SharedFile;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Proves that driver and ranks work on the same files: every rank finds what the driver has
@@ -19,6 +24,7 @@ import org.apache.hadoop.fs.Path;
  */
 final class PlaceProof {
 
+  private static final Logger LOG = LoggerFactory.getLogger(PlaceProof.class);
   private static final String NAME = ".rank-0-";
 
   private PlaceProof() {}
@@ -32,7 +38,7 @@ final class PlaceProof {
     Path run = new Path(plan.checkpoints()).getParent();
     Path file = new Path(run, NAME + UUID.randomUUID());
     try {
-      file.getFileSystem(conf).create(file, false).close();
+      Patience.ask(() -> made(file, conf));
     } catch (IOException e) {
       throw IoFailure.of(
           "rank 0 on "
@@ -47,13 +53,19 @@ final class PlaceProof {
     context.report(new TrainingMessage.Placed(file.toString(), SharedFile.host()));
   }
 
+  /** Overwriting: a try whose answer was lost may have made it. */
+  private static Path made(Path file, Configuration conf) throws IOException {
+    PlainFileSystem.of(file.getFileSystem(conf)).create(file, true).close();
+    return file;
+  }
+
   /** When the driver hears of rank 0's file. */
   static void ofDriver(TrainingMessage.Placed placed, Configuration conf) {
     Path file = new Path(placed.path());
     try {
-      FileSystem fs = file.getFileSystem(conf);
-      if (fs.exists(file)) {
-        fs.delete(file, false);
+      FileSystem fs = PlainFileSystem.of(file.getFileSystem(conf));
+      if (Patience.ask(() -> fs.exists(file))) {
+        clear(file.getParent(), conf);
         return;
       }
     } catch (IOException e) {
@@ -71,6 +83,23 @@ final class PlaceProof {
   }
 
   /**
+   * Removes rank 0's files, those of attempts among them that died before the driver heard of them.
+   * The driver's, which owns the run.
+   */
+  static void clear(Path run, Configuration conf) {
+    try {
+      FileSystem fs = PlainFileSystem.of(run.getFileSystem(conf));
+      for (FileStatus entry : Patience.ask(() -> fs.listStatus(run))) {
+        if (entry.getPath().getName().startsWith(NAME)) {
+          fs.delete(entry.getPath(), false);
+        }
+      }
+    } catch (IOException e) {
+      LOG.debug("Cannot remove {}* in {}: the next attempt does", NAME, run, e);
+    }
+  }
+
+  /**
    * Before a checkpoint is written: a driver that was stopped for long may have lost its run.
    *
    * @throws UserException if another owns the run now
@@ -78,7 +107,7 @@ final class PlaceProof {
   static void requireOwner(TrainingPlan plan, Configuration conf) {
     Path owner = new Path(plan.owner());
     try {
-      if (owner.getFileSystem(conf).exists(owner)) {
+      if (Patience.ask(() -> owner.getFileSystem(conf).exists(owner))) {
         return;
       }
     } catch (IOException e) {

@@ -47,10 +47,15 @@ public final class TrainingRun {
       JavaSparkContext spark, GangSpec gang, TrainingPlan plan, TrainingListener listener) {
     TrainingLoop.requireDivisor(plan.schedule(), gang.ranks());
     TrainingRun run = new TrainingRun(plan, spark.hadoopConfiguration());
-    List<TrainingMessage.Totals> totals =
-        Gang.run(spark, gang, attempt -> run.task(), run.heard(listener));
-    PlaceProof.ofEnd(plan, run.newest());
-    return totals;
+    Path place = new Path(plan.checkpoints()).getParent();
+    try {
+      List<TrainingMessage.Totals> totals =
+          Gang.run(spark, gang, attempt -> run.task(), run.heard(listener));
+      PlaceProof.ofEnd(plan, run.newest());
+      return totals;
+    } finally {
+      PlaceProof.clear(place, spark.hadoopConfiguration());
+    }
   }
 
   private TrainingTask task() {

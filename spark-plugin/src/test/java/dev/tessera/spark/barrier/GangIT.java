@@ -11,7 +11,9 @@ import dev.tessera.spark.collective.Algorithm;
 import dev.tessera.spark.settings.RetryPolicy;
 import dev.tessera.spark.settings.TesseraSettings;
 import dev.tessera.spark.settings.Timeouts;
+import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,6 +65,21 @@ class GangIT {
     assertThat(run(2, attempt -> context -> context.rank())).containsExactly(0, 1);
     assertThat(heard.retries).isEmpty();
     assertThat(heard.places).extracting(RankPlace::pid).containsExactlyInAnyOrderElementsOf(pids);
+  }
+
+  @Test
+  @Order(1)
+  void aStoreThatTheDriverCannotReadNowCostsAnAttemptAndNotTheRun() {
+    List<Integer> ranks =
+        run(
+            2,
+            attempt ->
+                context -> {
+                  context.report(Heard.REFUSED);
+                  return context.attempt();
+                });
+    assertThat(ranks).containsExactly(1, 1);
+    assertThat(heard.retries).containsExactly("Cannot look for it");
   }
 
   private static long askWhileInterrupted(int task) throws Exception {
@@ -365,6 +382,9 @@ class GangIT {
     private final List<String> messages = new ArrayList<>();
     private static final String KEPT = "kept";
 
+    /** The driver cannot read a store when it hears this for the first time. */
+    private static final String REFUSED = "refused";
+
     private final List<String> retries = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
     private long kept;
@@ -380,6 +400,9 @@ class GangIT {
     @Override
     public void onMessage(int rank, Serializable message) {
       messages.add((String) message);
+      if (message.equals(REFUSED) && attempts == 1) {
+        throw new UncheckedIOException("Cannot look for it", new IOException("throttled"));
+      }
       if (message.equals(KEPT)) {
         kept++;
       }

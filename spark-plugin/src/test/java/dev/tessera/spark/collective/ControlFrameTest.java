@@ -10,12 +10,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -102,6 +104,74 @@ class ControlFrameTest {
         }
       }
     }
+  }
+
+  /** Frames of ours, damaged, in pieces as a network brings them. */
+  private static void mutated(long seed, int rounds) throws Exception {
+    Random random = new Random(seed);
+    int lost = 0;
+    long whole = 0;
+    try (ServerSocketChannel server = ServerSocketChannel.open();
+        Selector selector = Selector.open()) {
+      server.bind(new InetSocketAddress("127.0.0.1", 0));
+      for (int round = 0; round < rounds; round++) {
+        try (SocketChannel peer = SocketChannel.open(server.getLocalAddress());
+            SocketChannel accepted = server.accept()) {
+          Peer rank = new Peer(1, "127.0.0.1", 5000);
+          ControlLink link = new ControlLink(rank, new Connection(accepted, null), selector);
+          ByteBuffer said = frames(random);
+          List<ControlFrame> heard = new ArrayList<>();
+          boolean open = true;
+          while (open && said.hasRemaining()) {
+            int piece = 1 + random.nextInt(said.remaining());
+            peer.write(said.slice(said.position(), piece));
+            said.position(said.position() + piece);
+            open = link.receive(heard::add);
+          }
+          peer.shutdownOutput();
+          long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+          while (open) {
+            assertThat(System.nanoTime()).as("round %d", round).isLessThan(deadline);
+            open = link.receive(heard::add);
+          }
+          lost += said.hasRemaining() ? 1 : 0;
+          whole += heard.size();
+        }
+        selector.selectNow();
+      }
+    }
+    assertThat(lost).isPositive();
+    assertThat(whole).isPositive();
+  }
+
+  private static ByteBuffer frames(Random random) {
+    ByteBuffer said = ByteBuffer.allocate(6 * (ControlFrame.HEAD_BYTES + 300));
+    for (int i = 0; i < 5; i++) {
+      said.put(
+          ControlFrame.encode(
+              switch (random.nextInt(4)) {
+                case 0 -> new ControlFrame.Abort("r".repeat(random.nextInt(200)));
+                case 1 -> new ControlFrame.Goodbye();
+                case 2 -> new ControlFrame.Inquiry();
+                default -> new ControlFrame.Position(i, Operation.BARRIER, true, "its checkpoint");
+              }));
+    }
+    said.flip();
+    for (int i = random.nextInt(3); i >= 0; i--) {
+      said.put(random.nextInt(said.limit()), (byte) random.nextInt());
+    }
+    return said;
+  }
+
+  @Test
+  void damagedFramesMakeALostPeerAtMost() throws Exception {
+    mutated(5, 500);
+  }
+
+  @Test
+  @Tag("soak")
+  void andSoDoVeryMany() throws Exception {
+    mutated(6, 20_000);
   }
 
   private static void write(SocketChannel peer, String hex) throws IOException {

@@ -5,8 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.UserException;
 import dev.tessera.spark.table.SharedFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +27,50 @@ class PlaceProofTest {
     java.nio.file.Path file = Files.writeString(run.resolve(".rank-0-x"), "");
     PlaceProof.ofDriver(new TrainingMessage.Placed(file.toUri().toString(), "host-b"), conf);
     assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void whatEarlierAttemptsLeftGoesToo() throws Exception {
+    Files.writeString(run.resolve(".rank-0-dead"), "");
+    Files.writeString(run.resolve("command.txt"), "");
+    java.nio.file.Path file = Files.writeString(run.resolve(".rank-0-x"), "");
+    PlaceProof.ofDriver(new TrainingMessage.Placed(file.toUri().toString(), "host-b"), conf);
+    assertThat(run.toFile().list()).containsExactly("command.txt");
+  }
+
+  /** A store that answers the third time. */
+  @Test
+  void aStoreThatFailsForAMomentIsAskedAgain() throws Exception {
+    java.nio.file.Path file = Files.writeString(run.resolve(".rank-0-x"), "");
+    conf.setClass("fs.failing.impl", FailingStore.class, FileSystem.class);
+    FailingStore.failures.set(2);
+    PlaceProof.ofDriver(new TrainingMessage.Placed("failing:" + file, "host-b"), conf);
+    assertThat(file).doesNotExist();
+    assertThat(FailingStore.failures.get()).isNegative();
+
+    FailingStore.failures.set(100);
+    assertThatThrownBy(
+            () -> PlaceProof.ofDriver(new TrainingMessage.Placed("failing:" + file, "b"), conf))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("Cannot look for failing:");
+  }
+
+  /** Local files of which nothing is known a number of times. */
+  public static final class FailingStore extends RawLocalFileSystem {
+    private static final AtomicInteger failures = new AtomicInteger();
+
+    @Override
+    public URI getUri() {
+      return URI.create("failing:///");
+    }
+
+    @Override
+    public boolean exists(Path path) throws IOException {
+      if (failures.getAndDecrement() > 0) {
+        throw new IOException("503 slow down");
+      }
+      return super.exists(path);
+    }
   }
 
   @Test
