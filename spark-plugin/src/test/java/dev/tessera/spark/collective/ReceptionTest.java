@@ -27,7 +27,8 @@ import org.junit.jupiter.api.Test;
 class ReceptionTest {
 
   private static final int RANKS = 200;
-  private static final int STRANGERS = 150;
+  private static final int FLOODS = 3;
+  private static final int STRANGERS = 300;
 
   private final TcpListener listener = TcpListener.bind("127.0.0.1");
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -76,15 +77,16 @@ class ReceptionTest {
         calls.put(2 * rank + (control ? 1 : 0), threads.submit(call));
       }
     }
-    Future<?> flood =
-        threads.submit(
-            () -> {
-              start.await();
-              for (int i = 0; i < STRANGERS; i++) {
-                strangers.add(new Socket(InetAddress.getLoopbackAddress(), listener.port()));
-              }
-              return null;
-            });
+    for (int i = 0; i < FLOODS; i++) {
+      threads.submit(
+          () -> {
+            start.await();
+            for (int j = 0; j < STRANGERS && !Thread.currentThread().isInterrupted(); j++) {
+              strangers.add(new Socket(InetAddress.getLoopbackAddress(), listener.port()));
+            }
+            return null;
+          });
+    }
     Map<Integer, Connection> kept = new HashMap<>();
     try (Reception reception =
             new Reception(listener, Gang.RUN, 0, RANKS, Duration.ofSeconds(10));
@@ -101,7 +103,6 @@ class ReceptionTest {
         kept.put(2 * rank + 1, reception.take(rank, true));
       }
     }
-    flood.cancel(true);
     for (Map.Entry<Integer, Future<SocketChannel>> call : calls.entrySet()) {
       SocketChannel believed = call.getValue().get(60, TimeUnit.SECONDS);
       assertThat(kept.get(call.getKey()).channel().getRemoteAddress())
