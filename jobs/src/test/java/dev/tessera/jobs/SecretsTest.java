@@ -118,7 +118,9 @@ class SecretsTest {
       } finally {
         System.setOut(before);
       }
-      assertThat(printed.toString(StandardCharsets.UTF_8)).contains("now").doesNotContainIgnoringCase(MARK);
+      assertThat(printed.toString(StandardCharsets.UTF_8))
+          .contains("now")
+          .doesNotContainIgnoringCase(MARK);
     }
   }
 
@@ -133,7 +135,9 @@ class SecretsTest {
       Mistake.report(new IllegalStateException("failed: " + text, cause), line, true);
       line.execute("train", text, "--nothing=" + text);
 
-      assertThat(err.toString()).contains("Cannot read", "tessera").doesNotContainIgnoringCase(MARK);
+      assertThat(err.toString())
+          .contains("Cannot read", "tessera")
+          .doesNotContainIgnoringCase(MARK);
     }
   }
 
@@ -154,7 +158,9 @@ class SecretsTest {
               .setMessage(new SimpleMessage("Retrying " + text))
               .setThrown(new IOException("no answer from " + text))
               .build();
-      assertThat(layout.toSerializable(event)).contains("WARN B: Retrying").doesNotContainIgnoringCase(MARK);
+      assertThat(layout.toSerializable(event))
+          .contains("WARN B: Retrying")
+          .doesNotContainIgnoringCase(MARK);
     }
   }
 

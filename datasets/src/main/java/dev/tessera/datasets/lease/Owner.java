@@ -19,8 +19,8 @@ import java.util.UUID;
  * @param since when it claimed the folder, ISO 8601
  * @param doing what it does there
  * @param held whether it owns the folder, as one that is merely claiming does not
- * @param displaced claims that it has taken over, expired ones among them: should their owners still
- *     live, and renew at that moment, they find it here
+ * @param displaced claims that it has taken over, expired ones among them: should their owners
+ *     still live, and renew at that moment, they find it here
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 record Owner(

@@ -30,7 +30,9 @@ record ProcFolder(Path folder) {
     }
   }
 
-  /** When a process began, in clock ticks since the boot, which no change of the time moves; or 0. */
+  /**
+   * When a process began, in clock ticks since the boot, which no change of the time moves; or 0.
+   */
   long startTicks(long pid) {
     try {
       return Long.parseLong(stat(pid).get(START));

@@ -198,8 +198,7 @@ class LeaseTest {
   void anOwnerThatRenewsWhileItIsTakenOverYields() throws Exception {
     Duration never = Duration.ofHours(1);
     Duration expires = Duration.ofSeconds(60);
-    try (Lease old =
-        Lease.acquire(conf, place(), "training", expires, Duration.ofMillis(200))) {
+    try (Lease old = Lease.acquire(conf, place(), "training", expires, Duration.ofMillis(200))) {
       java.nio.file.Path claim = java.nio.file.Path.of(old.file().toUri().getPath());
       Configuration right = new Configuration();
       right.set(Lease.TAKE_OVER, old.file().getName().replace(".json", ""));

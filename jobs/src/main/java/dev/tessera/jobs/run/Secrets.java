@@ -38,8 +38,7 @@ public final class Secrets {
           Pattern.compile("(://[^\\s'\"?]*\\?)" + "(?=[^\\s'\"]*=)" + VALUE),
           Pattern.compile("(?i)((?<![\\w.-])" + KEY + "[\"']?\\s?[=]\\s?)" + VALUE),
           // Its quotes have backslashes where it is a value of JSON itself.
-          Pattern.compile(
-              "(?i)(\\\\*\"" + KEY + "\\\\*\"\\s*:\\s*)\\\\*\"[^\"]*\""),
+          Pattern.compile("(?i)(\\\\*\"" + KEY + "\\\\*\"\\s*:\\s*)\\\\*\"[^\"]*\""),
           Pattern.compile("(?i)(authorization\\s*[:=]\\s*)\\S+(?:\\s+[\\w.~+/=-]+)?"),
           Pattern.compile("(?i)(\\bbearer\\s+)[\\w.~+/=-]{8,}"),
           Pattern.compile("()\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b"));

@@ -10,8 +10,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A process of {@link LeaseIT}: a line of its input makes it claim the folder, the input's end gives
- * it back. It prints what became of it.
+ * A process of {@link LeaseIT}: a line of its input makes it claim the folder, the input's end
+ * gives it back. It prints what became of it.
  */
 public final class LeaseHolder {
 

@@ -84,8 +84,7 @@ class LeaseIT {
             "fs.s3a.secret.key=test"));
   }
 
-  private void oneOfManyOwns(String place, String classes, List<String> settings)
-      throws Exception {
+  private void oneOfManyOwns(String place, String classes, List<String> settings) throws Exception {
     for (int round = 0; round < ROUNDS; round++) {
       List<Process> contenders = new ArrayList<>();
       for (int i = 0; i < CONTENDERS; i++) {
@@ -172,9 +171,7 @@ class LeaseIT {
 
   private static void makeBucket(String bucket) throws Exception {
     HttpRequest put =
-        HttpRequest.newBuilder(URI.create(bucket))
-            .PUT(HttpRequest.BodyPublishers.noBody())
-            .build();
+        HttpRequest.newBuilder(URI.create(bucket)).PUT(HttpRequest.BodyPublishers.noBody()).build();
     long deadline = System.nanoTime() + 60_000_000_000L;
     while (true) {
       try {

@@ -11,9 +11,10 @@ import java.util.Locale;
 
 /**
  * Receives the higher ranks' connections. Each caller is heard on a thread of its own, so that a
- * silent stranger holds nobody up, and only so many who have not proven themselves at once: one that
- * was heard for a while makes room for the next, and calls again if it is a rank. Who has proven
- * itself counts no more and is never pushed out: it is kept before it is told that it is accepted.
+ * silent stranger holds nobody up, and only so many who have not proven themselves at once: one
+ * that was heard for a while makes room for the next, and calls again if it is a rank. Who has
+ * proven itself counts no more and is never pushed out: it is kept before it is told that it is
+ * accepted.
  */
 final class Reception implements AutoCloseable {
 
@@ -210,8 +211,7 @@ final class Reception implements AutoCloseable {
         arrive(heard, caller);
       } catch (IOException | RuntimeException e) {
         String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-        refusals.add(
-            from, wasPushedOut(this) ? "it had not proven itself in time" : reason);
+        refusals.add(from, wasPushedOut(this) ? "it had not proven itself in time" : reason);
         listener.drop(caller);
       } finally {
         remove(this);

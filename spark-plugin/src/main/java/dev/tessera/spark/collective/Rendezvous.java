@@ -170,7 +170,8 @@ final class Rendezvous {
     for (int i = 0; i < peers.size(); i++) {
       if (i != rank) {
         links[i] = new Link(peers.peer(i), prepared(channels[DATA][i], true), data);
-        controls.add(new ControlLink(peers.peer(i), prepared(channels[CONTROL][i], false), control));
+        controls.add(
+            new ControlLink(peers.peer(i), prepared(channels[CONTROL][i], false), control));
       }
     }
     Mesh mesh = new Mesh(rank, data, links, control, controls);

@@ -14,7 +14,12 @@ import org.apache.spark.SparkConf;
  * @param tf32 whether GPUs compute float32 as tf32
  */
 public record TesseraSettings(
-    Timeouts timeouts, RetryPolicy retry, RankNetwork network, Duration slotsWait, String takeOver, boolean tf32)
+    Timeouts timeouts,
+    RetryPolicy retry,
+    RankNetwork network,
+    Duration slotsWait,
+    String takeOver,
+    boolean tf32)
     implements Serializable {
 
   /**

@@ -17,8 +17,7 @@ class RankBodyTest {
   private static boolean seals(String setting, String... hosts) {
     SparkConf conf = new SparkConf(false).set("spark.tessera.encryption", setting);
     List<RankPlace> places =
-        List.of(
-            new RankPlace(0, 0, hosts[0], 7400, 1), new RankPlace(1, 1, hosts[1], 7401, 2));
+        List.of(new RankPlace(0, 0, hosts[0], 7400, 1), new RankPlace(1, 1, hosts[1], 7401, 2));
     try (TcpListener listener = TcpListener.bind("127.0.0.1")) {
       RankPlan<String> plan =
           new RankPlan<>(
@@ -30,7 +29,11 @@ class RankBodyTest {
               context -> "");
       var identity =
           new RankBody<>(
-                  plan, new GangReply.Assigned(1, places, SECRET), listener, null, new AbortSwitch())
+                  plan,
+                  new GangReply.Assigned(1, places, SECRET),
+                  listener,
+                  null,
+                  new AbortSwitch())
               .identity();
       assertThat(identity.runId()).isEqualTo("run");
       assertThat(identity.attempt()).isEqualTo(3);

@@ -50,8 +50,7 @@ class ToldFailureTest {
   /** The loop's own exceptions, which only it makes. */
   private static RuntimeException made(Class<? extends RuntimeException> kind, String sentence)
       throws ReflectiveOperationException {
-    Constructor<? extends RuntimeException> constructor =
-        kind.getDeclaredConstructor(String.class);
+    Constructor<? extends RuntimeException> constructor = kind.getDeclaredConstructor(String.class);
     constructor.setAccessible(true);
     return constructor.newInstance(sentence);
   }

@@ -88,8 +88,7 @@ class ReceptionTest {
           });
     }
     Map<Integer, Connection> kept = new HashMap<>();
-    try (Reception reception =
-            new Reception(listener, Gang.RUN, 0, RANKS, Duration.ofSeconds(10));
+    try (Reception reception = new Reception(listener, Gang.RUN, 0, RANKS, Duration.ofSeconds(10));
         Selector selector = Selector.open()) {
       listener.register(selector);
       start.countDown();
