@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.spark.SparkThrowable;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
@@ -22,6 +23,9 @@ final class Mistake {
   private static final int FAILED = 1;
   private static final int USER = 2;
 
+  /** Spark's name for a notebook's Ctrl-C, its page's kill and a program's own call. */
+  private static final String CANCELLED = "SPARK_JOB_CANCELLED";
+
   /** Causes nest through Spark's own wrappers, a few deep. */
   private static final int DEEPEST = 20;
 
@@ -29,6 +33,11 @@ final class Mistake {
 
   /** The command line cannot be understood: one sentence, with what was meant if that is clear. */
   static int report(ParameterException thrown) {
+    thrown.getCommandLine().getErr().println("tessera: " + sentence(thrown));
+    return USER;
+  }
+
+  static String sentence(ParameterException thrown) {
     CommandLine command = thrown.getCommandLine();
     ParameterException e = thrown;
     if (e instanceof MissingParameterException && !command.getUnmatchedArguments().isEmpty()) {
@@ -37,10 +46,7 @@ final class Mistake {
     }
     String name = command.getCommandSpec().qualifiedName();
     String message = e.getMessage().lines().findFirst().orElse("Unreadable arguments");
-    command
-        .getErr()
-        .println("tessera: " + message + meant(e) + "; see " + name + " --help" + elsewhere(e));
-    return USER;
+    return message + meant(e) + "; see " + name + " --help" + elsewhere(e);
   }
 
   /** An unknown option may be a misspelt one of spark-submit, which passes through. */
@@ -61,11 +67,9 @@ final class Mistake {
   /** A job threw. */
   static int report(Exception e, CommandLine command, boolean showTrace) {
     PrintWriter err = command.getErr();
-    Optional<String> mistake = causes(e).flatMap(cause -> mistake(cause).stream()).findFirst();
+    Optional<String> mistake = users(e);
     if (mistake.isPresent()) {
-      // A job wraps what Hadoop says of a file system that it does not know.
-      String way = MissingConnector.in(e).filter(s -> !mistake.get().contains(s)).orElse("");
-      err.println("tessera: " + mistake.get() + (way.isEmpty() ? "" : "; " + way));
+      err.println("tessera: " + mistake.get());
       if (showTrace) {
         err.print(Trace.of(e));
         err.flush();
@@ -78,11 +82,33 @@ final class Mistake {
       err.println(name + " failed: " + told.get());
       return FAILED;
     }
-    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    err.println(name + " failed: " + reason.lines().findFirst().orElse(""));
+    err.println(name + " failed: " + reason(e));
     err.print(Trace.of(e));
     err.flush();
     return FAILED;
+  }
+
+  /** What {@link #report(Exception, CommandLine, boolean)} says, without the trace. */
+  static String sentence(Exception e) {
+    return users(e)
+        .or(() -> causes(e).flatMap(cause -> toldFailure(cause).stream()).findFirst())
+        .orElseGet(() -> reason(e));
+  }
+
+  private static Optional<String> users(Exception e) {
+    Optional<String> mistake = causes(e).flatMap(cause -> mistake(cause).stream()).findFirst();
+    // A job wraps what Hadoop says of a file system that it does not know.
+    return mistake.map(
+        told ->
+            MissingConnector.in(e)
+                .filter(s -> !told.contains(s))
+                .map(s -> told + "; " + s)
+                .orElse(told));
+  }
+
+  private static String reason(Exception e) {
+    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return reason.lines().findFirst().orElse("");
   }
 
   /**
@@ -106,6 +132,9 @@ final class Mistake {
   private static Optional<String> toldFailure(Throwable e) {
     if (e instanceof GangException || e instanceof StorageException) {
       return Optional.of(e.getMessage() + " (--debug shows the trace)");
+    }
+    if (e instanceof SparkThrowable spark && CANCELLED.equals(spark.getCondition())) {
+      return Optional.of("its Spark job was cancelled; nothing half-done is kept: run it again");
     }
     return Exhaustion.sentence(e);
   }

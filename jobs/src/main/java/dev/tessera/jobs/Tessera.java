@@ -126,11 +126,8 @@ public final class Tessera implements Runnable {
           if (help != null) {
             return help;
           }
-          ParseResult last = parsed;
-          while (last.hasSubcommand()) {
-            last = last.subcommand();
-          }
-          Object command = last.commandSpec().userObject();
+          checkPaths(parsed, false);
+          Object command = last(parsed).commandSpec().userObject();
           boolean goes =
               command instanceof Runnable || (reads && command instanceof ReadsBeforeSpark);
           return goes ? new RunLast().execute(parsed) : TO_BE_RUN;
@@ -154,8 +151,31 @@ public final class Tessera implements Runnable {
                 Interruption.happened() ? 1 : Mistake.report(e, command, showsTraces()));
   }
 
+  /** The command that was called, below all groups. */
+  static ParseResult last(ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    return last;
+  }
+
+  private static void checkPaths(ParseResult parsed, boolean here) {
+    ParseResult last = last(parsed);
+    try {
+      ClusterPaths.check(last.commandSpec(), here);
+    } catch (UserException e) {
+      throw new ExecutionException(last.commandSpec().commandLine(), e.getMessage(), e);
+    }
+  }
+
   /** A full local disk is an error to Hadoop, which nothing between it and here would tell. */
-  private static int execute(ParseResult parsed) {
+  static int execute(ParseResult parsed) {
+    Integer help = CommandLine.executeHelpRequest(parsed);
+    if (help != null) {
+      return help;
+    }
+    checkPaths(parsed, true);
     try {
       return new RunLast().execute(parsed);
     } catch (FSError e) {
@@ -167,7 +187,7 @@ public final class Tessera implements Runnable {
     }
   }
 
-  private boolean showsTraces() {
+  boolean showsTraces() {
     return debug || Boolean.getBoolean(DEBUG_PROPERTY);
   }
 

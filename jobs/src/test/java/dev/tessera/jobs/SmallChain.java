@@ -47,8 +47,7 @@ public record SmallChain(Path folder) {
   /** Writes the recipes and makes the image table. */
   public static SmallChain ingested(Path folder) throws IOException {
     SmallChain chain = new SmallChain(folder);
-    Files.writeString(chain.tokenizerRecipe(), TOKENIZER.formatted(folder));
-    Files.writeString(chain.diffusionRecipe(), DIFFUSION.formatted(folder));
+    chain.writeRecipes();
     done(
         "ingest",
         "--input",
@@ -57,6 +56,12 @@ public record SmallChain(Path folder) {
         chain.images(),
         "size=16");
     return chain;
+  }
+
+  /** Writes the recipes alone. */
+  public void writeRecipes() throws IOException {
+    Files.writeString(tokenizerRecipe(), TOKENIZER.formatted(folder));
+    Files.writeString(diffusionRecipe(), DIFFUSION.formatted(folder));
   }
 
   /** The whole chain but for samples. */

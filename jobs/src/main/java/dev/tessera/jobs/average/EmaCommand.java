@@ -42,6 +42,8 @@ public final class EmaCommand implements Callable<Integer> {
     EmaJob.Made made =
         new EmaJob(HadoopSettings.read()).run(run, deviation, Optional.ofNullable(images));
     Console out = console.console();
+    out.products().output(made.checkpoint());
+    out.products().metrics(Map.of("images", made.images(), "snapshots", made.snapshots()));
     if (out.mode() == Console.Mode.JSON) {
       out.result(
           "ema",

@@ -62,6 +62,11 @@ public final class OverrideOptions {
         .footer(footer.stream().map(line -> line.replace("%", "%%")).toArray(String[]::new));
   }
 
+  /** As they were given. */
+  public List<String> overrides() {
+    return List.copyOf(overrides);
+  }
+
   /** Changes what the user overrides; see {@link RecipeReader#override}. */
   public <T extends Record> T apply(T base) {
     return RecipeReader.override(base, overrides);

@@ -25,6 +25,11 @@ public final class RecipeOptions {
     return config;
   }
 
+  /** What people call the recipe: its file's name where its text has travelled in its place. */
+  public String called() {
+    return RecipeText.called(config);
+  }
+
   public List<String> overrides() {
     return List.copyOf(overrides);
   }
@@ -36,7 +41,6 @@ public final class RecipeOptions {
 
   /** For the console: {@code conf/recipes/x.yaml + name=y schedule.seed=7}. */
   public String describe() {
-    String called = RecipeText.called(config);
-    return overrides.isEmpty() ? called : called + " + " + String.join(" ", overrides);
+    return overrides.isEmpty() ? called() : called() + " + " + String.join(" ", overrides);
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
  */
 public record RecipeText(String name, String yaml) {
 
+  private static final String FLAG = "--config=";
   private static final String HEAD = "data:application/yaml;name=";
   private static final Pattern FORM =
       Pattern.compile(Pattern.quote(HEAD) + "([^;]*);base64,([A-Za-z0-9+/=]*)");
@@ -69,6 +71,20 @@ public record RecipeText(String name, String yaml) {
     String name = URLDecoder.decode(form.group(1), StandardCharsets.UTF_8);
     byte[] yaml = Base64.getDecoder().decode(form.group(2));
     return Optional.of(new RecipeText(name, new String(yaml, StandardCharsets.UTF_8)));
+  }
+
+  /** Whether a location needs no file to be read. */
+  public static boolean within(String location) {
+    return in(location).isPresent();
+  }
+
+  /** A command line with the name of its recipe in place of its text. */
+  public static List<String> named(List<String> arguments) {
+    return arguments.stream()
+        .map(
+            word ->
+                word.startsWith(FLAG) ? FLAG + called(word.substring(FLAG.length())) : called(word))
+        .toList();
   }
 
   /** What people call a location: its file's name where the text is within. */

@@ -3,11 +3,13 @@ package dev.tessera.jobs.demo;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +33,10 @@ public final class DemoCommand implements Callable<Integer>, ReadsBeforeSpark {
     Console console = output.console();
     try (Session session = Session.obtain("demo", Map.of())) {
       DemoResult result = new DemoJob(session.spark(), console).run(recipe, command);
+      Configuration hadoop = session.spark().sparkContext().hadoopConfiguration();
+      for (String made : List.of("/images", "/tokens/codes", "/tokens/latents", "/samples")) {
+        output.products().output(QualifiedPath.of(hadoop, recipe.work() + made).toString());
+      }
       boolean holds =
           result.verdict().bounds(recipe.shortened()).stream().allMatch(DemoVerdict.Bound::holds);
       return holds ? 0 : 1;

@@ -3,6 +3,7 @@ package dev.tessera.jobs.evaluate;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.LinkedHashMap;
@@ -91,6 +92,14 @@ public final class EvaluateCommand implements Callable<Integer>, ReadsBeforeSpar
     try (Session session = Session.obtain("evaluate", defaults)) {
       EvaluateReport report = new EvaluateJob(session.spark()).run(request);
       console.console().result("evaluate", report.block(), report.fields());
+      Map<String, Double> metrics = new LinkedHashMap<>();
+      report.values().forEach((name, value) -> metrics.put(name.replace(' ', '_'), value.value()));
+      console.products().metrics(metrics);
+      if (saveStatistics != null) {
+        console
+            .products()
+            .output(QualifiedPath.of(HadoopSettings.read(), saveStatistics).toString());
+      }
     }
     return 0;
   }

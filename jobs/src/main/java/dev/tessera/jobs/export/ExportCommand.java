@@ -3,6 +3,7 @@ package dev.tessera.jobs.export;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.QualifiedPath;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -37,6 +38,7 @@ public final class ExportCommand implements Callable<Integer> {
     Configuration conf = HadoopSettings.read();
     Console out = console.console();
     out.say(new ExportJob(conf).run(checkpoint, output));
+    out.products().output(QualifiedPath.of(conf, output).toString());
     return 0;
   }
 }

@@ -4,6 +4,7 @@ import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.ArrayList;
@@ -67,6 +68,14 @@ public final class IngestCommand implements Callable<Integer>, ReadsBeforeSpark 
       Console out = console.console();
       IngestSummary summary = IngestJob.run(session.spark(), recipe, new ConsoleProgress(out));
       summary.lines().forEach(out::say);
+      out.products().output(QualifiedPath.of(HadoopSettings.read(), output).toString());
+      out.products()
+          .metrics(
+              Map.of(
+                  "read", summary.read(),
+                  "written", summary.written(),
+                  "quarantined", summary.quarantined(),
+                  "seconds", summary.seconds()));
     }
     return 0;
   }

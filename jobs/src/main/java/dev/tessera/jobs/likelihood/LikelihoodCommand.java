@@ -54,6 +54,7 @@ public final class LikelihoodCommand implements Callable<Integer>, ReadsBeforeSp
         Session.obtain("likelihood " + input, settings.device().settings(conf))) {
       LikelihoodSummary summary = new LikelihoodJob(session.spark()).run(request);
       Console out = console.console();
+      out.products().metrics(fields(summary));
       if (out.mode() == Console.Mode.JSON) {
         out.result("likelihood", fields(summary));
       } else {
@@ -63,7 +64,7 @@ public final class LikelihoodCommand implements Callable<Integer>, ReadsBeforeSp
     return 0;
   }
 
-  private static Map<String, Object> fields(LikelihoodSummary summary) {
+  private static Map<String, Number> fields(LikelihoodSummary summary) {
     return Map.of(
         "rows", summary.rows(),
         "dimensions", summary.dimensions(),

@@ -25,22 +25,43 @@ public final class Console {
   private final Mode mode;
   private final int width;
   private final LongSupplier nanos;
+  private final Products products;
 
   Console(PrintStream out, Mode mode, int width, LongSupplier nanos) {
+    this(out, mode, width, nanos, new Products());
+  }
+
+  private Console(PrintStream out, Mode mode, int width, LongSupplier nanos, Products products) {
     this.out = out;
     this.mode = mode;
     this.width = width;
     this.nanos = nanos;
+    this.products = products;
   }
 
   /** Standard output, read by a program if {@code json}, else by whoever is there. */
   public static Console standard(boolean json) {
-    Mode mode = Terminal.present() ? Mode.TERMINAL : Mode.PLAIN;
-    return new Console(System.out, json ? Mode.JSON : mode, Terminal.width(), System::nanoTime);
+    return standard(json, new Products());
+  }
+
+  static Console standard(boolean json, Products products) {
+    Mode mode = json ? Mode.JSON : Terminal.present() ? Mode.TERMINAL : Mode.PLAIN;
+    return new Console(System.out, mode, Terminal.width(), System::nanoTime, products);
+  }
+
+  /** Into a stream that no person watches. */
+  static Console of(PrintStream out, boolean json, Products products) {
+    Mode mode = json ? Mode.JSON : Mode.PLAIN;
+    return new Console(out, mode, Terminal.width(), System::nanoTime, products);
   }
 
   public Mode mode() {
     return mode;
+  }
+
+  /** Where a command tells what it made. */
+  public Products products() {
+    return products;
   }
 
   /** Prints the facts known before the first step. */

@@ -71,6 +71,7 @@ public final class Session implements AutoCloseable {
     }
     SparkRelease.require();
     if (!running().isEmpty()) {
+      SessionNeeds.check(running().get().getConf());
       return new Session(SparkSession.builder().getOrCreate(), false);
     }
     SparkConf conf = settings();

@@ -3,11 +3,13 @@ package dev.tessera.jobs.sample;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import dev.tessera.models.diffusion.sampler.Grid;
 import dev.tessera.models.diffusion.sampler.Sampler;
 import dev.tessera.spark.inference.InferenceDevice;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
@@ -115,7 +117,13 @@ public final class SampleCommand implements Callable<Integer>, ReadsBeforeSpark 
     settings.device().check(spark);
     SampleJob.check(HadoopSettings.read(), request);
     try (Session session = Session.obtain("sample " + output, settings.device().settings(spark))) {
-      console.console().say(new SampleJob(session.spark()).run(request).line());
+      SampleSummary summary = new SampleJob(session.spark()).run(request);
+      console.console().say(summary.line());
+      console.products().output(QualifiedPath.of(HadoopSettings.read(), output).toString());
+      console.products().output(QualifiedPath.of(HadoopSettings.read(), summary.grid()).toString());
+      console
+          .products()
+          .metrics(Map.of("rows", summary.manifest().rows(), "seconds", summary.seconds()));
     }
     return 0;
   }

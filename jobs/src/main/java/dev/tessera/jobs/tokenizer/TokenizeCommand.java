@@ -3,9 +3,11 @@ package dev.tessera.jobs.tokenizer;
 import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
+import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +50,12 @@ public final class TokenizeCommand implements Callable<Integer>, ReadsBeforeSpar
           new TokenizeJob(session.spark()).run(checkpoint, input, output, settings);
       console.console().say(summary.line());
       console.console().say(summary.stages());
+      Path folder = QualifiedPath.of(HadoopSettings.read(), output);
+      console.products().output(folder + TokenizeJob.CODES);
+      if (settings.latents()) {
+        console.products().output(folder + TokenizeJob.LATENTS);
+      }
+      console.products().metrics(summary.metrics());
     }
     return 0;
   }

@@ -37,8 +37,8 @@ import org.apache.spark.sql.SparkSession;
  */
 public final class TokenizeJob {
 
-  private static final String CODES = "/codes";
-  private static final String LATENTS = "/latents";
+  static final String CODES = "/codes";
+  static final String LATENTS = "/latents";
 
   private final SparkSession spark;
   private final Configuration conf;

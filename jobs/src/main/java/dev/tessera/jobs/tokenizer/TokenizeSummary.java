@@ -3,6 +3,7 @@ package dev.tessera.jobs.tokenizer;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.spark.inference.StageTimes;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
 
 /**
@@ -25,6 +26,18 @@ public record TokenizeSummary(
   /** Pictures a second that one core decodes. */
   public double decodedPerSecond() {
     return codes.rows() / times.decode();
+  }
+
+  /** For a program. */
+  Map<String, Double> metrics() {
+    return Map.of(
+        "rows", (double) codes.rows(),
+        "codebook_usage", codes.codes().usage(),
+        "perplexity", codes.codes().perplexity(),
+        "psnr", codes.reconstruction().psnr(),
+        "heldout_psnr", codes.reconstruction().heldoutPsnr(),
+        "ssim", codes.reconstruction().ssim(),
+        "seconds", seconds);
   }
 
   /**

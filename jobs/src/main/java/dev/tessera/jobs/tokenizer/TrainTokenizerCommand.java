@@ -34,7 +34,7 @@ public final class TrainTokenizerCommand implements Callable<Integer>, ReadsBefo
     Recipe read = RecipeReader.read(Recipe.class, recipe, hadoop);
     if (!(read instanceof Recipe.Tokenizer)) {
       throw new UserException(
-          recipe.config() + " is a recipe of a diffusion model: run it by train.");
+          recipe.called() + " is a recipe of a diffusion model: run it by train.");
     }
     TrainingJob.check(read, hadoop, Session.settings());
     List<String> command = spec.commandLine().getParseResult().originalArgs();

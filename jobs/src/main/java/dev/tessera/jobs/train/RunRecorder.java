@@ -55,9 +55,11 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     this.console = console;
     this.recipe = recipe;
     this.flopsPerImage = cost.flopsPerImage();
-    this.seconds = run.metrics().stream().mapToDouble(MetricLine::seconds).max().orElse(0);
+    List<MetricLine> before = run.metrics();
+    this.seconds = before.stream().mapToDouble(MetricLine::seconds).max().orElse(0);
+    before.forEach(this::tell);
     this.metrics = run.openMetrics();
-    this.standing = Interruption.standing(this::sentence);
+    this.standing = Interruption.standing(this::standing);
   }
 
   /** Whether a rank has told of a step: from then on there is something to keep. */
@@ -153,7 +155,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   }
 
   /** Where the run stands and how to go on, for who ends it. */
-  private String sentence() {
+  String standing() {
     if (kept == 0) {
       return String.format(
           Locale.ROOT,
@@ -192,7 +194,9 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
     values.put("gflops", speed * flopsPerImage / 1e9);
     values.put("communication_seconds", report.communicationSeconds());
     values.put("data_seconds", report.dataSeconds());
-    write(() -> metrics.append(MetricLine.step(report.step(), report.images(), seconds, values)));
+    MetricLine line = MetricLine.step(report.step(), report.images(), seconds, values);
+    tell(line);
+    write(() -> metrics.append(line));
     Map<String, Double> shown = new LinkedHashMap<>();
     for (String name : SHOWN) {
       if (report.values().containsKey(name)) {
@@ -205,11 +209,21 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   }
 
   private void evaluated(TrainingMessage.Evaluated measured) throws IOException {
-    metrics.append(
-        MetricLine.evaluation(measured.step(), measured.images(), seconds, measured.values()));
+    MetricLine line =
+        MetricLine.evaluation(measured.step(), measured.images(), seconds, measured.values());
+    tell(line);
+    metrics.append(line);
     if (measured.codebook().length > 0) {
       run.writeCodebook(measured.codebook());
     }
+  }
+
+  /** The last value of each name is the run's result, and the last line's moment with them. */
+  private void tell(MetricLine line) {
+    Map<String, Double> values = new LinkedHashMap<>(line.values());
+    values.put("images", (double) line.images());
+    values.put("step", (double) line.step());
+    console.products().metrics(values);
   }
 
   private void draw(TrainingMessage.Drawn drawn) throws IOException {

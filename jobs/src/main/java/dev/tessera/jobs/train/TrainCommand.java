@@ -32,7 +32,7 @@ public final class TrainCommand implements Callable<Integer>, ReadsBeforeSpark {
     Recipe read = RecipeReader.read(Recipe.class, recipe, hadoop);
     if (!(read instanceof Recipe.Diffusion)) {
       throw new UserException(
-          recipe.config() + " is a recipe of a tokenizer: run it by train-tokenizer.");
+          recipe.called() + " is a recipe of a tokenizer: run it by train-tokenizer.");
     }
     TrainingJob.check(read, hadoop, Session.settings());
     List<String> command = spec.commandLine().getParseResult().originalArgs();

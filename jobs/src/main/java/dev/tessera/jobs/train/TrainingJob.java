@@ -1,6 +1,7 @@
 package dev.tessera.jobs.train;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.jobs.config.RecipeText;
 import dev.tessera.jobs.config.RecipeWriter;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.Environment;
@@ -74,6 +75,7 @@ public final class TrainingJob {
     GangSpec gang = gang(recipe, spark.sparkContext().getConf());
     Gang.check(spark.sparkContext().getConf(), gang);
     RunDirectory run = directory(bound, command);
+    console.products().run(run.path());
     try {
       train(bound, gang, source, run);
       run.writeReport();
@@ -110,6 +112,9 @@ public final class TrainingJob {
     } catch (UserException | InvalidDatasetException | GangException.Interrupted e) {
       if (bound.recipe().output().resume().isEmpty() && !recorder.started()) {
         run.discard();
+        console.products().noRun();
+      } else if (e instanceof GangException.Interrupted) {
+        console.say(recorder.standing());
       }
       throw e;
     } catch (StorageException e) {
@@ -175,7 +180,8 @@ public final class TrainingJob {
       TokenizerCopy.source(bound, conf);
     }
     RunDirectory run =
-        RunDirectory.create(qualified(output.runs()), bound.recipe().name(), command, conf);
+        RunDirectory.create(
+            qualified(output.runs()), bound.recipe().name(), RecipeText.named(command), conf);
     run.own();
     return run;
   }

@@ -244,14 +244,41 @@ class LauncherIT {
                 "--config",
                 recipe.toString(),
                 "--master=spark://h:7077",
-                "--deploy-mode=cluster")
+                "--deploy-mode=cluster",
+                "data=hdfs://h/latents",
+                "--conf=spark.tessera.sharedFolders=/mnt",
+                "output.runs=/mnt/runs")
             .lines();
 
-    assertThat(lines.get(lines.size() - 1))
-        .isEqualTo(
+    assertThat(lines.subList(lines.size() - 4, lines.size()))
+        .containsExactly(
+            "--config",
             "data:application/yaml;name=my+recipe.yaml;base64,"
-                + Base64.getEncoder().encodeToString(Files.readAllBytes(recipe)));
+                + Base64.getEncoder().encodeToString(Files.readAllBytes(recipe)),
+            "data=hdfs://h/latents",
+            "output.runs=/mnt/runs");
     assertThat(confOf(lines, "spark.driver.defaultJavaOptions")).doesNotContain("log4j2");
+  }
+
+  @Test
+  void whatOnlyTheDriversHostWouldSeeIsRefusedBeforeItIsSubmitted() throws Exception {
+    Path recipe = Files.writeString(folder.resolve("r.yaml"), "type: tokenizer\n");
+    Ended ended =
+        tessera(
+            fakeSpark(),
+            "train-tokenizer",
+            "--config=" + recipe,
+            "--master=spark://h:7077",
+            "--deploy-mode=cluster",
+            "data=file:/data/images");
+
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.lines())
+        .containsExactly(
+            "tessera: With --deploy-mode cluster the driver runs on a host of the cluster's choice,"
+                + " which would take its own disk for data=file:/data/images, output.runs=runs: name"
+                + " places on hdfs:, s3a: or the like, or absolute ones in a folder that every host"
+                + " mounts, named by --conf spark.tessera.sharedFolders=FOLDER");
   }
 
   @Test

@@ -171,7 +171,7 @@ final class AttemptJob<R extends Serializable> {
     if (first == null && sparkCause != null && !SparkReason.isTaskException(sparkCause)) {
       return new AttemptFailure(-1, SparkReason.of(sparkCause), sparkCause);
     }
-    if (first == null && failures.isEmpty()) {
+    if (first == null && (failures.isEmpty() || SparkReason.isCancelled(sparkCause))) {
       return new AttemptFailure(-1, SparkReason.of(sparkCause), sparkCause);
     }
     RankFailure told = first == null ? failures.get(0) : first;

@@ -130,6 +130,10 @@ public final class Gang<R extends Serializable> {
       // attempt.
       throw new InterruptedException(failure.getMessage());
     }
+    if (SparkReason.isCancelled(failure.getCause())) {
+      throw new GangException.Interrupted(
+          spec.name() + " was stopped: its Spark job was cancelled", failure.getCause());
+    }
     RuntimeException lasting = RankFailure.lasting(failure.getCause());
     if (lasting != null) {
       throw lasting;

@@ -9,7 +9,7 @@ public sealed class GangException extends RuntimeException {
     super(message, cause);
   }
 
-  /** The driver's thread was interrupted, or its Spark session stopped. */
+  /** The driver's thread was interrupted, its Spark job cancelled, or its session stopped. */
   public static final class Interrupted extends GangException {
 
     private static final long serialVersionUID = 1L;

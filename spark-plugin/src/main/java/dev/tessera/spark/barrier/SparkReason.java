@@ -3,6 +3,7 @@ package dev.tessera.spark.barrier;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.spark.SparkThrowable;
 
 /** Spark's reasons for a failed job, cut to the part that a person can use. */
 final class SparkReason {
@@ -11,9 +12,17 @@ final class SparkReason {
       Pattern.compile("ExecutorLostFailure \\(executor (\\S+) .*?Reason: ([^\\n]*)");
   private static final Pattern THROWN =
       Pattern.compile("(?:^|\\s)[\\w.$]+(?:Exception|Error): ([^\\n]+)");
+  private static final String CANCELLED = "SPARK_JOB_CANCELLED";
   private static final int LONGEST = 300;
 
   private SparkReason() {}
+
+  /**
+   * Whether somebody cancelled the job: a notebook's Ctrl-C, Spark's page, a program's own call.
+   */
+  static boolean isCancelled(Throwable cause) {
+    return cause instanceof SparkThrowable spark && CANCELLED.equals(spark.getCondition());
+  }
 
   /** Whether Spark reports what a task threw, which the rank told better itself. */
   static boolean isTaskException(Throwable cause) {

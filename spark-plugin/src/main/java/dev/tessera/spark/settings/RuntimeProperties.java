@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * System properties that DJL reads when libtorch is first used, and what they must say in every
@@ -32,6 +33,22 @@ public final class RuntimeProperties {
             System.setProperty(key, value);
           }
         });
+  }
+
+  /**
+   * What JVM options say otherwise, as {@code -Dai.djl.offline=false}: an executor that is started
+   * with them would spoil a run, and nothing sets it right.
+   */
+  public static List<String> spoiling(String javaOptions) {
+    return Stream.of(javaOptions.strip().split("\\s+"))
+        .filter(
+            option ->
+                REQUIRED.entrySet().stream()
+                    .anyMatch(
+                        e ->
+                            option.startsWith("-D" + e.getKey() + "=")
+                                && !option.endsWith("=" + e.getValue())))
+        .toList();
   }
 
   /** One sentence for each property of this JVM that would spoil a run; empty when all is well. */

@@ -38,7 +38,11 @@ public enum Setting {
   TF32(
       "tf32",
       "false",
-      "whether GPUs compute float32 as tf32; what schedule.precision must agree with");
+      "whether GPUs compute float32 as tf32; what schedule.precision must agree with"),
+  SHARED_FOLDERS(
+      "sharedFolders",
+      "",
+      "folders, with commas between, that every host mounts at the same place; asked for where the driver runs on the cluster");
 
   /** What every key of ours begins with. */
   public static final String PREFIX = "spark.tessera.";

@@ -42,6 +42,10 @@ public record TesseraSettings(
     Duration slotsWait = reader.duration(Setting.SLOTS_WAIT);
     String takeOver = reader.claim(Setting.TAKE_OVER);
     boolean tf32 = reader.flag(Setting.TF32);
+    reader.require(
+        SharedFolders.areAbsolute(conf),
+        Setting.SHARED_FOLDERS,
+        "absolute folders such as /mnt/data");
     reader.refuseUnknownKeys();
     reader.require(
         stall.compareTo(failure) <= 0,

@@ -87,7 +87,8 @@ class TesseraSettingsTest {
             "spark.tessera.port",
             "spark.tessera.encryption",
             "spark.tessera.requireEncryption",
-            "spark.tessera.tf32");
+            "spark.tessera.tf32",
+            "spark.tessera.sharedFolders");
   }
 
   @Test
@@ -100,6 +101,7 @@ class TesseraSettingsTest {
             "spark.tessera.stallWarning", "soon",
             "spark.tessera.collectiveSubnet", "eth0",
             "spark.tessera.encryption", "maybe",
+            "spark.tessera.sharedFolders", "/mnt,data",
             "spark.tessera.tf32", "yes");
 
     assertThatThrownBy(() -> TesseraSettings.from(conf))
@@ -110,6 +112,7 @@ class TesseraSettingsTest {
         .hasMessageContaining("spark.tessera.stallWarning: soon (expected: a time such as 30s)")
         .hasMessageContaining("spark.tessera.collectiveSubnet: eth0")
         .hasMessageContaining("spark.tessera.encryption: maybe (expected: auto, true or false)")
+        .hasMessageContaining("spark.tessera.sharedFolders: /mnt,data (expected: absolute folders")
         .hasMessageContaining("spark.tessera.tf32: yes (expected: true or false)")
         .hasMessageContaining("at most spark.tessera.retryMaxBackoff");
   }
