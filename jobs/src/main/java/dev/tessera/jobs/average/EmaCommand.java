@@ -23,6 +23,7 @@ public final class EmaCommand implements Callable<Integer> {
 
   @Option(
       names = "--deviation",
+      paramLabel = "X",
       required = true,
       description =
           "Standard deviation of the average's weights in time, as a share of the run: above 0,"

@@ -34,8 +34,11 @@ public final class OverrideOptions {
    */
   public static OverrideOptions of(Record defaults, String... flags) {
     List<String> set = Stream.of(flags).map(KeyNames::of).toList();
-    List<String> lines = new ArrayList<>(List.of("", "Keys and their defaults:"));
-    RecipeWriter.write(defaults)
+    String written = RecipeWriter.write(defaults);
+    String left =
+        written.contains(": null\n") ? " (null: left to the checkpoint or the table)" : "";
+    List<String> lines = new ArrayList<>(List.of("", "Keys and their defaults" + left + ":"));
+    written
         .lines()
         .map(line -> line.split(": ?", 2))
         .filter(pair -> !set.contains(pair[0]))

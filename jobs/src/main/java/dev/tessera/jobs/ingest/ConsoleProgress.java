@@ -12,13 +12,15 @@ final class ConsoleProgress implements IngestProgress {
 
   private final Console console;
   private ProgressLine line;
+  private long files;
 
   ConsoleProgress(Console console) {
     this.console = console;
   }
 
   @Override
-  public void listed(long files) {
+  public void listed(long soFar) {
+    files = soFar;
     if (line == null) {
       line = console.progress("list", 0, 0);
     }
@@ -35,6 +37,7 @@ final class ConsoleProgress implements IngestProgress {
   @Override
   public void close() {
     if (line != null) {
+      line.update(files, Map.of());
       line.close();
     }
   }

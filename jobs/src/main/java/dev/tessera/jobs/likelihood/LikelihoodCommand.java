@@ -35,6 +35,7 @@ public final class LikelihoodCommand implements Callable<Integer>, ReadsBeforeSp
 
   @Option(
       names = "--count",
+      paramLabel = "N",
       defaultValue = "0",
       description = "The first so many rows; 0, the default, for all.")
   private long count;

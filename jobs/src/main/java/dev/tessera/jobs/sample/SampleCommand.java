@@ -83,10 +83,18 @@ public final class SampleCommand implements Callable<Integer>, ReadsBeforeSpark 
       description = "The folder of the sample table.")
   private String output;
 
-  @Option(names = "--count", defaultValue = "100", description = "Pictures to draw.")
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Pictures to draw; ${DEFAULT-VALUE} if not given.")
   private long count;
 
-  @Option(names = "--seed", defaultValue = "0", description = "The same seed, the same pictures.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "The same seed, the same pictures; ${DEFAULT-VALUE} if not given.")
   private long seed;
 
   @Option(

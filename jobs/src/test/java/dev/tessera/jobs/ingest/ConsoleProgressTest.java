@@ -1,0 +1,27 @@
+package dev.tessera.jobs.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tessera.jobs.run.Console;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class ConsoleProgressTest {
+
+  @Test
+  void theLastLineCountsEveryFile() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream stdout = System.out;
+    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try (ConsoleProgress progress = new ConsoleProgress(Console.standard(true))) {
+      for (int file = 1; file <= 702; file++) {
+        progress.listed(file);
+      }
+    } finally {
+      System.setOut(stdout);
+    }
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("\"images\":702");
+  }
+}
