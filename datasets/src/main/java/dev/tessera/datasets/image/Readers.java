@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,6 +22,11 @@ import javax.imageio.spi.ImageReaderSpi;
  * own whatever others are on the class path, some of which are slower or read other colours.
  */
 final class Readers implements AutoCloseable, IIOReadWarningListener {
+
+  private static final int MOST_PROVIDERS = 100;
+
+  /** In the bundle the package has another name, here too. */
+  private static final String OF_WEBP = "com.twelvemonkeys.";
 
   private static final String OF_THE_JDK = "com.sun.imageio.";
 
@@ -77,15 +83,24 @@ final class Readers implements AutoCloseable, IIOReadWarningListener {
 
   /** By our own class loader: ImageIO asks the one of the thread that used it first. */
   private static ImageReader webp() {
-    try {
-      for (ImageReaderSpi spi :
-          ServiceLoader.load(ImageReaderSpi.class, Readers.class.getClassLoader())) {
-        if (Arrays.asList(spi.getMIMETypes()).contains("image/webp")) {
+    Iterator<ImageReaderSpi> all =
+        ServiceLoader.load(ImageReaderSpi.class, Readers.class.getClassLoader()).iterator();
+    for (int i = 0; i < MOST_PROVIDERS; i++) {
+      try {
+        if (!all.hasNext()) {
+          break;
+        }
+        ImageReaderSpi spi = all.next();
+        // Another version that the user has is the user's.
+        boolean ours = spi.getClass().getName().startsWith(OF_WEBP);
+        if (ours && Arrays.asList(spi.getMIMETypes()).contains("image/webp")) {
           return spi.createReaderInstance();
         }
+      } catch (ServiceConfigurationError e) {
+        // So is one that does not load.
+      } catch (IOException e) {
+        throw new IllegalStateException("The reader of WebP cannot be made", e);
       }
-    } catch (IOException e) {
-      throw new IllegalStateException("The reader of WebP cannot be made", e);
     }
     throw new IllegalStateException("no reader of WebP on the class path: add imageio-webp");
   }

@@ -48,9 +48,14 @@ class BundleIT {
             "ai/djl/engine/Engine.class",
             "ai/djl/pytorch/jni/PyTorchLibrary.class",
             "com/sun/jna/Native.class",
-            "picocli/CommandLine.class",
+            "dev/tessera/shaded/picocli/CommandLine.class",
+            "dev/tessera/shaded/snakeyaml/LoaderOptions.class",
+            "dev/tessera/shaded/jackson/yaml/YAMLFactory.class",
             "META-INF/services/ai.djl.engine.EngineProvider")
-        .anyMatch(name -> name.startsWith("com/github/weisj/jsvg/"))
+        .contains("META-INF/LICENSE", "META-INF/NOTICE", "META-INF/AL2.0")
+        .contains("META-INF/licenses/jsvg.txt", "META-INF/licenses/twelvemonkeys.txt")
+        .anyMatch(name -> name.startsWith("dev/tessera/shaded/jsvg/"))
+        .anyMatch(name -> name.startsWith("dev/tessera/shaded/twelvemonkeys/"))
         .anyMatch(name -> name.startsWith("META-INF/resources/webjars/bootstrap-icons/"))
         .anyMatch(name -> name.startsWith("META-INF/resources/webjars/flag-icons/"));
   }
@@ -65,6 +70,11 @@ class BundleIT {
                         "scala/",
                         "org/slf4j/",
                         "com/fasterxml/",
+                        "picocli/",
+                        "org/yaml/",
+                        "com/github/",
+                        "com/twelvemonkeys/",
+                        "META-INF/services/com.fasterxml",
                         "io/netty/",
                         "com/google/",
                         "org/junit/",
