@@ -1,6 +1,7 @@
 package dev.tessera.spark;
 
 import dev.tessera.spark.barrier.GangChannel;
+import dev.tessera.spark.device.LibtorchAhead;
 import dev.tessera.spark.settings.RuntimeProperties;
 import java.util.Map;
 import org.apache.spark.api.plugin.ExecutorPlugin;
@@ -12,7 +13,10 @@ final class TesseraExecutor implements ExecutorPlugin {
   @Override
   public void init(PluginContext context, Map<String, String> fromDriver) {
     RuntimeProperties.setMissing();
-    GangChannel.open(context);
+    if (GangChannel.open(context)) {
+      // It replaces a lost one: the others wait for it.
+      LibtorchAhead.begin();
+    }
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.tessera.datasets.table;
 
+import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.IoFailure;
 import dev.tessera.datasets.PlainFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
@@ -11,11 +13,14 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.parquet.hadoop.ParquetWriter;
 
 /**
  * Writes the rows of one task attempt into a staging folder of the attempt's own, one file for each
- * split. Closed without {@link #finish}, it removes what it wrote.
+ * split. Closed without {@link #finish}, it removes what it wrote. What lasts of a failed write, a
+ * missing permission say, is an {@link InvalidDatasetException} that names the table: whatever a
+ * writer meets is of writing, though a read may say the same.
  */
 public final class TablePartWriter<R> implements Closeable {
 
@@ -58,16 +63,41 @@ public final class TablePartWriter<R> implements Closeable {
   }
 
   private void append(R row) throws IOException {
-    OpenFile<R> file = open.get(format.split(row));
-    if (file == null) {
-      file = openFile(format.split(row));
+    try {
+      OpenFile<R> file = open.get(format.split(row));
+      if (file == null) {
+        file = openFile(format.split(row));
+      }
+      file.writer.write(row);
+      file.rows++;
+    } catch (IOException e) {
+      throw told(e);
     }
-    file.writer.write(row);
-    file.rows++;
   }
 
   /** Closes the files and returns what the driver's commit needs. */
   public TablePart finish() throws IOException {
+    try {
+      return end();
+    } catch (IOException e) {
+      throw told(e);
+    }
+  }
+
+  private IOException told(IOException failure) {
+    if (IoFailure.lasts(failure)) {
+      throw new InvalidDatasetException(
+          "Cannot write "
+              + folder.getParent().getParent()
+              + " ("
+              + failure.getMessage()
+              + "): make room or mend the path, or choose another output",
+          failure);
+    }
+    return failure;
+  }
+
+  private TablePart end() throws IOException {
     List<PartFile> files = new ArrayList<>();
     for (Map.Entry<Subset, OpenFile<R>> entry : open.entrySet()) {
       OpenFile<R> file = entry.getValue();
@@ -133,7 +163,10 @@ public final class TablePartWriter<R> implements Closeable {
   }
 
   private OpenFile<R> openFile(Subset split) throws IOException {
-    fs.mkdirs(folder);
+    if (!fs.mkdirs(folder)) {
+      // As the local file system says that it may not.
+      throw new AccessControlException("the folder " + folder + " cannot be made");
+    }
     DigestingFile file =
         new DigestingFile(
             PlainFileSystem.of(fs),

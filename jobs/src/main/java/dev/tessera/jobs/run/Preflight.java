@@ -67,7 +67,7 @@ public final class Preflight {
             ? variable
             : conf.get("spark.local.dir", System.getProperty("java.io.tmpdir"));
     List<String> refused = new ArrayList<>();
-    for (String folder : folders.split(",")) {
+    for (String folder : folders.split(",", -1)) {
       Optional<String> reason = unwritable(folder.strip());
       if (reason.isEmpty()) {
         return;
@@ -104,7 +104,7 @@ public final class Preflight {
       return;
     }
     List<String> refusals = new ArrayList<>();
-    for (String one : master.substring(STANDALONE.length()).split(",")) {
+    for (String one : master.substring(STANDALONE.length()).split(",", -1)) {
       Optional<String> refusal = refusal(one);
       if (refusal.isEmpty()) {
         return;

@@ -20,6 +20,7 @@ import dev.tessera.spark.ui.RunStatus;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +47,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   private volatile long kept;
   private final Recovery recovery = new Recovery(System::nanoTime);
   private int attempt;
-  private int ready;
+  private final Map<RecoveryPart, Integer> ready = new EnumMap<>(RecoveryPart.class);
   private long from;
   private double seconds;
 
@@ -70,7 +71,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   @Override
   public void onAttempt(int number, List<RankPlace> ranks, long restored) {
     attempt = number;
-    ready = 0;
+    ready.clear();
     from = restored;
     images = restored;
     kept = restored;
@@ -116,7 +117,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
 
   @Override
   public void onLoss() {
-    ready = 0;
+    ready.clear();
     recovery.lost();
   }
 
@@ -127,10 +128,10 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
 
   @Override
   public void onMessage(int rank, TrainingMessage message) {
-    if (message instanceof TrainingMessage.Ready) {
-      ready++;
-      if (allReady()) {
-        recovery.over(RecoveryPart.RESTORED);
+    if (message instanceof TrainingMessage.Prepared prepared) {
+      // The slowest rank decides when a part is over.
+      if (prepared(prepared.part()) == places.size()) {
+        recovery.over(prepared.part());
       }
       return;
     }
@@ -172,8 +173,13 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
         run);
   }
 
+  private int prepared(RecoveryPart part) {
+    return ready.merge(part, 1, Integer::sum);
+  }
+
   private boolean allReady() {
-    return ready > 0 && ready == places.size();
+    return !places.isEmpty()
+        && ready.getOrDefault(RecoveryPart.STATE, 0) == places.size();
   }
 
   private void recovered() {

@@ -27,13 +27,17 @@ class RecoveryTest {
   void everyMomentBelongsToOnePartAndTheySumToTheWhole() {
     recovery.lost();
     restart(1);
-    after(2500, RecoveryPart.RESTORED);
+    after(900, RecoveryPart.LIBRARY);
+    after(1100, RecoveryPart.PROGRAMS);
+    after(100, RecoveryPart.ROWS);
+    after(400, RecoveryPart.STATE);
     after(2000, RecoveryPart.FIRST_STEP);
 
     assertThat(recovery)
         .hasToString(
             "14.2 s after the loss"
-                + " (failure 0.2, pause 1.0, executors 6.1, ranks 2.4, restored 2.5, first step 2.0)");
+                + " (failure 0.2, pause 1.0, executors 6.1, ranks 2.4, library 0.9, programs 1.1,"
+                + " rows 0.1, state 0.4, first step 2.0)");
     assertThat(recovery.values())
         .containsExactly(
             entry("recovery_seconds", 14.2),
@@ -41,7 +45,10 @@ class RecoveryTest {
             entry("pause_seconds", 1.0),
             entry("executors_seconds", 6.1),
             entry("ranks_seconds", 2.4),
-            entry("restored_seconds", 2.5),
+            entry("library_seconds", 0.9),
+            entry("programs_seconds", 1.1),
+            entry("rows_seconds", 0.1),
+            entry("state_seconds", 0.4),
             entry("first_step_seconds", 2.0));
     assertThat(recovery.running()).isFalse();
   }
@@ -53,7 +60,10 @@ class RecoveryTest {
     now += 300_000_000; // At work on its state, when it is lost too.
     recovery.lost();
     restart(2);
-    after(2500, RecoveryPart.RESTORED);
+    after(900, RecoveryPart.LIBRARY);
+    after(1100, RecoveryPart.PROGRAMS);
+    after(100, RecoveryPart.ROWS);
+    after(400, RecoveryPart.STATE);
     after(2000, RecoveryPart.FIRST_STEP);
 
     assertThat(recovery.values())
@@ -78,7 +88,7 @@ class RecoveryTest {
 
   @Test
   void nothingIsMeasuredWhereNothingWasLost() {
-    after(100, RecoveryPart.RESTORED);
+    after(100, RecoveryPart.STATE);
     after(100, RecoveryPart.FIRST_STEP);
 
     assertThat(recovery.running()).isFalse();

@@ -8,12 +8,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * A flat vector as the host sees it, parameter by parameter: its own memory on the CPU, a copy of a
  * GPU's.
  */
 final class HostCopy {
+
+  /** Elements: 4 MiB. */
+  private static final long PIECE = 1 << 20;
 
   private final NativeTensor flat;
   private final Layout layout;
@@ -44,6 +48,39 @@ final class HostCopy {
   /** Nothing is copied yet, and no memory taken. */
   static HostCopy of(NativeTensor flat, Layout layout) {
     return new HostCopy(flat, layout);
+  }
+
+  /**
+   * Shows every value in order, by the parameter's name and a piece of it at a time: its own memory
+   * on the CPU; of a GPU's one buffer that every piece passes through, so that a look at a state
+   * takes no memory of its size.
+   */
+  void read(BiConsumer<String, ByteBuffer> reader) {
+    read(PIECE, reader);
+  }
+
+  void read(long piece, BiConsumer<String, ByteBuffer> reader) {
+    ByteBuffer passage = flat.onHost() ? null : buffer(Math.min(piece, flat.size()));
+    layout
+        .slices()
+        .values()
+        .forEach(
+            slice -> {
+              for (long at = 0; at < slice.size(); at += piece) {
+                long elements = Math.min(piece, slice.size() - at);
+                reader.accept(
+                    slice.parameter().name(), part(passage, slice.offset() + at, elements));
+              }
+            });
+  }
+
+  private ByteBuffer part(ByteBuffer passage, long first, long elements) {
+    if (passage == null) {
+      return flat.memory(first, elements);
+    }
+    passage.clear().limit(Math.toIntExact(elements * Float.BYTES));
+    flat.download(passage, first, elements);
+    return passage;
   }
 
   /** Brings what the device has to the host, before {@link #named} and {@link #upload}. */

@@ -2,6 +2,7 @@ package dev.tessera.models.train;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import dev.tessera.models.runtime.Platform;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,13 +13,41 @@ import java.util.stream.Collectors;
  * Holds the ranks' parameters to each other before a checkpoint: every rank makes each update
  * itself, so what a memory, a processor or a network changes on one of them stays, and rank 0 alone
  * writes.
+ *
+ * <p>Sums between ranks are the same bits on all of them by every algorithm, since one rank adds
+ * and the others copy. Updates are not where ranks compute on unlike platforms, whose kernels round
+ * and order sums each in its own way: then nothing is broken, and the copies drift apart all the
+ * same.
  */
 final class ReplicaCheck {
 
-  /** A checksum travels as exact small floats, in the sums that every collective has. */
+  /** Both numbers travel as exact small floats, in the sums that every collective has. */
   private static final int PIECE_BITS = 16;
 
-  private static final int PIECES = Integer.SIZE / PIECE_BITS;
+  private static final int PIECES = Long.SIZE / PIECE_BITS;
+
+  /** What a rank tells: of its parameters, and of what it computes on. */
+  record Told(int checksum, int platform) {
+
+    private long bits() {
+      return ((long) platform << Integer.SIZE) | Integer.toUnsignedLong(checksum);
+    }
+
+    private static Told of(long bits) {
+      return new Told((int) bits, (int) (bits >>> Integer.SIZE));
+    }
+  }
+
+  private static final String BROKEN =
+      ": memory, a processor or the network has changed numbers; earlier checkpoints are sound, so"
+          + " look at the hosts (ranks.json names them) and go on with output.resume";
+
+  private static final String UNLIKE =
+      ": these ranks compute on unlike processors, GPUs, numbers of threads or libtorch, which round"
+          + " unlike, so nothing need be broken; give all ranks hosts of one kind (on CPUs"
+          + " try spark.executorEnv.ATEN_CPU_CAPABILITY=default, the same kernels for all) and go on"
+          + " with output.resume; if they differ on alike hosts too, memory, a processor or the"
+          + " network changes numbers";
 
   private ReplicaCheck() {}
 
@@ -27,30 +56,33 @@ final class ReplicaCheck {
    *
    * @throws ReplicasDifferException naming the ranks in the minority
    */
-  static void require(TrainingState state, Collective collective) {
+  static void require(TrainingState state, Collective collective, Platform platform) {
     if (collective.size() > 1) {
-      compare(exchange(state.checksum(), collective), state.images());
+      Told own = new Told(state.checksum(), platform.fingerprint());
+      compare(exchange(own, collective), state.images());
     }
   }
 
-  private static int[] exchange(int own, Collective collective) {
+  private static List<Told> exchange(Told own, Collective collective) {
     int size = collective.size();
-    int[] all = new int[size];
     long floats = floats(size);
     try (Memory memory = new Memory(floats * Float.BYTES)) {
       memory.clear();
       for (int piece = 0; piece < PIECES; piece++) {
-        float value = (own >>> (piece * PIECE_BITS)) & 0xffff;
+        float value = (own.bits() >>> (piece * PIECE_BITS)) & 0xffff;
         memory.setFloat(at(collective.rank(), piece), value);
       }
       collective.allReduce(FloatMemory.host(Pointer.nativeValue(memory), floats));
+      List<Told> all = new ArrayList<>();
       for (int rank = 0; rank < size; rank++) {
+        long bits = 0;
         for (int piece = 0; piece < PIECES; piece++) {
-          all[rank] |= (int) memory.getFloat(at(rank, piece)) << (piece * PIECE_BITS);
+          bits |= (long) memory.getFloat(at(rank, piece)) << (piece * PIECE_BITS);
         }
+        all.add(Told.of(bits));
       }
+      return all;
     }
-    return all;
   }
 
   /** What the exchange sums. */
@@ -62,13 +94,14 @@ final class ReplicaCheck {
     return ((long) rank * PIECES + piece) * Float.BYTES;
   }
 
-  static void compare(int[] checksums, long images) {
+  static void compare(List<Told> told, long images) {
     Map<Integer, List<Integer>> ranks = new TreeMap<>();
-    for (int rank = 0; rank < checksums.length; rank++) {
-      ranks.computeIfAbsent(checksums[rank], sum -> new ArrayList<>()).add(rank);
+    for (int rank = 0; rank < told.size(); rank++) {
+      ranks.computeIfAbsent(told.get(rank).checksum(), sum -> new ArrayList<>()).add(rank);
     }
     if (ranks.size() > 1) {
-      throw new ReplicasDifferException(sentence(ranks, images));
+      boolean alike = told.stream().mapToInt(Told::platform).distinct().count() == 1;
+      throw new ReplicasDifferException(sentence(ranks, images) + (alike ? BROKEN : UNLIKE));
     }
   }
 
@@ -88,8 +121,6 @@ final class ReplicaCheck {
         + " images the parameters of "
         + (majority
             ? "rank " + named + " are not those of the other ranks"
-            : "ranks " + named + " differ")
-        + ": memory, a processor or the network has changed numbers; earlier checkpoints are sound,"
-        + " so look at the hosts (ranks.json names them) and go on with output.resume";
+            : "ranks " + named + " differ");
   }
 }

@@ -2,6 +2,7 @@ package dev.tessera.models.train;
 
 import dev.tessera.models.UserException;
 import dev.tessera.models.runtime.Libtorch;
+import dev.tessera.models.runtime.Platform;
 import dev.tessera.models.runtime.Readback;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
@@ -130,7 +131,7 @@ public final class TrainingLoop implements AutoCloseable {
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
         report(observer);
-        ReplicaCheck.require(state, collective);
+        ReplicaCheck.require(state, collective, Platform.of(runtime));
         collective.apart(
             "its checkpoint",
             () -> {

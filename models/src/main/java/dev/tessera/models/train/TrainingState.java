@@ -5,6 +5,7 @@ import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.TorchRuntime;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -132,29 +133,31 @@ public final class TrainingState implements AutoCloseable {
    * @throws DivergedException naming the first tensor that holds an infinity or a NaN
    */
   void requireFinite() {
-    // One vector at a time: on a GPU each is copied, and every rank looks.
     vectors()
-        .forEach((prefix, copy) -> downloaded(Map.of(prefix, copy)).forEach(this::requireFinite));
+        .forEach(
+            (prefix, vector) ->
+                vector.read((name, values) -> requireFinite(prefix + name, values)));
   }
 
   /** CRC32C of the parameters and of the state vector, of what every rank holds alike. */
   int checksum() {
     CRC32C sum = new CRC32C();
-    vectors().entrySet().stream()
-        .filter(e -> e.getKey().startsWith("parameters/") || e.getKey().startsWith("state/"))
+    vectors()
         .forEach(
-            e ->
-                downloaded(Map.of(e.getKey(), e.getValue()))
-                    .forEach(tensor -> sum.update(tensor.memory().duplicate())));
+            (prefix, vector) -> {
+              if (prefix.startsWith("parameters/") || prefix.startsWith("state/")) {
+                vector.read((name, values) -> sum.update(values));
+              }
+            });
     return (int) sum.getValue();
   }
 
-  private void requireFinite(NamedMemory tensor) {
-    FloatBuffer values = tensor.memory().asFloatBuffer();
+  private void requireFinite(String name, ByteBuffer memory) {
+    FloatBuffer values = memory.asFloatBuffer();
     while (values.hasRemaining()) {
       float value = values.get();
       if (!Float.isFinite(value)) {
-        throw new DivergedException("an element of " + tensor.name(), value, images);
+        throw new DivergedException("an element of " + name, value, images);
       }
     }
   }

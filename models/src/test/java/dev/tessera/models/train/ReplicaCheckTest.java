@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.runtime.NativeTensor;
+import dev.tessera.models.runtime.Platform;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -86,14 +88,44 @@ class ReplicaCheckTest {
     assertThat(written).containsOnly(true);
   }
 
+  private static List<ReplicaCheck.Told> told(int[] checksums, int... platforms) {
+    return IntStream.range(0, checksums.length)
+        .mapToObj(i -> new ReplicaCheck.Told(checksums[i], platforms[i % platforms.length]))
+        .toList();
+  }
+
   @Test
   void withoutAMajorityAllAreNamed() {
-    assertThatThrownBy(() -> ReplicaCheck.compare(new int[] {5, -7}, 64))
+    assertThatThrownBy(() -> ReplicaCheck.compare(told(new int[] {5, -7}, -1), 64))
         .isInstanceOf(ReplicasDifferException.class)
         .hasMessageStartingWith("After 64 images the parameters of ranks 0, 1 differ");
-    assertThatThrownBy(() -> ReplicaCheck.compare(new int[] {5, 6, 5, 7, 5}, 64))
+    assertThatThrownBy(() -> ReplicaCheck.compare(told(new int[] {5, 6, 5, 7, 5}, 3), 64))
         .hasMessageContaining("of rank 1, 3 are not");
-    assertThatCode(() -> ReplicaCheck.compare(new int[] {-1, -1, -1}, 64))
+    assertThatCode(() -> ReplicaCheck.compare(told(new int[] {-1, -1, -1}, 3), 64))
         .doesNotThrowAnyException();
+  }
+
+  /** Nothing is broken where unlike kernels round unlike, and nobody shall exchange memory then. */
+  @Test
+  void unlikeHardwareIsNamedAsTheCauseWhereThereIsSome() {
+    assertThatThrownBy(() -> ReplicaCheck.compare(told(new int[] {5, 7, 5}, 1), 64))
+        .hasMessageContaining("memory, a processor or the network has changed numbers")
+        .hasMessageNotContaining("unlike");
+    assertThatThrownBy(() -> ReplicaCheck.compare(told(new int[] {5, 7, 5}, 1, 2, 1), 64))
+        .hasMessageStartingWith("After 64 images the parameters of rank 1 are not")
+        .hasMessageContaining("round unlike, so nothing need be broken")
+        .hasMessageNotContaining("has changed numbers");
+    assertThatCode(() -> ReplicaCheck.compare(told(new int[] {5, 5}, 1, 2), 64))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void aPlatformIsWhatRoundsAlike() {
+    Platform one = new Platform("2.7.1", "CPU A avx2", 2);
+    assertThat(one.fingerprint())
+        .isEqualTo(new Platform("2.7.1", "CPU A avx2", 2).fingerprint())
+        .isNotEqualTo(new Platform("2.7.1", "CPU A avx512f", 2).fingerprint())
+        .isNotEqualTo(new Platform("2.7.1", "CPU A avx2", 4).fingerprint())
+        .isNotEqualTo(new Platform("2.8.0", "CPU A avx2", 2).fingerprint());
   }
 }

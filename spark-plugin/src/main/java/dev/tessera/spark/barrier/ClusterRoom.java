@@ -1,6 +1,7 @@
 package dev.tessera.spark.barrier;
 
 import dev.tessera.spark.barrier.Workers.Worker;
+import dev.tessera.spark.device.GpuSettings;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -15,13 +16,17 @@ import org.apache.spark.SparkContext;
  * @param executorCores cores of an executor, empty for all that its worker gives it
  * @param mebibytes memory of an executor
  * @param coresMax cores in all
+ * @param taskGpus whole GPUs of a task, 0 without
+ * @param executorGpus GPUs of an executor
  */
 record ClusterRoom(
     Workers workers,
     int taskCpus,
     OptionalInt executorCores,
     long mebibytes,
-    OptionalInt coresMax) {
+    OptionalInt coresMax,
+    int taskGpus,
+    int executorGpus) {
 
   /** Asks the master; empty where nobody tells. */
   static Optional<ClusterRoom> ask(SparkContext spark) {
@@ -34,7 +39,9 @@ record ClusterRoom(
         Math.max(1, conf.getInt("spark.task.cpus", 1)),
         optional(conf, "spark.executor.cores"),
         mebibytes,
-        optional(conf, "spark.cores.max"));
+        optional(conf, "spark.cores.max"),
+        GpuSettings.ofTask(conf),
+        GpuSettings.ofExecutor(conf));
   }
 
   private static OptionalInt optional(SparkConf conf, String key) {
@@ -46,10 +53,25 @@ record ClusterRoom(
     return slots(mebibytes, coresMax.orElse(Integer.MAX_VALUE));
   }
 
+  /** As if each worker had all the GPUs that are asked for. */
+  private int slotsOfCores() {
+    return new ClusterRoom(workers, taskCpus, executorCores, mebibytes, coresMax, 0, 0).slots();
+  }
+
   private int slots(long memory, int most) {
     return executorCores.isPresent()
         ? slotsOfEqual(executorCores.getAsInt(), memory, most)
         : slotsOfWhole(memory, most);
+  }
+
+  /** Tasks of an executor. */
+  private int tasks(int cores) {
+    int byCores = cores / taskCpus;
+    return taskGpus == 0 ? byCores : Math.min(byCores, executorGpus / taskGpus);
+  }
+
+  private boolean hasGpus(Worker worker) {
+    return worker.gpus() >= executorGpus;
   }
 
   private int slotsOfEqual(int cores, long memory, int most) {
@@ -57,16 +79,19 @@ record ClusterRoom(
     int executors = 0;
     for (Worker worker : workers.alive()) {
       long byMemory = memory == 0 ? Integer.MAX_VALUE : worker.mebibytes() / memory;
-      int here = (int) Math.min(Math.min(worker.cores() / cores, byMemory), left / cores);
+      long byGpus = executorGpus == 0 ? Integer.MAX_VALUE : worker.gpus() / executorGpus;
+      long byAll = Math.min(Math.min(worker.cores() / cores, byMemory), byGpus);
+      int here = (int) Math.min(byAll, left / cores);
       executors += here;
       left -= here * cores;
     }
-    return executors * (cores / taskCpus);
+    return executors * tasks(cores);
   }
 
   /** One executor a worker; cores are dealt in turn, so that few of them are spread thin. */
   private int slotsOfWhole(long memory, int most) {
-    List<Worker> fit = workers.alive().stream().filter(w -> w.mebibytes() >= memory).toList();
+    List<Worker> fit =
+        workers.alive().stream().filter(w -> w.mebibytes() >= memory && hasGpus(w)).toList();
     int[] dealt = new int[fit.size()];
     int left = most;
     boolean some = true;
@@ -80,7 +105,7 @@ record ClusterRoom(
         }
       }
     }
-    return Arrays.stream(dealt).map(cores -> cores / taskCpus).sum();
+    return Arrays.stream(dealt).map(this::tasks).sum();
   }
 
   /**
@@ -108,6 +133,32 @@ record ClusterRoom(
         + " ranks";
   }
 
+  /** Cores and memory would do. */
+  private String whyGpus() {
+    if (executorGpus > workers.mostGpus()) {
+      String asks = "spark.executor.resource.gpu.amount=" + executorGpus;
+      return workers.mostGpus() == 0
+          ? asks
+              + " asks for GPUs and no worker offers one: start workers with"
+              + " -Dspark.worker.resource.gpu.amount and its discoveryScript in SPARK_WORKER_OPTS"
+          : asks + " is more than any worker's: lower it to at most " + workers.mostGpus();
+    }
+    if (executorGpus < taskGpus) {
+      return "spark.task.resource.gpu.amount="
+          + taskGpus
+          + " is more than spark.executor.resource.gpu.amount="
+          + executorGpus
+          + ": raise the latter";
+    }
+    return "its GPUs are what is missing, "
+        + taskGpus
+        + (taskGpus == 1 ? " for each rank" : " for each rank (spark.task.resource.gpu.amount)")
+        + ": ask for at most "
+        + Math.max(1, slots())
+        + " ranks (ranks.count), give executors all GPUs of a worker"
+        + " (spark.executor.resource.gpu.amount), or add workers with GPUs";
+  }
+
   private String why(int ranks) {
     if (mebibytes > workers.mostMebibytes()) {
       return "spark.executor.memory asks for "
@@ -129,6 +180,9 @@ record ClusterRoom(
           + taskCpus
           + " is more than any executor's cores: lower it to "
           + cores;
+    }
+    if (slotsOfCores() >= ranks) {
+      return whyGpus();
     }
     if (slots(mebibytes, Integer.MAX_VALUE) >= ranks) {
       return "spark.cores.max="

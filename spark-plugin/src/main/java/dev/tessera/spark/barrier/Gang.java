@@ -71,10 +71,10 @@ public final class Gang<R extends Serializable> {
 
   private List<R> attempts() {
     check(spark.getConf(), spec);
-    try {
+    try (Need need = new Need()) {
       for (int number = 0; ; number++) {
         try {
-          return attempt(number);
+          return attempt(number, need);
         } catch (AttemptFailure failure) {
           afterFailure(number, failure);
         }
@@ -85,15 +85,36 @@ public final class Gang<R extends Serializable> {
     }
   }
 
-  private List<R> attempt(int number) throws AttemptFailure, InterruptedException {
+  /** What executors are told that start during the gang, from its first attempt to its end. */
+  private static final class Need implements AutoCloseable {
+    private boolean told;
+
+    void of(RankTask<?> task) {
+      if (!told && task.usesLibtorch()) {
+        told = true;
+        GangDesk.libtorchNeeded();
+      }
+    }
+
+    @Override
+    public void close() {
+      if (told) {
+        GangDesk.libtorchIdle();
+      }
+    }
+  }
+
+  private List<R> attempt(int number, Need need) throws AttemptFailure, InterruptedException {
     int ranks = ranks(number);
     if (number > 0) {
       listener.onRecovery(RecoveryPart.EXECUTORS);
     }
     AttemptId id = new AttemptId(runId, number);
     byte[] secret = GangSecret.toSend();
+    RankTask<R> task = task(number);
+    need.of(task);
     RankPlan<R> plan =
-        new RankPlan<>(id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), task(number));
+        new RankPlan<>(id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), task);
     RunStatus.driver().attempt(spec.name(), number, ranks);
     return new AttemptJob<>(spark, plan, new Attempt(id, ranks, secret), listener)
         .run(spec.name() + ", attempt " + (number + 1));

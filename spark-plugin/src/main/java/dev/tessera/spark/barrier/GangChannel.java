@@ -21,16 +21,21 @@ public final class GangChannel {
    * would leave this executor without a driver for good. So the first question is asked here, where
    * nobody cancels.
    *
+   * @return whether a gang runs whose ranks need libtorch: one may be given a task here soon
    * @throws IllegalStateException if the driver does not answer; Spark ends the executor
    */
-  public static void open(PluginContext plugin) {
+  public static boolean open(PluginContext plugin) {
+    GangReply reply;
     try {
-      Object ignored = plugin.ask(Wire.encode(new GangMessage.Hello()));
+      reply =
+          Wire.decodeOwn(
+              (byte[]) plugin.ask(Wire.encode(new GangMessage.Hello())), GangReply.class);
     } catch (Exception e) {
       throw new IllegalStateException(
           "The driver's side of Tessera's plugin cannot be reached: " + e.getMessage(), e);
     }
     context = plugin;
+    return reply instanceof GangReply.Welcome welcome && welcome.libtorch();
   }
 
   public static void close() {

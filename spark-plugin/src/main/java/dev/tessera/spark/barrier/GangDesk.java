@@ -2,11 +2,16 @@ package dev.tessera.spark.barrier;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where messages of ranks arrive on the driver; attempts that run are known here, no others. */
 public final class GangDesk {
 
   private static final Map<AttemptId, Attempt> RUNNING = new ConcurrentHashMap<>();
+
+  /** Gangs that run or are between two attempts, and whose ranks need libtorch. */
+  private static final AtomicInteger NEED_LIBTORCH = new AtomicInteger();
+
   private static volatile boolean open;
 
   private GangDesk() {}
@@ -35,6 +40,15 @@ public final class GangDesk {
     return open;
   }
 
+  /** Executors that start from now on will have a rank soon, until {@link #libtorchIdle}. */
+  static void libtorchNeeded() {
+    NEED_LIBTORCH.incrementAndGet();
+  }
+
+  static void libtorchIdle() {
+    NEED_LIBTORCH.decrementAndGet();
+  }
+
   static void add(Attempt attempt) {
     RUNNING.put(attempt.id(), attempt);
   }
@@ -45,7 +59,7 @@ public final class GangDesk {
 
   private static GangReply answer(GangMessage message) {
     if (message instanceof GangMessage.Hello) {
-      return new GangReply.Noted();
+      return new GangReply.Welcome(NEED_LIBTORCH.get() > 0);
     }
     Attempt attempt = RUNNING.get(message.attempt());
     return attempt == null ? new GangReply.Over() : attempt.answer(message);

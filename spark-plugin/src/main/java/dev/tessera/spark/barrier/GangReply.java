@@ -6,6 +6,9 @@ import java.util.List;
 /** What the driver answers. */
 sealed interface GangReply extends Serializable {
 
+  /** To an executor that has opened its line: whether a gang runs whose ranks need libtorch. */
+  record Welcome(boolean libtorch) implements GangReply {}
+
   /** Heard. */
   record Noted() implements GangReply {}
 

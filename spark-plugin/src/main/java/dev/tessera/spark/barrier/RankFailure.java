@@ -51,6 +51,15 @@ record RankFailure(int rank, String sentence, Throwable cause) {
       if (cause instanceof DivergedException || cause instanceof ReplicasDifferException) {
         return new UserException(cause.getMessage(), cause);
       }
+      if (cause instanceof UnsupportedClassVersionError) {
+        return new UserException(
+            "An executor's Java is older than what it runs was built for ("
+                + cause.getMessage()
+                + "): give executors the driver's Java, "
+                + System.getProperty("java.version")
+                + ", by JAVA_HOME on the workers or spark.executorEnv.JAVA_HOME",
+            cause);
+      }
       if (isForeignClassPath(cause)) {
         return new UserException(
             "An executor's class path is not the one that Tessera was built for ("

@@ -16,4 +16,12 @@ public interface RankTask<R extends Serializable> extends Serializable {
    * thrown ends the attempt, and the gang may be started again.
    */
   R run(RankContext context) throws Exception;
+
+  /**
+   * Whether executors that are started while the gang runs, as those that replace lost ones, shall
+   * load libtorch before their task comes.
+   */
+  default boolean usesLibtorch() {
+    return false;
+  }
 }

@@ -12,8 +12,14 @@ public enum RecoveryPart {
   EXECUTORS,
   /** Until all ranks of the next attempt have met. */
   RANKS,
-  /** Until each has its library, its programs, its rows and the checkpoint's state. */
-  RESTORED,
+  /** Until each has libtorch. */
+  LIBRARY,
+  /** Until each has traced and loaded its programs; rows and checkpoint are read meanwhile. */
+  PROGRAMS,
+  /** Until each has its rows. */
+  ROWS,
+  /** Until each has the checkpoint's state. */
+  STATE,
   /** Until the first step is done. */
   FIRST_STEP
 }

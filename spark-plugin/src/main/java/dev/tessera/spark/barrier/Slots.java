@@ -54,7 +54,7 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
     if (master.startsWith("spark://")) {
       int total = conf.getInt("spark.cores.max", -1);
       if (!conf.contains("spark.executor.cores")) {
-        return wholeWorkers(total, taskCpus);
+        return wholeWorkers(conf, total, taskCpus);
       }
       int cores = conf.getInt("spark.executor.cores", 1);
       return slots(conf, total < 0 ? -1 : total / cores, cores, taskCpus, "spark.cores.max");
@@ -133,8 +133,8 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
   private static Slots slots(
       SparkConf conf, int executors, int cores, int taskCpus, String remedy) {
     int byCores = cores / Math.max(1, taskCpus);
-    int taskGpus = (int) conf.getDouble("spark.task.resource.gpu.amount", 0);
-    int executorGpus = conf.getInt("spark.executor.resource.gpu.amount", 0);
+    int taskGpus = GpuSettings.ofTask(conf);
+    int executorGpus = GpuSettings.ofExecutor(conf);
     int perExecutor = taskGpus < 1 ? byCores : Math.min(byCores, executorGpus / taskGpus);
     String words =
         (executors < 0 ? "executors as many as the cluster gives" : executors + " executors")
@@ -142,9 +142,7 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
             + cores
             + " cores / spark.task.cpus="
             + taskCpus
-            + (taskGpus < 1
-                ? ""
-                : ", " + executorGpus + " GPUs an executor, " + taskGpus + " a task");
+            + gpuWords(taskGpus, executorGpus);
     return new Slots(
         executors < 0 && perExecutor > 0
             ? OptionalInt.empty()
@@ -157,14 +155,21 @@ public record Slots(OptionalInt total, OptionalInt perExecutor, String words, St
   /**
    * A standalone cluster gives an executor all cores of its worker, whose number nobody told us.
    */
-  private static Slots wholeWorkers(int cores, int taskCpus) {
+  private static Slots wholeWorkers(SparkConf conf, int cores, int taskCpus) {
+    int taskGpus = GpuSettings.ofTask(conf);
+    int executorGpus = GpuSettings.ofExecutor(conf);
     return new Slots(
         cores < 0 ? OptionalInt.empty() : OptionalInt.of(cores / Math.max(1, taskCpus)),
-        OptionalInt.empty(),
+        executorGpus < taskGpus ? OptionalInt.of(0) : OptionalInt.empty(),
         (cores < 0 ? "executors as large as the cluster's workers" : cores + " cores in all")
             + " / spark.task.cpus="
-            + taskCpus,
+            + taskCpus
+            + gpuWords(taskGpus, executorGpus),
         "spark.cores.max");
+  }
+
+  private static String gpuWords(int task, int executor) {
+    return task < 1 ? "" : ", " + executor + " GPUs an executor, " + task + " a task";
   }
 
   private static int localCores(String text) {

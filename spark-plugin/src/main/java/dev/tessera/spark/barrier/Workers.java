@@ -2,7 +2,6 @@ package dev.tessera.spark.barrier;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URLConnection;
@@ -12,11 +11,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.deploy.master.MasterMessages;
 import org.apache.spark.rpc.RpcAddress;
+import org.apache.spark.rpc.RpcEndpointAddress;
+import org.apache.spark.rpc.RpcEnv;
 import org.apache.spark.rpc.RpcTimeout;
+import scala.concurrent.Await;
 import scala.concurrent.duration.FiniteDuration;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
@@ -30,10 +33,12 @@ record Workers(List<Worker> alive) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final String STANDALONE = "spark://";
+  private static final String GPUS = "/%s/gpu/addresses";
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** A worker's cores and memory, and what no application holds of them. */
-  record Worker(int cores, int coresFree, long mebibytes, long mebibytesFree) {}
+  /** A worker's cores, memory and GPUs, and what no application holds of them. */
+  record Worker(
+      int cores, int coresFree, long mebibytes, long mebibytesFree, int gpus, int gpusFree) {}
 
   Workers {
     alive = List.copyOf(alive);
@@ -45,37 +50,50 @@ record Workers(List<Worker> alive) {
     if (!masters.startsWith(STANDALONE)) {
       return Optional.empty();
     }
-    for (String master : masters.substring(STANDALONE.length()).split(",")) {
-      try {
-        Workers workers = ofMaster(URI.create(STANDALONE + master));
-        if (!workers.alive().isEmpty()) {
-          return Optional.of(workers); // A master that stands by knows of none.
-        }
-      } catch (IOException | RuntimeException e) {
-        // The next one, or nobody knows.
+    for (String master : masters.substring(STANDALONE.length()).split(",", -1)) {
+      Optional<Workers> workers = ofMaster(SparkEnv.get().rpcEnv(), STANDALONE + master, PATIENCE);
+      if (workers.isPresent()) {
+        return workers;
       }
     }
     return Optional.empty();
   }
 
+  /** Empty where this master does not answer, or stands by: then it knows of no worker. */
+  static Optional<Workers> ofMaster(RpcEnv rpc, String master, Duration patience) {
+    try {
+      Workers workers = ask(rpc, URI.create(master), patience);
+      return Optional.of(workers).filter(some -> !some.alive().isEmpty());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    } catch (Exception e) {
+      // The next one, or nobody knows.
+      return Optional.empty();
+    }
+  }
+
   /** The port of a master's page is whatever was free: the master itself knows it. */
-  private static Workers ofMaster(URI master) throws IOException {
+  private static Workers ask(RpcEnv rpc, URI master, Duration patience) throws Exception {
     ClassTag<MasterMessages.BoundPortsResponse> tag =
         ClassTag$.MODULE$.apply(MasterMessages.BoundPortsResponse.class);
-    RpcTimeout timeout =
-        new RpcTimeout(
-            new FiniteDuration(PATIENCE.toSeconds(), TimeUnit.SECONDS), "spark.rpc.askTimeout");
+    FiniteDuration longest = new FiniteDuration(patience.toMillis(), TimeUnit.MILLISECONDS);
+    String endpoint =
+        new RpcEndpointAddress(new RpcAddress(master.getHost(), master.getPort()), "Master")
+            .toString();
+    // Spark's own look-up waits for two minutes.
     MasterMessages.BoundPortsResponse ports =
-        SparkEnv.get()
-            .rpcEnv()
-            .setupEndpointRef(new RpcAddress(master.getHost(), master.getPort()), "Master")
-            .askSync(MasterMessages.BoundPortsRequest$.MODULE$, timeout, tag);
+        Await.result(rpc.asyncSetupEndpointRefByURI(endpoint), longest)
+            .askSync(
+                MasterMessages.BoundPortsRequest$.MODULE$,
+                new RpcTimeout(longest, "spark.rpc.askTimeout"),
+                tag);
     URLConnection page =
         URI.create("http://" + master.getHost() + ":" + ports.webUIPort() + "/json/")
             .toURL()
             .openConnection();
-    page.setConnectTimeout((int) PATIENCE.toMillis());
-    page.setReadTimeout((int) PATIENCE.toMillis());
+    page.setConnectTimeout((int) patience.toMillis());
+    page.setReadTimeout((int) patience.toMillis());
     try (InputStream in = page.getInputStream()) {
       return of(JSON.readTree(in));
     }
@@ -90,7 +108,9 @@ record Workers(List<Worker> alive) {
                 worker.path("cores").asInt(),
                 worker.path("coresfree").asInt(),
                 worker.path("memory").asLong(),
-                worker.path("memoryfree").asLong()));
+                worker.path("memoryfree").asLong(),
+                worker.at(GPUS.formatted("resources")).size(),
+                worker.at(GPUS.formatted("resourcesfree")).size()));
       }
     }
     return new Workers(alive);
@@ -104,7 +124,11 @@ record Workers(List<Worker> alive) {
     return alive.stream().mapToLong(Worker::mebibytes).max().orElse(0);
   }
 
-  /** As "2 workers of 4 cores and 2048 MiB". */
+  int mostGpus() {
+    return alive.stream().mapToInt(Worker::gpus).max().orElse(0);
+  }
+
+  /** As "2 workers of 4 cores and 2048 MiB", with their GPUs if some have any. */
   @Override
   public String toString() {
     if (alive.isEmpty()) {
@@ -112,23 +136,27 @@ record Workers(List<Worker> alive) {
     }
     return (alive.size() == 1 ? "1 worker" : alive.size() + " workers")
         + " of "
-        + range(alive.stream().mapToLong(Worker::cores).toArray())
-        + " cores and "
-        + range(alive.stream().mapToLong(Worker::mebibytes).toArray())
-        + " MiB"
+        + and(
+            range(alive.stream().mapToLong(Worker::cores).toArray()) + " cores",
+            range(alive.stream().mapToLong(Worker::mebibytes).toArray()) + " MiB",
+            range(alive.stream().mapToLong(Worker::gpus).toArray()) + " GPUs")
         + (alive.size() > 1 ? " each" : "");
   }
 
   /** What no application holds, as "1 of 8 cores and 512 of 4096 MiB". */
   String free() {
-    return alive.stream().mapToInt(Worker::coresFree).sum()
-        + " of "
-        + alive.stream().mapToInt(Worker::cores).sum()
-        + " cores and "
-        + alive.stream().mapToLong(Worker::mebibytesFree).sum()
-        + " of "
-        + alive.stream().mapToLong(Worker::mebibytes).sum()
-        + " MiB";
+    return and(
+        sum(Worker::coresFree) + " of " + sum(Worker::cores) + " cores",
+        sum(Worker::mebibytesFree) + " of " + sum(Worker::mebibytes) + " MiB",
+        sum(Worker::gpusFree) + " of " + sum(Worker::gpus) + " GPUs");
+  }
+
+  private long sum(ToLongFunction<Worker> of) {
+    return alive.stream().mapToLong(of).sum();
+  }
+
+  private String and(String cores, String memory, String gpus) {
+    return mostGpus() == 0 ? cores + " and " + memory : cores + ", " + memory + " and " + gpus;
   }
 
   private static String range(long[] values) {

@@ -70,6 +70,16 @@ public final class GpuSettings {
     }
   }
 
+  /** Whole GPUs that a task asks for; 0 without. */
+  public static int ofTask(SparkConf conf) {
+    return (int) conf.getDouble(TASK_AMOUNT, 0);
+  }
+
+  /** GPUs that an executor asks for; 0 without. */
+  public static int ofExecutor(SparkConf conf) {
+    return conf.getInt(EXECUTOR_AMOUNT, 0);
+  }
+
   /** Whether tasks run in the driver's own JVM. */
   public static boolean isLocal(String master) {
     return master.equals("local") || master.startsWith("local[");

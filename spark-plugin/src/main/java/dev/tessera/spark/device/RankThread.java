@@ -8,6 +8,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The thread that a task's libtorch runs on, a rank's or an inference task's, lent for one task at
@@ -17,6 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class RankThread {
 
+  private static final Logger LOG = LoggerFactory.getLogger(RankThread.class);
   private static final Deque<RankThread> IDLE = new ConcurrentLinkedDeque<>();
 
   private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
@@ -43,6 +46,28 @@ public final class RankThread {
           run.ended.countDown();
         });
     return run;
+  }
+
+  /**
+   * Does {@code work} before the next task, on the thread that this task will be given: it waits
+   * there for its end. What it throws is left to the task to meet again.
+   */
+  public static void ahead(Runnable work) {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    RankThread idle = IDLE.pollFirst();
+    RankThread chosen = idle == null ? new RankThread() : idle;
+    chosen.work.add(
+        () -> {
+          chosen.thread.setContextClassLoader(loader);
+          try {
+            work.run();
+          } catch (RuntimeException | LinkageError e) {
+            LOG.debug("What a rank's thread did ahead of its task failed", e);
+          }
+          chosen.thread.setContextClassLoader(null);
+        });
+    // Its queue keeps the order.
+    IDLE.addFirst(chosen);
   }
 
   private void serve() {

@@ -1,6 +1,7 @@
 package dev.tessera.spark.training;
 
 import dev.tessera.models.train.StepReport;
+import dev.tessera.spark.barrier.RecoveryPart;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -8,8 +9,11 @@ import java.util.Map;
 /** What ranks tell the driver. */
 public sealed interface TrainingMessage extends Serializable {
 
-  /** A rank has all that its first step needs; from every rank. */
-  record Ready() implements TrainingMessage {}
+  /**
+   * A rank is through with a part of its preparation, from every rank and in order; after {@link
+   * RecoveryPart#STATE} it has all that its first step needs.
+   */
+  record Prepared(RecoveryPart part) implements TrainingMessage {}
 
   /** Steps done, in order; from rank 0. */
   record Steps(List<StepReport> reports) implements TrainingMessage {}

@@ -4,6 +4,7 @@ import dev.tessera.datasets.batch.BatchReader;
 import dev.tessera.datasets.batch.CacheSettings;
 import dev.tessera.datasets.batch.Column;
 import dev.tessera.datasets.table.Subset;
+import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.ModelIdentity;
 import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.runtime.Libtorch;
@@ -12,6 +13,7 @@ import dev.tessera.models.train.Batches;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.RankContext;
 import dev.tessera.spark.barrier.RankTask;
+import dev.tessera.spark.barrier.RecoveryPart;
 import dev.tessera.spark.inference.StoredWeights;
 import dev.tessera.spark.settings.Setting;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.util.SerializableConfiguration;
@@ -36,7 +39,29 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
   public TrainingMessage.Totals run(RankContext context) throws IOException {
     Configuration conf = hadoop.value();
     PlaceProof.ofRank(plan, conf, context);
-    Libtorch.useThreads(context.cores());
+    try (Beside beside = new Beside()) {
+      Supplier<BatchReader> rows = beside.start(() -> rows(conf, context));
+      Supplier<Checkpoint> newest =
+          resume == null
+              ? () -> null
+              : beside.start(() -> StoredWeights.checkpoint(conf, resume));
+      Libtorch.useThreads(context.cores());
+      told(context, RecoveryPart.LIBRARY);
+      return train(conf, context, rows, newest);
+    }
+  }
+
+  @Override
+  public boolean usesLibtorch() {
+    return true;
+  }
+
+  private TrainingMessage.Totals train(
+      Configuration conf,
+      RankContext context,
+      Supplier<BatchReader> rows,
+      Supplier<Checkpoint> newest)
+      throws IOException {
     ModelIdentity model =
         new ModelIdentity(plan.family().architecture(plan.schedule()), plan.recipe());
     try (TorchRuntime runtime =
@@ -49,43 +74,53 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
                 plan.family().objective(plan.schedule(), runtime.target()),
                 plan.schedule(),
                 context.collective(runtime),
-                batches(conf, context))) {
+                batches(rows))) {
       if (runtime.onGpu()) {
         plan.schedule()
             .precision()
             .require("rank " + context.rank(), Arithmetic.measure(runtime), Setting.TF32.key());
       }
-      if (resume != null) {
-        StateFiles.restore(StoredWeights.checkpoint(conf, resume), loop.state(), model);
+      told(context, RecoveryPart.PROGRAMS);
+      rows.get();
+      told(context, RecoveryPart.ROWS);
+      Checkpoint from = newest.get();
+      if (from != null) {
+        StateFiles.restore(from, loop.state(), model);
       }
       try (RankObserver observer = new RankObserver(runtime, conf, context, plan, model)) {
-        context.report(new TrainingMessage.Ready());
+        told(context, RecoveryPart.STATE);
         loop.run(observer);
         return observer.finish();
       }
     }
   }
 
-  private Batches batches(Configuration conf, RankContext context) {
+  private static void told(RankContext context, RecoveryPart over) {
+    context.report(new TrainingMessage.Prepared(over));
+  }
+
+  private BatchReader rows(Configuration conf, RankContext context) {
     int own = plan.schedule().shards() / context.size();
     List<Integer> owned =
         IntStream.range(context.rank() * own, (context.rank() + 1) * own).boxed().toList();
-    BatchReader reader =
-        BatchReader.open(
-            conf,
-            plan.table(),
-            Subset.TRAIN,
-            plan.family().columns(),
-            owned,
-            plan.schedule().shards(),
-            plan.schedule().seed(),
-            plan.cache() == null
-                ? CacheSettings.standard()
-                : CacheSettings.in(Path.of(plan.cache())));
+    return BatchReader.open(
+        conf,
+        plan.table(),
+        Subset.TRAIN,
+        plan.family().columns(),
+        owned,
+        plan.schedule().shards(),
+        plan.schedule().seed(),
+        plan.cache() == null
+            ? CacheSettings.standard()
+            : CacheSettings.in(Path.of(plan.cache())));
+  }
+
+  private static Batches batches(Supplier<BatchReader> rows) {
     return (shard, firstDraw, count, columns) -> {
       Map<Column, ByteBuffer> targets = new EnumMap<>(Column.class);
       columns.forEach((name, buffer) -> targets.put(column(name), buffer));
-      reader.fill(shard, firstDraw, count, targets);
+      rows.get().fill(shard, firstDraw, count, targets);
     };
   }
 

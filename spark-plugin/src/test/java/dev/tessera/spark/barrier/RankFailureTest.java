@@ -31,6 +31,19 @@ class RankFailureTest {
     assertThat(RankFailure.lasting(new RuntimeException("a lost peer"))).isNull();
   }
 
+  /** No attempt on that executor can end otherwise. */
+  @Test
+  void aJavaThatIsTooOldIsNeverTriedAgain() {
+    Throwable cause =
+        new UnsupportedClassVersionError(
+            "dev/tessera/X has been compiled by a more recent version of the Java Runtime (class"
+                + " file version 61.0), this version only recognizes class file versions up to 55.0");
+    assertThat(RankFailure.lasting(new RuntimeException("wrapped", cause)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("61.0")
+        .hasMessageContaining("spark.executorEnv.JAVA_HOME");
+  }
+
   @Test
   void whatAnotherExecutorMayDoIsTriedAgain() {
     for (Throwable cause :

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class RankThreadTest {
@@ -25,6 +26,29 @@ class RankThreadTest {
 
     assertThat(second.get()).isEqualTo(thread.getId() + " tessera-rank-5");
     assertThat(second.awaitEnd(10_000)).isTrue();
+  }
+
+  @Test
+  void whatIsDoneAheadIsDoneOnTheThreadOfTheNextTaskAndBeforeIt() throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicReference<Thread> ahead = new AtomicReference<>();
+    RankThread.ahead(
+        () -> {
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          ahead.set(Thread.currentThread());
+          throw new IllegalStateException("left to the task");
+        });
+    RankThread.Run<Boolean> run =
+        RankThread.start(
+            "tessera-rank-7", loader, () -> ahead.get() == Thread.currentThread());
+    release.countDown();
+
+    assertThat(run.get()).isTrue();
+    assertThat(run.awaitEnd(10_000)).isTrue();
   }
 
   @Test

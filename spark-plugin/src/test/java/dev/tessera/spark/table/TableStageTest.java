@@ -14,10 +14,12 @@ import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.datasets.table.TablePart;
 import dev.tessera.datasets.table.TablePartWriter;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.SparkSession;
@@ -125,6 +127,32 @@ class TableStageTest {
         .hasMessageNotContaining("Cannot write");
     assertThatThrownBy(() -> fail(output, false, "No space left on device"))
         .hasMessageNotContaining("Cannot write");
+    output.abort(conf);
+  }
+
+  /**
+   * A missing permission says the same of what is read; here it is met by a writer, whoever runs
+   * the test: a file stands where its folder should be.
+   */
+  @Test
+  void whatAWriterMeetsIsToldAsAWriteWhateverItSays() throws IOException {
+    Configuration conf = spark.sparkContext().hadoopConfiguration();
+    TableOutput output = TableOutput.begin(conf, path("t"), false);
+    Path staging;
+    try (Stream<Path> entries = Files.list(dir.resolve("t"))) {
+      staging = entries.filter(Files::isDirectory).findFirst().orElseThrow();
+    }
+    Files.delete(staging);
+    Files.createFile(staging);
+    assertThatThrownBy(
+            () ->
+                TableStage.run(
+                    spark,
+                    "test",
+                    List.of(0),
+                    (Integer share, TaskTables tables) -> writeShare(share, output, tables)))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageMatching("Cannot write \\S+/t \\(.*\\): make room or mend the path, or .*");
     output.abort(conf);
   }
 
