@@ -9,6 +9,7 @@ import dev.tessera.spark.settings.TesseraSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A standalone cluster of processes, with one worker of 2 cores and 1024 MiB: what it can never
+ * A standalone cluster of processes, with one worker of 2 cores, 1024 MiB and one GPU, which only
+ * its discovery script has seen: what it can never
  * give is told with what it has, once that has stayed so, far before the wait for executors ends.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
@@ -37,9 +39,20 @@ class StandaloneSlotsIT {
   static void start() throws Exception {
     Path log = spark("master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0");
     master = "spark://" + await(log, "Starting Spark master at spark://(\\S+:\\d+)");
+    Path script = folder.resolve("gpus.sh");
+    Files.writeString(script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'\n");
+    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+    Path settings = folder.resolve("worker.conf");
+    Files.writeString(
+        settings,
+        "spark.worker.resource.gpu.amount 1\nspark.worker.resource.gpu.discoveryScript "
+            + script
+            + "\n");
     Path worker =
         spark(
             "worker.Worker",
+            "--properties-file",
+            settings.toString(),
             "--host",
             "127.0.0.1",
             "--webui-port",
@@ -108,7 +121,7 @@ class StandaloneSlotsIT {
       assertThatThrownBy(
               () -> Gang.<Integer>run(spark, spec, n -> rank -> 0, GangListener.silent()))
           .isInstanceOf(UserException.class)
-          .hasMessageContaining(" 1 worker of 2 cores and 1024 MiB")
+          .hasMessageContaining(" 1 worker of 2 cores, 1024 MiB and 1 GPUs")
           .satisfies(thrown -> assertThat(thrown.getMessage()).contains(parts));
     }
   }
@@ -120,6 +133,22 @@ class StandaloneSlotsIT {
         2,
         "the cluster can give 0",
         "spark.executor.cores=4 is more than any worker's");
+  }
+
+  /** Two executors would have room, and one has a GPU. */
+  @Test
+  void gpusThatNoWorkerHasAreTold() {
+    refused(
+        conf(
+            "spark.executor.cores",
+            "1",
+            "spark.executor.resource.gpu.amount",
+            "1",
+            "spark.task.resource.gpu.amount",
+            "1"),
+        2,
+        "the cluster can give 1",
+        "its GPUs are what is missing, 1 for each rank: ask for at most 1 ranks");
   }
 
   @Test
