@@ -105,13 +105,15 @@ public final class Gang<R extends Serializable> {
   }
 
   private List<R> attempt(int number, Need need) throws AttemptFailure, InterruptedException {
+    // A retry reads what it goes on from while executors are replaced; at first the slots decide.
+    RankTask<R> early = number > 0 ? task(number) : null;
     int ranks = ranks(number);
     if (number > 0) {
       listener.onRecovery(RecoveryPart.EXECUTORS);
     }
     AttemptId id = new AttemptId(runId, number);
     byte[] secret = GangSecret.toSend();
-    RankTask<R> task = task(number);
+    RankTask<R> task = early == null ? task(number) : early;
     need.of(task);
     RankPlan<R> plan =
         new RankPlan<>(id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), task);
