@@ -178,8 +178,7 @@ final class RunRecorder implements TrainingListener, AutoCloseable {
   }
 
   private boolean allReady() {
-    return !places.isEmpty()
-        && ready.getOrDefault(RecoveryPart.STATE, 0) == places.size();
+    return !places.isEmpty() && ready.getOrDefault(RecoveryPart.STATE, 0) == places.size();
   }
 
   private void recovered() {

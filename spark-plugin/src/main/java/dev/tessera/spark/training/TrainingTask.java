@@ -42,9 +42,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
     try (Beside beside = new Beside()) {
       Supplier<BatchReader> rows = beside.start(() -> rows(conf, context));
       Supplier<Checkpoint> newest =
-          resume == null
-              ? () -> null
-              : beside.start(() -> StoredWeights.checkpoint(conf, resume));
+          resume == null ? () -> null : beside.start(() -> StoredWeights.checkpoint(conf, resume));
       Libtorch.useThreads(context.cores());
       told(context, RecoveryPart.LIBRARY);
       return train(conf, context, rows, newest);
@@ -111,9 +109,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
         owned,
         plan.schedule().shards(),
         plan.schedule().seed(),
-        plan.cache() == null
-            ? CacheSettings.standard()
-            : CacheSettings.in(Path.of(plan.cache())));
+        plan.cache() == null ? CacheSettings.standard() : CacheSettings.in(Path.of(plan.cache())));
   }
 
   private static Batches batches(Supplier<BatchReader> rows) {

@@ -105,7 +105,8 @@ class ClusterRoomTest {
   void othersThatHoldTheCoresAreTold() {
     ClusterRoom room =
         ClusterRoom.of(
-            new Workers(List.of(new Worker(2, 0, 1024, 512, 0, 0), new Worker(4, 1, 2048, 1024, 0, 0))),
+            new Workers(
+                List.of(new Worker(2, 0, 1024, 512, 0, 0), new Worker(4, 1, 2048, 1024, 0, 0))),
             new SparkConf(false),
             512);
 

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A standalone cluster of processes, with one worker of 2 cores, 1024 MiB and one GPU, which only
- * its discovery script has seen: what it can never
- * give is told with what it has, once that has stayed so, far before the wait for executors ends.
+ * its discovery script has seen: what it can never give is told with what it has, once that has
+ * stayed so, far before the wait for executors ends.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class StandaloneSlotsIT {

@@ -36,8 +36,7 @@ class WorkersTest {
                       {"state": "DEAD", "cores": 64, "coresfree": 64, "memory": 1, "memoryfree": 1}
                     ]}"""));
 
-    assertThat(workers)
-        .hasToString("2 workers of 4 to 8 cores, 4096 MiB and 0 to 2 GPUs each");
+    assertThat(workers).hasToString("2 workers of 4 to 8 cores, 4096 MiB and 0 to 2 GPUs each");
     assertThat(workers.free()).isEqualTo("6 of 12 cores, 5120 of 8192 MiB and 1 of 2 GPUs");
   }
 
@@ -53,8 +52,7 @@ class WorkersTest {
             "127.0.0.1",
             0,
             conf,
-            new SecurityManager(
-                conf, Option.empty(), package$.MODULE$.AUTH_SECRET_FILE()),
+            new SecurityManager(conf, Option.empty(), package$.MODULE$.AUTH_SECRET_FILE()),
             1,
             true);
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -43,8 +43,7 @@ class RankThreadTest {
           throw new IllegalStateException("left to the task");
         });
     RankThread.Run<Boolean> run =
-        RankThread.start(
-            "tessera-rank-7", loader, () -> ahead.get() == Thread.currentThread());
+        RankThread.start("tessera-rank-7", loader, () -> ahead.get() == Thread.currentThread());
     release.countDown();
 
     assertThat(run.get()).isTrue();

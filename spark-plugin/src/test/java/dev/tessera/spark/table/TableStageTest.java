@@ -140,7 +140,11 @@ class TableStageTest {
     TableOutput output = TableOutput.begin(conf, path("t"), false);
     Path staging;
     try (Stream<Path> entries = Files.list(dir.resolve("t"))) {
-      staging = entries.filter(path -> path.getFileName().toString().startsWith("_temporary-")).findFirst().orElseThrow();
+      staging =
+          entries
+              .filter(path -> path.getFileName().toString().startsWith("_temporary-"))
+              .findFirst()
+              .orElseThrow();
     }
     Files.delete(staging);
     Files.createFile(staging);
