@@ -83,6 +83,30 @@ class DamageTest {
     requireToldOrRight(table, RowFormats.CODES);
   }
 
+  /** Whole blocks are read where they are wanted, and compared there. */
+  @Test
+  void eachBlockOfALargeFileIsCompared() throws Exception {
+    String table = dir.resolve("t").toString();
+    TestTables.images(table, 300, 1, 64);
+    TableFile first = ManifestFile.read(conf, table).files().get(0);
+    Path file = dir.resolve("t").resolve(first.path());
+    byte[] whole = Files.readAllBytes(file);
+    int blocks = (whole.length - 1) / BlockChecksums.BLOCK + 1;
+    assertThat(blocks).isGreaterThan(2);
+    List<String> right = rows(table, RowFormats.IMAGES);
+    assertThat(right).hasSize(300);
+    for (int block = 0; block < blocks; block++) {
+      byte[] bytes = whole.clone();
+      int start = block * BlockChecksums.BLOCK;
+      bytes[start + Math.min(BlockChecksums.BLOCK, whole.length - start) / 2] ^= 1;
+      Files.write(file, bytes);
+      String told = "the block at byte " + start + " is not what was written";
+      assertThatThrownBy(() -> rows(table, RowFormats.IMAGES))
+          .isInstanceOf(InvalidDatasetException.class)
+          .hasMessageContaining(told);
+    }
+  }
+
   @Test
   void filesOfOlderTablesAreReadAsAWholeFirst() throws Exception {
     String table = dir.resolve("t").toString();
