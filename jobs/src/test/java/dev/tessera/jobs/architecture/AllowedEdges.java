@@ -32,11 +32,11 @@ final class AllowedEdges {
       models.kernel        : models
       models.runtime       : models models.graph models.graph.archive models.kernel
       models.nn            : models models.graph
-      models.optimizer     : models.graph
+      models.optimizer     : models models.graph
       models.train         : models models.graph models.graph.memory models.runtime models.optimizer models.checkpoint
       models.vqgan         : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint
       models.diffusion.space   : models.graph
-      models.diffusion.sampler : models.graph models.runtime models.diffusion.space
+      models.diffusion.sampler : models models.graph models.runtime models.diffusion.space
       models.diffusion.law     : models.graph models.runtime models.diffusion.sampler
       models.diffusion     : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion.space
       models.diffusion.reference : models.graph models.runtime models.nn models.diffusion models.diffusion.space

@@ -1,5 +1,6 @@
 package dev.tessera.models.optimizer;
 
+import dev.tessera.models.Expected;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import java.io.Serializable;
@@ -32,20 +33,14 @@ public sealed interface Rule extends Serializable permits AdamW, Adam, Sgd, RmsP
 
   /** Throws if {@code value} is no share of the past: 0 or more, below 1. */
   static void requireDecay(String name, double value) {
-    require(value >= 0 && value < 1, name, value, "0 or more, below 1");
+    Expected.that(value >= 0 && value < 1, name, value, "0 or more, below 1");
   }
 
   static void requireNotNegative(String name, double value) {
-    require(value >= 0 && Double.isFinite(value), name, value, "0 or more, finite");
+    Expected.that(value >= 0 && Double.isFinite(value), name, value, "0 or more, finite");
   }
 
   static void requirePositive(String name, double value) {
-    require(value > 0 && Double.isFinite(value), name, value, "above 0, finite");
-  }
-
-  private static void require(boolean holds, String name, double value, String expected) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
-    }
+    Expected.that(value > 0 && Double.isFinite(value), name, value, "above 0, finite");
   }
 }

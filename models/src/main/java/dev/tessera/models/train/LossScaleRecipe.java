@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.Expected;
 import java.io.Serializable;
 
 /**
@@ -30,27 +31,22 @@ public record LossScaleRecipe(
   private static final int COUNTABLE = 1 << 24;
 
   public LossScaleRecipe {
-    require(minimum > 0, "minimum", minimum, "above 0");
-    require(
+    Expected.that(minimum > 0, "minimum", minimum, "above 0");
+    Expected.that(
         initial >= minimum && initial <= Float.MAX_VALUE,
         "initial",
         initial,
         "at least minimum, " + minimum + ", and a float32");
-    require(growth >= 1 && growth <= Float.MAX_VALUE, "growth", growth, "1 or more, a float32");
-    require(
+    Expected.that(
+        growth >= 1 && growth <= Float.MAX_VALUE, "growth", growth, "1 or more, a float32");
+    Expected.that(
         growthInterval >= 1 && growthInterval <= COUNTABLE,
         "growthInterval",
         growthInterval,
         "1 to " + COUNTABLE);
-    require(backoff > 0 && backoff < 1, "backoff", backoff, "above 0, below 1");
-    require(
+    Expected.that(backoff > 0 && backoff < 1, "backoff", backoff, "above 0, below 1");
+    Expected.that(
         hysteresis >= 1 && hysteresis <= COUNTABLE, "hysteresis", hysteresis, "1 to " + COUNTABLE);
-  }
-
-  private static void require(boolean holds, String name, Object value, String expected) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
-    }
   }
 
   public static LossScaleRecipe defaults() {

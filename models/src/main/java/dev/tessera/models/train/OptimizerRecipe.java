@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.Expected;
 import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.optimizer.RateSchedule;
 import dev.tessera.models.optimizer.Rule;
@@ -28,22 +29,16 @@ public record OptimizerRecipe(
     implements Serializable {
 
   public OptimizerRecipe {
-    require(learningRate > 0, "learningRate", learningRate, "above 0");
-    require(weightDecay >= 0, "weightDecay", weightDecay, "0 or more");
-    require(warmupImages >= 0, "warmupImages", warmupImages, "0 or more");
-    require(cooldown >= 0 && cooldown <= 1, "cooldown", cooldown, "0 to 1");
-    require(clipNorm >= 0, "clipNorm", clipNorm, "0 or more");
+    Expected.that(learningRate > 0, "learningRate", learningRate, "above 0");
+    Expected.that(weightDecay >= 0, "weightDecay", weightDecay, "0 or more");
+    Expected.that(warmupImages >= 0, "warmupImages", warmupImages, "0 or more");
+    Expected.that(cooldown >= 0 && cooldown <= 1, "cooldown", cooldown, "0 to 1");
+    Expected.that(clipNorm >= 0, "clipNorm", clipNorm, "0 or more");
   }
 
   /** At a constant rate, without decay; gradients are clipped to a norm of 1. */
   public OptimizerRecipe(Rule rule, double learningRate) {
     this(rule, learningRate, new RateSchedule.Constant(), 0, 0, 0, 1);
-  }
-
-  private static void require(boolean holds, String name, Object value, String expected) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
-    }
   }
 
   public static OptimizerRecipe defaults() {

@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.Expected;
 import java.io.Serializable;
 
 /**
@@ -51,24 +52,18 @@ public record TrainingSchedule(
   }
 
   public TrainingSchedule {
-    require(batch > 0, "batch", batch, "above 0");
-    require(
+    Expected.that(batch > 0, "batch", batch, "above 0");
+    Expected.that(
         shards > 0 && Integer.bitCount(shards) == 1 && batch % shards == 0,
         "shards",
         shards,
         "a power of two that divides the batch of " + batch);
-    require(images > 0, "images", images, "above 0");
-    require(checkpointImages > 0, "checkpointImages", checkpointImages, "above 0");
+    Expected.that(images > 0, "images", images, "above 0");
+    Expected.that(checkpointImages > 0, "checkpointImages", checkpointImages, "above 0");
   }
 
   public static TrainingSchedule defaults() {
     return new TrainingSchedule(0, 64, 2, 100_000, 20_000);
-  }
-
-  private static void require(boolean holds, String name, Object value, String expected) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
-    }
   }
 
   /** Images of one shard's batch. */

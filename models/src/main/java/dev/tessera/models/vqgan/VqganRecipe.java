@@ -1,5 +1,6 @@
 package dev.tessera.models.vqgan;
 
+import dev.tessera.models.Expected;
 import dev.tessera.models.optimizer.AdamW;
 import dev.tessera.models.train.OptimizerRecipe;
 import java.io.Serializable;
@@ -78,23 +79,23 @@ public record VqganRecipe(
     public Network {
       multipliers = List.copyOf(multipliers);
       attentionResolutions = List.copyOf(attentionResolutions);
-      require(patch >= 1, "patch", patch, "1 or more");
-      require(channels >= 4, "channels", channels, "4 or more");
-      require(
+      Expected.that(patch >= 1, "patch", patch, "1 or more");
+      Expected.that(channels >= 4, "channels", channels, "4 or more");
+      Expected.that(
           !multipliers.isEmpty() && multipliers.stream().allMatch(m -> m > 0),
           "multipliers",
           multipliers,
           "one or more positive numbers");
-      require(blocks >= 1, "blocks", blocks, "1 or more");
+      Expected.that(blocks >= 1, "blocks", blocks, "1 or more");
       if (form == Form.COMPACT) {
-        require(
+        Expected.that(
             attentionResolutions.isEmpty(),
             "attentionResolutions",
             attentionResolutions,
             "none in the compact form");
-        require(latent == 0, "latent", latent, "0 in the compact form");
+        Expected.that(latent == 0, "latent", latent, "0 in the compact form");
       } else {
-        require(latent >= 1, "latent", latent, "1 or more in the published form");
+        Expected.that(latent >= 1, "latent", latent, "1 or more in the published form");
       }
     }
 
@@ -136,11 +137,11 @@ public record VqganRecipe(
   public record Codes(int count, int width, double commitment, double decay, double restartBelow)
       implements Serializable {
     public Codes {
-      require(count >= 2, "count", count, "2 or more");
-      require(width >= 1, "width", width, "1 or more");
-      require(commitment >= 0, "commitment", commitment, "0 or more");
-      require(decay >= 0 && decay < 1, "decay", decay, "0 or more, below 1");
-      require(
+      Expected.that(count >= 2, "count", count, "2 or more");
+      Expected.that(width >= 1, "width", width, "1 or more");
+      Expected.that(commitment >= 0, "commitment", commitment, "0 or more");
+      Expected.that(decay >= 0 && decay < 1, "decay", decay, "0 or more, below 1");
+      Expected.that(
           restartBelow >= 0 && restartBelow < 1,
           "restartBelow",
           restartBelow,
@@ -160,9 +161,9 @@ public record VqganRecipe(
    */
   public record Losses(double absolute, double squared) implements Serializable {
     public Losses {
-      require(absolute >= 0, "absolute", absolute, "0 or more");
-      require(squared >= 0, "squared", squared, "0 or more");
-      require(absolute + squared > 0, "absolute", absolute, "above 0 where squared is 0");
+      Expected.that(absolute >= 0, "absolute", absolute, "0 or more");
+      Expected.that(squared >= 0, "squared", squared, "0 or more");
+      Expected.that(absolute + squared > 0, "absolute", absolute, "above 0 where squared is 0");
     }
 
     public static Losses defaults() {
@@ -196,9 +197,9 @@ public record VqganRecipe(
     }
 
     public Adversary {
-      require(channels >= 4, "channels", channels, "4 or more");
-      require(layers >= 1, "layers", layers, "1 or more");
-      require(weight >= 0, "weight", weight, "0 or more");
+      Expected.that(channels >= 4, "channels", channels, "4 or more");
+      Expected.that(layers >= 1, "layers", layers, "1 or more");
+      Expected.that(weight >= 0, "weight", weight, "0 or more");
     }
 
     public static Adversary defaults() {
@@ -208,12 +209,6 @@ public record VqganRecipe(
 
     boolean takesPart() {
       return startImages > 0 && weight > 0;
-    }
-  }
-
-  private static void require(boolean holds, String name, Object value, String expected) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
     }
   }
 }

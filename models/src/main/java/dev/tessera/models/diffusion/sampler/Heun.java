@@ -1,5 +1,6 @@
 package dev.tessera.models.diffusion.sampler;
 
+import dev.tessera.models.Expected;
 import dev.tessera.models.runtime.NativeTensor;
 
 /**
@@ -19,17 +20,12 @@ public record Heun(double churn, double churnMin, double churnMax, double churnN
   private static final double LARGEST_GAMMA = Math.sqrt(2) - 1;
 
   public Heun {
-    require(churn >= 0, "churn", churn, "0 or more");
-    require(churnMin >= 0, "churnMin", churnMin, "0 or more");
-    require(churnMax >= churnMin, "churnMax", churnMax, "churnMin, " + churnMin + ", or more");
-    require(churnNoise >= 0, "churnNoise", churnNoise, "0 or more");
-    require(alpha > 0 && alpha <= 1, "alpha", alpha, "above 0, at most 1");
-  }
-
-  private static void require(boolean holds, String name, double value, String expected) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: " + expected + ")");
-    }
+    Expected.that(churn >= 0, "churn", churn, "0 or more");
+    Expected.that(churnMin >= 0, "churnMin", churnMin, "0 or more");
+    Expected.that(
+        churnMax >= churnMin, "churnMax", churnMax, "churnMin, " + churnMin + ", or more");
+    Expected.that(churnNoise >= 0, "churnNoise", churnNoise, "0 or more");
+    Expected.that(alpha > 0 && alpha <= 1, "alpha", alpha, "above 0, at most 1");
   }
 
   public static Heun defaults() {
