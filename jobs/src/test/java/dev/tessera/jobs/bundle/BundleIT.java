@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.jar.Attributes.Name;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -17,22 +19,32 @@ class BundleIT {
 
   private static final Path FOLDER = Path.of(System.getProperty("tessera.bundle"));
 
-  private static List<String> entries(String glob) throws IOException {
+  private static Path jar(String glob) throws IOException {
     try (Stream<Path> files = Files.list(FOLDER)) {
-      Path jar =
-          files
-              .filter(
-                  file ->
-                      file.getFileSystem()
-                          .getPathMatcher("glob:" + glob)
-                          .matches(file.getFileName()))
-              .findFirst()
-              .orElseThrow(() -> new AssertionError("no " + glob + " in " + FOLDER));
-      try (ZipFile zip = new ZipFile(jar.toFile())) {
-        return zip.stream().map(ZipEntry::getName).toList();
-      }
+      return files
+          .filter(
+              file ->
+                  file.getFileSystem().getPathMatcher("glob:" + glob).matches(file.getFileName()))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("no " + glob + " in " + FOLDER));
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    }
+  }
+
+  private static List<String> entries(String glob) throws IOException {
+    try (ZipFile zip = new ZipFile(jar(glob).toFile())) {
+      return zip.stream().map(ZipEntry::getName).toList();
+    }
+  }
+
+  /** What {@code tessera --version} and environment.json say of an installation. */
+  @Test
+  void theBundleKnowsItsVersion() throws IOException {
+    Path bundle = jar("tessera-[0-9]*.jar");
+    try (JarFile read = new JarFile(bundle.toFile())) {
+      String version = read.getManifest().getMainAttributes().getValue(Name.IMPLEMENTATION_VERSION);
+      assertThat(bundle.getFileName()).hasToString("tessera-" + version + ".jar");
     }
   }
 

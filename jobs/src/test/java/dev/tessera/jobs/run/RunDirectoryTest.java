@@ -74,6 +74,7 @@ class RunDirectoryTest {
     assertThat(again.config()).contains("a: 1\n");
     assertThat(folder.resolve("runs/0001-a"))
         .isDirectoryNotContaining("glob:**.writing")
+        .isDirectoryNotContaining("glob:**.crc")
         .isDirectoryContaining("glob:**config.yaml");
   }
 
