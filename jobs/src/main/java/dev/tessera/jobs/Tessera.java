@@ -74,6 +74,8 @@ public final class Tessera implements Runnable {
   /** Shows the stack trace of a user's mistake too; the command line's form is {@code --debug}. */
   static final String DEBUG_PROPERTY = "tessera.debug";
 
+  private static final int FAILED = 1;
+
   /** The exit code of a rehearsal that found nothing wrong; no command ends with it. */
   private static final int TO_BE_RUN = -1;
 
@@ -85,8 +87,12 @@ public final class Tessera implements Runnable {
       description = "Show the stack trace of every error.")
   private boolean debug;
 
+  /** Whether the command ended by an exception: others may end with code 1 as an answer. */
+  private boolean threw;
+
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
+    RunFolderEnd.register();
     // The plugin does so too, but export has no SparkContext and so no plugin.
     RuntimeProperties.setMissing();
     try {
@@ -99,7 +105,11 @@ public final class Tessera implements Runnable {
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     Tessera root = new Tessera();
     Interruption.listen(err);
-    Interruption.exit(root.prepared(new CommandLine(root), out, err).execute(args));
+    int code = root.prepared(new CommandLine(root), out, err).execute(args);
+    if (root.threw && code == FAILED && !Interruption.happened()) {
+      RunFolderEnd.keepLogs(err);
+    }
+    Interruption.exit(code);
   }
 
   /** All commands and their options. */
@@ -147,8 +157,10 @@ public final class Tessera implements Runnable {
         .setExecutionStrategy(Tessera::execute)
         .setParameterExceptionHandler((e, args) -> Mistake.report(e))
         .setExecutionExceptionHandler(
-            (e, command, parsed) ->
-                Interruption.happened() ? 1 : Mistake.report(e, command, showsTraces()));
+            (e, command, parsed) -> {
+              threw = true;
+              return Interruption.happened() ? FAILED : Mistake.report(e, command, showsTraces());
+            });
   }
 
   /** The command that was called, below all groups. */

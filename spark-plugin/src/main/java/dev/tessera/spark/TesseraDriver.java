@@ -7,6 +7,7 @@ import dev.tessera.spark.settings.Float32Environment;
 import dev.tessera.spark.settings.RuntimeProperties;
 import dev.tessera.spark.settings.SparkRelease;
 import dev.tessera.spark.settings.TesseraSettings;
+import dev.tessera.spark.temporary.UnpackedLibraries;
 import dev.tessera.spark.ui.RunStatus;
 import java.util.Map;
 import org.apache.spark.SparkContext;
@@ -31,6 +32,7 @@ final class TesseraDriver implements DriverPlugin {
       spark.hadoopConfiguration().set(Lease.TAKE_OVER, settings.takeOver());
     }
     GangDesk.open();
+    UnpackedLibraries.sweepBeside();
     return Map.of();
   }
 

@@ -3,6 +3,7 @@ package dev.tessera.spark;
 import dev.tessera.spark.barrier.GangChannel;
 import dev.tessera.spark.device.LibtorchAhead;
 import dev.tessera.spark.settings.RuntimeProperties;
+import dev.tessera.spark.temporary.UnpackedLibraries;
 import java.util.Map;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -17,6 +18,7 @@ final class TesseraExecutor implements ExecutorPlugin {
       // It replaces a lost one: the others wait for it.
       LibtorchAhead.begin();
     }
+    UnpackedLibraries.sweepBeside();
   }
 
   @Override

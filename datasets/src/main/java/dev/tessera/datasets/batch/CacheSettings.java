@@ -10,6 +10,9 @@ import java.nio.file.Path;
  */
 public record CacheSettings(Path folder, long segmentBytes) {
 
+  /** The system property that names a command's own folder of temporary files, where it has one. */
+  public static final String RUN_FOLDER = "tessera.run.folder";
+
   public CacheSettings {
     if (segmentBytes < 1 << 17 || segmentBytes > SegmentLayout.MAX_SEGMENT_BYTES) {
       throw new IllegalArgumentException(
@@ -27,7 +30,15 @@ public record CacheSettings(Path folder, long segmentBytes) {
    */
   public static CacheSettings standard() {
     String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
-    return in(Path.of(System.getProperty("java.io.tmpdir"), "tessera-cache-" + user));
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    return in(shared(temporary, System.getProperty(RUN_FOLDER)).resolve("tessera-cache-" + user));
+  }
+
+  /** Beside a command's own folder, {@code tessera-USER/run-...}, which ends with the command. */
+  static Path shared(Path temporary, String run) {
+    return run != null && temporary.startsWith(run)
+        ? Path.of(run).getParent().getParent()
+        : temporary;
   }
 
   /** Segments of 1 GiB. */

@@ -29,6 +29,15 @@ class StaleCachesTest {
   }
 
   @Test
+  void cachesOutliveTheCommandsOwnFolder() {
+    String run = "/tmp/tessera-me/run-7-8";
+
+    assertThat(CacheSettings.shared(Path.of(run, "tmp"), run)).isEqualTo(Path.of("/tmp"));
+    assertThat(CacheSettings.shared(Path.of("/mine"), run)).isEqualTo(Path.of("/mine"));
+    assertThat(CacheSettings.shared(Path.of("/mine"), null)).isEqualTo(Path.of("/mine"));
+  }
+
+  @Test
   void anEarlierContentOfTheSameTableIsRemoved() throws Exception {
     StaleCaches.use(root, OLD, "file:/t", "first");
     shard(OLD, "shard-00000-of-00001");

@@ -44,6 +44,8 @@ final class ChildJvm {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
     command.addAll(REQUIRED);
+    // In a command's own folder, which goes with it.
+    command.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
     command.addAll(List.of("-cp", classPath(), main.getName()));
     command.addAll(arguments);
     return command;

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.doctor;
 
 import dev.tessera.datasets.batch.CacheSettings;
+import dev.tessera.spark.temporary.LibtorchCache;
 import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
@@ -52,7 +52,7 @@ record DiskFacts(String folder, String what, long free, long least, boolean noex
             "output.cache=FOLDER or -Djava.io.tmpdir=FOLDER",
             mounts));
     if (System.getenv("PYTORCH_LIBRARY_PATH") == null) {
-      String libtorch = libtorch(System.getenv());
+      String libtorch = LibtorchCache.folder().toString();
       disks.add(
           of(
               libtorch,
@@ -75,17 +75,6 @@ record DiskFacts(String folder, String what, long free, long least, boolean noex
       disks.add(of(folder, "Spark's files", SHUFFLES, false, "spark.local.dir", mounts));
     }
     return disks;
-  }
-
-  /** Where DJL unpacks libtorch, by its own order of settings. */
-  private static String libtorch(Map<String, String> environment) {
-    for (String name : List.of("ENGINE_CACHE_DIR", "DJL_CACHE_DIR")) {
-      String folder = System.getProperty(name, environment.get(name));
-      if (folder != null && !folder.isEmpty()) {
-        return folder;
-      }
-    }
-    return System.getProperty("user.home") + "/.djl.ai";
   }
 
   private static boolean unpacked(String folder) {

@@ -2,6 +2,9 @@ package dev.tessera.jobs.launch;
 
 import dev.tessera.jobs.Tessera;
 import dev.tessera.models.UserException;
+import dev.tessera.spark.temporary.LibtorchCache;
+import dev.tessera.spark.temporary.RunFolder;
+import dev.tessera.spark.temporary.UnpackedLibraries;
 import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -33,6 +36,9 @@ public final class Launch {
           "spark.kerberos.principal",
           "spark.kerberos.keytab");
 
+  /** The system property with the script's process id; without it nothing is begun. */
+  private static final String PROCESS = "tessera.process";
+
   private static final String SPARKS = "org.apache.spark.launcher.Main";
 
   private final Map<String, String> environment;
@@ -60,12 +66,42 @@ public final class Launch {
           return ended.getAsInt();
         }
       }
-      write(command(submission, own));
+      Refusals.check(submission.settings(), submission.words(own), environment);
+      if (System.getProperty(PROCESS) == null) {
+        return 0; // It only showed Java the classes of a start.
+      }
+      Path temporary = temporary();
+      RunFolder.sweep(temporary);
+      UnpackedLibraries.sweep(temporary, LibtorchCache.libtorch());
+      if (submission.cluster()) {
+        write(command(submission, own));
+      } else {
+        begin(RunFolder.of(temporary, Long.getLong(PROCESS)), submission, own);
+      }
       return 0;
     } catch (UserException e) {
       System.err.println("tessera: " + e.getMessage());
       return 2;
     }
+  }
+
+  /** The driver will be the process that the script is now. */
+  private void begin(RunFolder folder, Submission submission, List<String> own) throws IOException {
+    boolean begun = false;
+    try {
+      submission.useFolder(folder);
+      write(command(submission, own));
+      begun = true;
+    } finally {
+      if (!begun) {
+        folder.remove();
+      }
+    }
+  }
+
+  private Path temporary() {
+    String named = environment.getOrDefault("TMPDIR", "");
+    return Path.of(named.isEmpty() ? System.getProperty("java.io.tmpdir") : named).toAbsolutePath();
   }
 
   private boolean brought(UserSettings user) {

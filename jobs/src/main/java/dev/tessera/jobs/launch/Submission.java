@@ -1,5 +1,7 @@
 package dev.tessera.jobs.launch;
 
+import dev.tessera.datasets.batch.CacheSettings;
+import dev.tessera.spark.temporary.RunFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,6 +33,7 @@ final class Submission {
   private final Installation installation;
   private final Map<String, String> environment;
   private final Map<String, String> ours = new LinkedHashMap<>();
+  private Optional<RunFolder> run = Optional.empty();
 
   Submission(
       Arguments arguments,
@@ -106,6 +109,31 @@ final class Submission {
     return user.get("spark.master").orElseGet(() -> ours.getOrDefault("spark.master", ""));
   }
 
+  /**
+   * Gives what runs on this machine a folder of its own for temporary files, so that all of it goes
+   * with that folder. What the user says of {@code java.io.tmpdir} and {@code spark.local.dir}
+   * holds.
+   */
+  void useFolder(RunFolder folder) {
+    run = Optional.of(folder);
+    String options =
+        JvmOption.property("java.io.tmpdir", folder.temporary().toString())
+            + " "
+            + JvmOption.property(CacheSettings.RUN_FOLDER, folder.folder().toString());
+    prefix("spark.driver.defaultJavaOptions", options);
+    if (localCluster()) {
+      prefix("spark.executor.defaultJavaOptions", options);
+    }
+  }
+
+  private void prefix(String key, String options) {
+    ours.merge(key, options, (old, first) -> first + " " + old);
+  }
+
+  private boolean localCluster() {
+    return master().startsWith("local-cluster");
+  }
+
   /** All settings that the driver will have, as far as they are known before it starts. */
   Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>(user.all());
@@ -145,9 +173,9 @@ final class Submission {
       variables.put("SPARK_LOCAL_IP", variable("SPARK_LOCAL_IP").orElse("127.0.0.1"));
       variables.put("SPARK_LOCAL_HOSTNAME", variable("SPARK_LOCAL_HOSTNAME").orElse("localhost"));
     }
-    if (master().startsWith("local-cluster")) {
-      Path temporary = Path.of(variable("TMPDIR").orElse("/tmp"));
-      variables.put("SPARK_HOME", SparkFolder.of(installation.spark(), temporary).toString());
+    if (localCluster() && run.isPresent()) {
+      Path spark = SparkFolder.in(run.get().folder(), installation.spark());
+      variables.put("SPARK_HOME", spark.toString());
     }
     // bench computes in the driver's process, and so does local[n]; the plugin serves executors.
     boolean bench = !arguments.own().isEmpty() && arguments.own().get(0).equals("bench");

@@ -27,6 +27,9 @@ public final class Interruption {
   /** What Java's and Spark's own hooks may take afterwards. */
   private static final Duration EXIT = Duration.ofMillis(1500);
 
+  /** Between two looks at whether the session has begun to stop. */
+  private static final Duration GLANCE = Duration.ofMillis(5);
+
   private static final String ANYWHERE =
       "stopped before it was done; nothing half-done is kept: run it again";
 
@@ -104,15 +107,15 @@ public final class Interruption {
     boolean session = Session.isOpen();
     Thread stop = daemon("tessera-stop", Session::stop);
     stop.start();
-    while (Session.isOpen() && stop.isAlive()) {
-      Thread.onSpinWait();
+    long deadline = System.nanoTime() + (session ? PATIENCE : EXIT).toNanos();
+    while (Session.isOpen() && stop.isAlive() && System.nanoTime() < deadline) {
+      sleep(GLANCE);
     }
     // Executors on this machine at once: one that still runs a task makes anew what the command,
     // cleaning up, takes away.
     ProcessHandle.current().descendants().forEach(ProcessHandle::destroy);
     // After the session began to stop: on an interrupted thread Spark would leave that half-done.
     command.interrupt();
-    long deadline = System.nanoTime() + (session ? PATIENCE : EXIT).toNanos();
     await(UNWOUND, deadline);
     join(stop, deadline);
     List<ProcessHandle> children = ProcessHandle.current().descendants().toList();

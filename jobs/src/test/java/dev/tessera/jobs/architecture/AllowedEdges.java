@@ -44,17 +44,18 @@ final class AllowedEdges {
 
       spark.ui             :
       spark.settings       : models
+      spark.temporary      : datasets.batch models
       spark.device         : models models.runtime spark.settings
       spark.collective     : models models.runtime models.train spark.settings
       spark.barrier        : datasets models models.runtime models.train spark.settings spark.device spark.collective spark.ui
-      spark                : datasets.lease models spark.settings spark.device spark.barrier spark.ui
+      spark                : datasets.lease models spark.settings spark.temporary spark.device spark.barrier spark.ui
       spark.table          : datasets datasets.lease datasets.image datasets.source datasets.table models
       spark.training       : datasets datasets.batch datasets.table models models.graph models.runtime models.nn models.train models.checkpoint models.vqgan models.diffusion models.diffusion.space models.evaluation spark.settings spark.device spark.barrier spark.table spark.inference
       spark.inference      : datasets datasets.batch datasets.table datasets.image models models.graph models.runtime models.train models.checkpoint models.vqgan models.diffusion models.diffusion.sampler models.diffusion.likelihood models.evaluation spark.settings spark.device spark.table
 
       jobs.config          : models
       jobs.run             : datasets datasets.lease models models.evaluation spark.settings
-      jobs.doctor          : datasets.batch models models.runtime spark spark.settings spark.device spark.collective spark.barrier jobs.run
+      jobs.doctor          : datasets.batch models models.runtime spark spark.settings spark.temporary spark.device spark.collective spark.barrier jobs.run
       jobs.ingest          : datasets datasets.image datasets.source datasets.table models spark.table jobs.config jobs.run
       jobs.tokenizer       : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.vqgan models.evaluation spark.settings spark.barrier spark.table spark.training spark.inference jobs.config jobs.run jobs.train
       jobs.train           : datasets datasets.batch datasets.table models models.graph models.runtime models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.barrier spark.table spark.training spark.inference spark.collective spark.device spark.ui jobs.config jobs.run
@@ -68,8 +69,8 @@ final class AllowedEdges {
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference
-      jobs                 : datasets models spark.settings spark.barrier jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.evaluate jobs.average jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
-      jobs.launch          : models jobs jobs.config
+      jobs                 : datasets models spark.settings spark.temporary spark.barrier jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample jobs.likelihood jobs.evaluate jobs.average jobs.export jobs.verify jobs.plan jobs.doctor jobs.bench jobs.demo
+      jobs.launch          : datasets.batch models spark.temporary jobs jobs.config
       """;
 
   /** Libraries that only some packages may use. */

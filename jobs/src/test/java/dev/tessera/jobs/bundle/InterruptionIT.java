@@ -32,6 +32,7 @@ class InterruptionIT {
   private static final long EXECUTORS_GONE_SECONDS = 5;
 
   @TempDir private Path folder;
+  @TempDir private Path temporary;
   private Process process;
 
   /** In a process group of its own, as a shell starts a command. */
@@ -45,6 +46,7 @@ class InterruptionIT {
             .redirectError(folder.resolve("err").toFile());
     builder.environment().remove("SPARK_HOME");
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("TMPDIR", temporary.toString());
     process = builder.start();
   }
 
@@ -87,7 +89,18 @@ class InterruptionIT {
     }
     assertThat(executors).noneMatch(ProcessHandle::isAlive);
     assertThat(said().lines()).hasSize(1);
+    assertNothingTemporaryStays();
     return said().strip();
+  }
+
+  /** Of the command's own; cached shards are for later ones. */
+  private void assertNothingTemporaryStays() throws IOException {
+    String user = System.getProperty("user.name");
+    assertThat(temporary.resolve("tessera-" + user)).isEmptyDirectory();
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .isSubsetOf("tessera-" + user, "tessera-cache-" + user);
+    }
   }
 
   /** Whether tasks are in the middle of their parts. */
@@ -113,6 +126,7 @@ class InterruptionIT {
     start("ingest", "--input", "icons:?count=80", "--output", folder + "/images", "size=16");
     assertThat(process.waitFor(3, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(said()).isZero();
+    assertNothingTemporaryStays();
     start("train-tokenizer", "--config", recipe.toString());
     // The report follows a complete checkpoint.
     await(() -> exists("runs/0001-small/report.html"));

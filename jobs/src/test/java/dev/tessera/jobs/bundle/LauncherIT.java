@@ -27,7 +27,7 @@ class LauncherIT {
     List<String> command = new ArrayList<>(List.of(System.getProperty("tessera.launcher")));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().remove("SPARK_HOME");
+    builder.environment().keySet().removeAll(List.of("SPARK_HOME", "YARN_CONF_DIR"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
     Process process = builder.start();
@@ -57,6 +57,8 @@ class LauncherIT {
     }
     return Map.of(
         "SPARK_HOME", folder.toString(),
+        // Spark asks for one of a YARN cluster.
+        "HADOOP_CONF_DIR", Files.createDirectories(folder.resolve("hadoop")).toString(),
         "TMPDIR", Files.createDirectories(folder.resolve("tmp")).toString());
   }
 
@@ -176,7 +178,7 @@ class LauncherIT {
     assertThat(confOf(here, "spark.plugins"))
         .isEqualTo("dev.tessera.spark.TesseraPlugin,my.Plugin");
     assertThat(confOf(here, "spark.executor.defaultJavaOptions"))
-        .startsWith("-Dai.djl")
+        .contains(" -Dai.djl")
         .endsWith(" -Dexecutor=1");
     assertThat(confOf(here, "spark.driver.defaultJavaOptions")).endsWith(" -Ddriver=1");
     assertThat(confOf(here, "spark.executor.extraClassPath"))
@@ -212,6 +214,27 @@ class LauncherIT {
                 + " --help for the options of Spark");
     assertThat(tessera(spark, "train", "--properties-file", "none.conf").lines())
         .containsExactly("tessera: none.conf: no such file of Spark settings");
+  }
+
+  @Test
+  void whatSparkSubmitWouldRefuseByATraceIsToldInOneSentence() throws Exception {
+    Map<String, String> spark = new HashMap<>(fakeSpark());
+    spark.remove("HADOOP_CONF_DIR");
+    Map<String, String> refusals =
+        Map.of(
+            "--master=bogus", "tessera: --master bogus: no master of Spark's (expected: local[",
+            "--master=local-cluster[a]", "tessera: --master local-cluster[a]: no master",
+            "--master=yarn", "tessera: Spark refuses the options: When running with master 'yarn'",
+            "--executor-memory=lots", "tessera: Spark refuses the options: Executor memory must",
+            "--driver-memory=1k", "tessera: spark.driver.memory: 1k (expected: 450m or more",
+            "--driver-memory=much", "tessera: spark.driver.memory: much (expected: a size",
+            "--packages=a:b", "tessera: --packages a:b: no package (expected: group:artifact:");
+    for (Map.Entry<String, String> refusal : refusals.entrySet()) {
+      Ended ended = tessera(spark, "doctor", refusal.getKey());
+      assertThat(ended.lines()).singleElement().asString().startsWith(refusal.getValue());
+      assertThat(ended.code()).isEqualTo(2);
+    }
+    assertThat(folder.resolve("tmp")).isEmptyDirectory();
   }
 
   @Test
@@ -282,15 +305,39 @@ class LauncherIT {
   }
 
   @Test
-  void executorsOnThisMachineWorkInAFolderOfTheUsers() throws Exception {
+  void executorsOnThisMachineWorkInAFolderOfTheCommand() throws Exception {
     Map<String, String> environment =
-        spark("echo \"$SPARK_HOME\"; ls \"$SPARK_HOME\"; ls -ld \"$SPARK_HOME/work\"; exit 2");
+        spark(
+            "echo \"$SPARK_HOME\"; ls \"$SPARK_HOME\"; ls -ld \"$SPARK_HOME/..\"; exit 2");
     List<String> lines = tessera(environment, "demo").lines();
 
-    assertThat(lines.get(0)).startsWith(environment.get("TMPDIR") + "/tessera-");
+    assertThat(lines.get(0)).startsWith(environment.get("TMPDIR") + "/tessera-").endsWith("/spark");
     assertThat(lines).contains("bin", "conf", "jars", "work");
     assertThat(lines.get(lines.size() - 1)).startsWith("drwx------");
     assertThat(folder.resolve("work")).doesNotExist();
+  }
+
+  @Test
+  void temporaryFilesOfWhatRunsHereAreInTheCommandsFolder() throws Exception {
+    Map<String, String> spark = new HashMap<>(fakeSpark());
+    String temporary = Files.createDirectories(folder.resolve("my tmp")).toString();
+    spark.put("TMPDIR", temporary);
+    String folders = "\"-Djava.io.tmpdir=" + temporary + "/tessera-";
+
+    List<String> here = tessera(spark, "demo").lines();
+    assertThat(confOf(here, "spark.driver.defaultJavaOptions"))
+        .startsWith(folders)
+        .contains("\"-Dtessera.run.folder=" + temporary + "/tessera-");
+    assertThat(confOf(here, "spark.executor.defaultJavaOptions")).startsWith(folders);
+    // Executors elsewhere have folders of their own.
+    List<String> there = tessera(spark, "demo", "--master", "yarn").lines();
+    assertThat(confOf(there, "spark.driver.defaultJavaOptions")).startsWith(folders);
+    assertThat(confOf(there, "spark.executor.defaultJavaOptions")).startsWith("-Dai.djl");
+    // What the user says stands behind ours and holds.
+    String conf = "spark.executor.defaultJavaOptions=-Djava.io.tmpdir=/mine";
+    assertThat(confOf(tessera(spark, "demo", "--conf", conf).lines(), conf.split("=")[0]))
+        .startsWith(folders)
+        .endsWith(" -Djava.io.tmpdir=/mine");
   }
 
   @Test

@@ -1,12 +1,14 @@
 package dev.tessera.spark.settings;
 
 import dev.tessera.models.UserException;
+import java.util.regex.Pattern;
 import org.apache.spark.package$;
 
 /** The line of Spark releases that Tessera is built for; others lack classes that ranks need. */
 public final class SparkRelease {
 
-  private static final String LINE = "4.2.";
+  /** Of vendors' builds too, as 4.2.0-amzn-0. */
+  private static final Pattern LINE = Pattern.compile("4\\.2([.-].*)?");
 
   private SparkRelease() {}
 
@@ -20,7 +22,7 @@ public final class SparkRelease {
   }
 
   static void require(String version) {
-    if (!version.startsWith(LINE)) {
+    if (!LINE.matcher(version).matches()) {
       throw new UserException(
           "This is Spark "
               + version
