@@ -1,6 +1,7 @@
 package dev.tessera.jobs;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.jobs.config.NearestKey;
 import dev.tessera.jobs.run.Exhaustion;
 import dev.tessera.jobs.run.MissingConnector;
 import dev.tessera.models.StorageException;
@@ -10,6 +11,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.spark.SparkThrowable;
 import picocli.CommandLine;
@@ -45,8 +47,26 @@ final class Mistake {
       e = new UnmatchedArgumentException(command, command.getUnmatchedArguments());
     }
     String name = command.getCommandSpec().qualifiedName();
-    String message = e.getMessage().lines().findFirst().orElse("Unreadable arguments");
-    return message + meant(e) + "; see " + name + " --help" + elsewhere(e);
+    String message =
+        unknownCommand(e)
+            .orElse(e.getMessage().lines().findFirst().orElse("Unreadable arguments") + meant(e));
+    return message + "; see " + name + " --help" + elsewhere(e);
+  }
+
+  /** Of a word where a command stands; its nearest by letters, as with keys. */
+  private static Optional<String> unknownCommand(ParameterException e) {
+    Set<String> commands = e.getCommandLine().getSubcommands().keySet();
+    if (commands.isEmpty()
+        || !(e instanceof UnmatchedArgumentException unmatched)
+        || unmatched.getUnmatched().get(0).startsWith("-")) {
+      return Optional.empty();
+    }
+    String word = unmatched.getUnmatched().get(0);
+    String near =
+        NearestKey.of(word, commands)
+            .map(command -> " (did you mean " + command + "?)")
+            .orElse(" (expected: " + String.join(", ", commands) + ")");
+    return Optional.of("Unknown command: '" + word + "'" + near);
   }
 
   /** An unknown option may be a misspelt one of spark-submit, which passes through. */

@@ -164,7 +164,7 @@ class TesseraTest {
 
     assertThat(err.toString().lines())
         .containsExactly(
-            "tessera: Unmatched argument at index 0: 'practice' (did you mean practise?); see"
+            "tessera: Unknown command: 'practice' (did you mean practise?); see"
                 + " tessera --help",
             "tessera: Unknown option: '--confg' (did you mean --config?); see tessera practise"
                 + " --help",

@@ -37,7 +37,10 @@ public final class IoFailure {
           "is a directory",
           "read-only file system",
           "file name too long",
-          "not permitted");
+          "not permitted",
+          "permission denied",
+          // Hadoop's local file system, which has been told no reason.
+          "mkdirs failed to create");
 
   private IoFailure() {}
 

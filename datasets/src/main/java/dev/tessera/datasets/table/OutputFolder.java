@@ -3,6 +3,8 @@ package dev.tessera.datasets.table;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.lease.Lease;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
@@ -39,6 +41,7 @@ final class OutputFolder {
   private OutputFolder() {}
 
   static void check(FileSystem fs, Path table, boolean overwrite) throws IOException {
+    checkWritable(fs, table);
     if (!fs.exists(table)) {
       return;
     }
@@ -61,6 +64,26 @@ final class OutputFolder {
                 + " holds "
                 + name
                 + ", which no table has: not overwritten, choose another output");
+      }
+    }
+  }
+
+  /** Known of a local folder alone before anything is written there. */
+  private static void checkWritable(FileSystem fs, Path table) throws IOException {
+    Path there = table;
+    while (there.getParent() != null && !fs.exists(there)) {
+      there = there.getParent();
+    }
+    URI place = fs.makeQualified(there).toUri();
+    if ("file".equals(place.getScheme())) {
+      java.nio.file.Path folder = java.nio.file.Path.of(place.getPath());
+      if (Files.isDirectory(folder) && !Files.isWritable(folder)) {
+        throw new InvalidDatasetException(
+            "Cannot write to "
+                + table
+                + " (this user may not write to "
+                + folder
+                + "): choose another output");
       }
     }
   }

@@ -2,12 +2,14 @@ package dev.tessera.datasets.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.tessera.datasets.InvalidDatasetException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -129,6 +131,43 @@ class TableOutputTest {
     assertThat(dir).isEmptyDirectory();
   }
 
+  /** A process that is killed as soon as it has begun its output. */
+  static final class FirstMoment {
+    private FirstMoment() {}
+
+    public static void main(String[] words) {
+      TableOutput.begin(CONF, words[0], false);
+      Runtime.getRuntime().halt(137);
+    }
+  }
+
+  @Test
+  void whatARunThatDiedInItsFirstMomentLeftGoesWithTheNext() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Process process =
+        new ProcessBuilder(
+                java,
+                "-cp",
+                System.getProperty("java.class.path"),
+                FirstMoment.class.getName(),
+                path("t"))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(process.waitFor()).isEqualTo(137);
+    assertThat(dir.resolve("t").toFile().list())
+        .hasSize(2)
+        .anyMatch(name -> name.startsWith("_temporary-"))
+        .contains("_owner");
+
+    // Without a word of overwriting: it is no table.
+    TestTables.images(path("t"), 5, 1, 8);
+    assertThat(dir.resolve("t").toFile().list())
+        .contains("_manifest.json")
+        .doesNotContain("_owner")
+        .noneMatch(name -> name.startsWith("_temporary-"));
+  }
+
   @Test
   void abortKeepsAnOlderTable() throws Exception {
     TableManifest old = TestTables.images(path("t"), 5, 1, 8);
@@ -154,6 +193,25 @@ class TableOutputTest {
         .hasMessageContaining("is a file");
     assertThatThrownBy(() -> TableOutput.begin(CONF, path("file/t"), false))
         .isInstanceOf(InvalidDatasetException.class);
+  }
+
+  @Test
+  void aPlaceThatTakesNothingIsTheUsersMistake() throws Exception {
+    // Where nobody may make a folder, root included; Hadoop is told no reason.
+    assertThatThrownBy(() -> TableOutput.begin(CONF, "/proc/t", false))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageStartingWith("Cannot write to ")
+        .hasMessageEndingWith("choose another output");
+
+    Path closed = Files.createDirectory(dir.resolve("closed"));
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("r-xr-xr-x"));
+    assumeFalse(Files.isWritable(closed), "root may write everywhere");
+    // Before Spark starts, without a try.
+    for (String place : new String[] {"closed", "closed/a/t"}) {
+      assertThatThrownBy(() -> TableOutput.check(CONF, path(place), true))
+          .isInstanceOf(InvalidDatasetException.class)
+          .hasMessageContaining("this user may not write to " + closed);
+    }
   }
 
   @Test

@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Guesses which key was meant by one that does not exist. */
-final class NearestKey {
+/** Guesses which word was meant by one that does not exist, a key or another name. */
+public final class NearestKey {
 
   private NearestKey() {}
 
@@ -15,7 +15,7 @@ final class NearestKey {
    * of the letters differ. Case, hyphens and underscores do not count. Of equals the first wins in
    * alphabetical order.
    */
-  static Optional<String> of(String written, Collection<String> candidates) {
+  public static Optional<String> of(String written, Collection<String> candidates) {
     String plain = plain(written);
     return candidates.stream()
         .filter(c -> distance(plain, plain(c)) <= Math.max(1, plain(c).length() / 3))

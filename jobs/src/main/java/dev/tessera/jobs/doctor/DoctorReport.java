@@ -28,7 +28,18 @@ public record DoctorReport(String slots, List<ProcessFacts> processes, List<Stri
     processes.forEach(process -> lines.addAll(process.lines()));
     lines.add("slots       " + slots);
     if (obstacles.isEmpty()) {
-      lines.add("Nothing found that would stop a run.");
+      List<String> missing =
+          processes.stream()
+              .flatMap(process -> process.files().stream())
+              .filter(PathFacts::isMissing)
+              .map(PathFacts::path)
+              .distinct()
+              .toList();
+      lines.add(
+          "Nothing found that would stop a run"
+              + (missing.isEmpty()
+                  ? "."
+                  : ", unless it reads " + String.join(" or ", missing) + ": nothing is there."));
     } else {
       lines.add("This would stop a run:");
       obstacles.forEach(obstacle -> lines.add("  - " + obstacle));

@@ -2,6 +2,7 @@ package dev.tessera.jobs.doctor;
 
 import java.io.IOException;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.TreeSet;
@@ -24,6 +25,11 @@ record PathMark(String path, String token, String seen) implements Serializable 
 
   private static final int MOST = 1000;
 
+  static final String PREFIX = "_doctor-";
+
+  /** No doctor takes so long, so one that left its file was killed. */
+  private static final Duration DEAD = Duration.ofHours(1);
+
   /** Puts the mark; {@link #remove} takes it away. */
   static PathMark put(String path, Configuration conf) {
     try {
@@ -32,15 +38,26 @@ record PathMark(String path, String token, String seen) implements Serializable 
       while (folder.getParent() != null && !isFolder(fs, folder)) {
         folder = folder.getParent();
       }
-      Path token = new Path(folder, "_doctor-" + UUID.randomUUID());
+      Path token = new Path(folder, PREFIX + UUID.randomUUID());
       try {
         fs.create(token, false).close();
+        removeOlder(fs, folder, fs.getFileStatus(token).getModificationTime());
         return new PathMark(path, fs.makeQualified(token).toString(), look(path, conf));
       } catch (IOException e) {
         return new PathMark(path, null, look(path, conf));
       }
     } catch (IOException | RuntimeException e) {
       return new PathMark(path, null, null); // PathFacts says that it cannot be reached.
+    }
+  }
+
+  /** By the file system's own clock. */
+  private static void removeOlder(FileSystem fs, Path folder, long now) throws IOException {
+    for (FileStatus file : fs.listStatus(folder, path -> path.getName().startsWith(PREFIX))) {
+      boolean dead = now - file.getModificationTime() > DEAD.toMillis();
+      if (dead && file.isFile() && file.getLen() == 0) {
+        fs.delete(file.getPath(), false);
+      }
     }
   }
 
@@ -81,7 +98,7 @@ record PathMark(String path, String token, String seen) implements Serializable 
     }
     return Arrays.stream(fs.listStatus(there))
         .limit(MOST)
-        .filter(status -> !status.getPath().getName().startsWith("_doctor-"))
+        .filter(status -> !status.getPath().getName().startsWith(PREFIX))
         .map(PathMark::describe)
         .collect(Collectors.toCollection(TreeSet::new))
         .toString();

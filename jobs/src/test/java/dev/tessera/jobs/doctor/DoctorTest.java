@@ -1,10 +1,14 @@
 package dev.tessera.jobs.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -116,12 +120,102 @@ class DoctorTest {
   }
 
   @Test
-  void pathsAreAskedOfTheirFileSystem(@TempDir Path folder) {
+  void aPathIsReadAndTheDifferenceOfFoldersFilesAndNothingTold(@TempDir Path folder)
+      throws Exception {
     Configuration conf = new Configuration();
+    Path file = Files.writeString(folder.resolve("file"), "12345");
+    PathFacts none = PathFacts.probe(folder + "/not/yet/there", conf);
 
-    assertThat(PathFacts.probe(folder + "/not-yet-there", conf).problem()).isEmpty();
+    assertThat(PathFacts.probe(folder.toString(), conf).line()).isEqualTo(folder + ": a folder");
+    assertThat(PathFacts.probe(file.toString(), conf).line())
+        .isEqualTo(file + ": a file of 5 bytes");
+    assertThat(none.problem()).isEmpty();
+    assertThat(none.line())
+        .isEqualTo(
+            folder
+                + "/not/yet/there: NOT there, which is right for an output only; "
+                + folder
+                + " takes one");
+    assertThat(folder.toFile().list()).containsExactly("file");
+    assertThat(PathFacts.probe(file + "/below", conf).problem())
+        .isEqualTo(file + "/below is not there and cannot be: " + file + " is a file");
     assertThat(PathFacts.probe("nosuch://host/path", conf).problem())
         .contains("nosuch://host/path cannot be reached");
+    // Where nobody may make a folder, root included.
+    assertThat(PathFacts.probe("/proc/none/at/all", conf).problem())
+        .startsWith("/proc/none/at/all is not there, and nothing can be written to /proc: ");
+  }
+
+  @Test
+  void whatIsMissingIsSaidAtTheEndToo(@TempDir Path folder) {
+    PathFacts none = PathFacts.probe(folder + "/none", new Configuration());
+    ProcessFacts well = facts(new LibtorchFacts("2.7.1", "/lib", ""), ROOM, none);
+    DoctorReport report = new DoctorReport("2 ranks", List.of(well, well), well.obstacles());
+
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.lines())
+        .endsWith(
+            "Nothing found that would stop a run, unless it reads "
+                + folder
+                + "/none: nothing is there.");
+  }
+
+  @Test
+  void whatMayNotBeReadIsAnObstacle(@TempDir Path folder) throws Exception {
+    // Which nobody may, root included.
+    PathFacts unreadable = PathFacts.probe("/proc/self/clear_refs", new Configuration());
+    assertThat(unreadable.problem()).startsWith("/proc/self/clear_refs cannot be read: ");
+    assertThat(unreadable.line()).isEqualTo("/proc/self/clear_refs NOT usable");
+    Path file = Files.writeString(folder.resolve("file"), "12345");
+    Path closed = Files.createDirectory(folder.resolve("closed"));
+    for (Path path : List.of(file, closed)) {
+      Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("---------"));
+    }
+    assumeFalse(Files.isReadable(file), "root may read everything");
+
+    for (Path path : List.of(file, closed, closed.resolve("below"))) {
+      assertThat(PathFacts.probe(path.toString(), new Configuration()).problem())
+          .startsWith(path + " ");
+    }
+  }
+
+  @Test
+  void aMarkThatAKilledDoctorLeftGoesWithTheNext(@TempDir Path folder) throws Exception {
+    Path dead = Files.createFile(folder.resolve("_doctor-1"));
+    Files.setLastModifiedTime(dead, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+    Path young = Files.createFile(folder.resolve("_doctor-2"));
+    Path text = Files.writeString(folder.resolve("_doctor-3"), "somebody's");
+    Files.setLastModifiedTime(text, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+
+    PathMark.put(folder.toString(), new Configuration()).remove(new Configuration());
+
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("_doctor-2", "_doctor-3");
+    assertThat(young).exists();
+  }
+
+  @Test
+  void anotherHostsFolderIsNotTheDrivers(@TempDir Path folder) throws Exception {
+    Configuration conf = new Configuration();
+    Path there = Files.createDirectory(folder.resolve("there"));
+    for (Path asked : List.of(there, folder.resolve("none"), Path.of("/proc/sys/kernel"))) {
+      PathMark mark = PathMark.put(asked.toString(), conf);
+      PathFacts seen = PathFacts.probe(mark, conf);
+      mark.remove(conf);
+
+      assertThat(seen.problem().isEmpty() ? "" : seen.line()).as(seen.problem()).isEmpty();
+      assertThat(seen.line()).endsWith(", the driver's");
+    }
+    // As on a host that has a folder of the same name, or none, and not the driver's file in it.
+    PathMark folders = PathMark.put(there.toString(), conf);
+    folders.remove(conf);
+    PathMark others = new PathMark("/proc/sys/kernel", null, "[others 1 2]");
+    for (PathMark mark : List.of(folders, others)) {
+      PathFacts facts = PathFacts.probe(mark, conf);
+      assertThat(facts.line()).isEqualTo(mark.path() + " NOT the driver's");
+      assertThat(facts.problem()).contains("another place here than for the driver");
+    }
+    Files.delete(there);
+    assertThat(PathFacts.probe(folders, conf).line()).endsWith(" NOT the driver's");
   }
 
   @Test
