@@ -24,9 +24,7 @@ final class RunFolderEnd {
 
   static void register() {
     RunFolder.current()
-        .ifPresent(
-            folder ->
-                ShutdownHookManager.get().addShutdownHook(() -> remove(folder), LAST));
+        .ifPresent(folder -> ShutdownHookManager.get().addShutdownHook(() -> remove(folder), LAST));
   }
 
   /** Of a command that failed executors' logs stay for a while, and it is said where. */
@@ -36,7 +34,8 @@ final class RunFolderEnd {
       if (folder != null) {
         folder
             .keepLogs()
-            .ifPresent(logs -> err.println("tessera: executors' logs are kept for a day in " + logs));
+            .ifPresent(
+                logs -> err.println("tessera: executors' logs are kept for a day in " + logs));
       }
     } catch (IOException e) {
       // The failure itself has been told.

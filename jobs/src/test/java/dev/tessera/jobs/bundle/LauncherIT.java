@@ -307,8 +307,7 @@ class LauncherIT {
   @Test
   void executorsOnThisMachineWorkInAFolderOfTheCommand() throws Exception {
     Map<String, String> environment =
-        spark(
-            "echo \"$SPARK_HOME\"; ls \"$SPARK_HOME\"; ls -ld \"$SPARK_HOME/..\"; exit 2");
+        spark("echo \"$SPARK_HOME\"; ls \"$SPARK_HOME\"; ls -ld \"$SPARK_HOME/..\"; exit 2");
     List<String> lines = tessera(environment, "demo").lines();
 
     assertThat(lines.get(0)).startsWith(environment.get("TMPDIR") + "/tessera-").endsWith("/spark");

@@ -75,7 +75,9 @@ class LauncherScriptIT {
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  /** With {@code variables} changed: {@code NAME=value}, or {@code NAME} for one that is not there. */
+  /**
+   * With {@code variables} changed: {@code NAME=value}, or {@code NAME} for one that is not there.
+   */
   private Process start(String name, List<String> variables) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(checkout.resolve("bin/tessera").toString(), "doctor")
@@ -188,8 +190,12 @@ class LauncherScriptIT {
   }
 
   private String process() throws IOException {
-    return text("run.out").lines().filter(word -> word.startsWith("-Dtessera.process=")).findFirst()
-        .orElseThrow().replaceAll("\\D", "");
+    return text("run.out")
+        .lines()
+        .filter(word -> word.startsWith("-Dtessera.process="))
+        .findFirst()
+        .orElseThrow()
+        .replaceAll("\\D", "");
   }
 
   @Test

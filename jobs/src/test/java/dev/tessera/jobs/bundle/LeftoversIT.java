@@ -123,7 +123,7 @@ class LeftoversIT {
     assertThat(below(temporary)).allMatch(path -> path.equals(own()) || path.startsWith(live));
     assertThat(below(live))
         .anyMatch(path -> path.getFileName().toString().startsWith("liblz4-java-"))
-        .anyMatch(path -> path.toString().matches(".*/spark/work/app-.*\\.jar"));
+        .anyMatch(path -> path.toString().matches(".*/spark/work.app-.*\\.jar"));
 
     startAnew();
     assertThat(runs()).hasSize(2).contains(live);

@@ -89,8 +89,7 @@ record ProcessIdentity(long pid, long start, String place, String boot) {
 
   private static long startOf(long pid) throws IOException {
     String stat =
-        new String(
-            Files.readAllBytes(PROC.resolve(pid + "/stat")), StandardCharsets.ISO_8859_1);
+        new String(Files.readAllBytes(PROC.resolve(pid + "/stat")), StandardCharsets.ISO_8859_1);
     // The name stands in parentheses and may hold any letter.
     return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[START]);
   }

@@ -64,8 +64,7 @@ public final class UnpackedLibraries {
   /** As {@link #sweep}, of this process's own folders, by a thread that nothing waits for. */
   public static void sweepBeside() {
     Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-    Thread thread =
-        new Thread(() -> sweep(temporary, LibtorchCache.libtorch()), "tessera-sweep");
+    Thread thread = new Thread(() -> sweep(temporary, LibtorchCache.libtorch()), "tessera-sweep");
     thread.setDaemon(true);
     thread.start();
   }

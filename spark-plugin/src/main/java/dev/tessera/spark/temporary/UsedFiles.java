@@ -33,8 +33,7 @@ final class UsedFiles {
    */
   static UsedFiles below(Path folder) throws IOException {
     UsedFiles used = new UsedFiles(folder.toRealPath());
-    try (DirectoryStream<Path> processes =
-        Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : processes) {
         used.link(process.resolve("cwd"));
         used.opened(process.resolve("fd"));

@@ -10,12 +10,14 @@ class SparkReleaseTest {
 
   @Test
   void otherLinesAreRefusedInOneSentence() {
-    for (String version : new String[] {"3.5.6", "4.0.1", "4.1.0", "4.20.0", "4.1.4-4.2", "5.0.0"}) {
+    for (String version :
+        new String[] {"3.5.6", "4.0.1", "4.1.0", "4.20.0", "4.1.4-4.2", "5.0.0"}) {
       assertThatThrownBy(() -> SparkRelease.require(version))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("This is Spark " + version + ", and Tessera needs Spark 4.2: ");
     }
-    for (String version : new String[] {"4.2.1", "4.2.0-amzn-0", "4.2.0.3.5.7-90", "4.2-SNAPSHOT"}) {
+    for (String version :
+        new String[] {"4.2.1", "4.2.0-amzn-0", "4.2.0.3.5.7-90", "4.2-SNAPSHOT"}) {
       assertThatCode(() -> SparkRelease.require(version)).doesNotThrowAnyException();
     }
     assertThatCode(SparkRelease::require).doesNotThrowAnyException();

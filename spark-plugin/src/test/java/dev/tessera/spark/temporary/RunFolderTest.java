@@ -47,7 +47,7 @@ class RunFolderTest {
     RunFolder dead = RunFolder.of(temporary, owner.pid());
     RunFolder live = RunFolder.of(temporary, other.pid());
     Files.writeString(dead.temporary().resolve("liblz4-java-1.so"), "x");
-    Files.createDirectories(dead.folder().resolve("spark/work/app-1/0"));
+    Files.createDirectories(dead.folder().resolve("spark/work").resolve("app-1/0"));
 
     RunFolder.sweep(temporary);
     assertThat(dead.temporary().resolve("liblz4-java-1.so")).exists();
@@ -64,7 +64,7 @@ class RunFolderTest {
   void whatAnExecutorOfADeadDriverStillUsesStaysUntilItHasEnded() throws Exception {
     Process owner = process(temporary);
     RunFolder folder = RunFolder.of(temporary, owner.pid());
-    Path work = Files.createDirectories(folder.folder().resolve("spark/work/app-1/0"));
+    Path work = Files.createDirectories(folder.folder().resolve("spark/work").resolve("app-1/0"));
     Process executor = process(work);
     kill(owner);
 
@@ -162,8 +162,9 @@ class RunFolderTest {
   @Test
   void foldersOfTheFormerFormGoADayAfterTheirLastRun() throws Exception {
     Path own = RunFolder.of(temporary, process(temporary).pid()).folder().getParent();
-    Path old = Files.createDirectories(own.resolve("spark-1a2b/work/app-1")).getParent();
-    Path young = Files.createDirectories(own.resolve("spark-3c4d/work/app-2")).getParent();
+    Path old = Files.createDirectories(own.resolve("spark-1a2b/work").resolve("app-1")).getParent();
+    Path young =
+        Files.createDirectories(own.resolve("spark-3c4d/work").resolve("app-2")).getParent();
     Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(25))));
 
     RunFolder.sweep(temporary);
@@ -176,7 +177,7 @@ class RunFolderTest {
   void logsOfExecutorsAreKeptForADayWhereTheyAreAskedFor() throws Exception {
     RunFolder folder = RunFolder.of(temporary, process(temporary).pid());
     assertThat(folder.keepLogs()).isEmpty();
-    Path work = Files.createDirectories(folder.folder().resolve("spark/work/app-1/0"));
+    Path work = Files.createDirectories(folder.folder().resolve("spark/work").resolve("app-1/0"));
     Files.writeString(work.resolve("stderr"), "why it died");
     Files.writeString(work.resolve("stdout"), "");
     Files.writeString(work.resolve("hs_err_pid7.log"), "SIGSEGV");
