@@ -220,6 +220,9 @@ final class FlowLikelihoodTest {
     double nats = -Math.log(2); // of a unit in [-1, 1]
     assertThat(Densities.bitsPerDimension(nats, 1, 128)).isCloseTo(8, within(1e-12));
     assertThat(Densities.bitsPerDimension(0, 3, 128)).isCloseTo(7, within(1e-12));
+    // Bytes of ours are 127.5 to a unit, and latents have units of their own.
+    assertThat(Densities.bitsPerDimension(0, 3, 127.5)).isCloseTo(6.994353436858858, within(1e-12));
+    assertThat(Densities.bitsPerDimension(-3 * Math.log(2), 3, 4)).isCloseTo(3, within(1e-12));
     assertThat(Signal.pixels(4, 4).units(0.5)).isEqualTo(127.5);
     assertThat(Signal.pixels(4, 4).units(1)).isEqualTo(127.5);
     assertThat(Signal.latents(1, 2, 2, 3, 4).units(1)).isEqualTo(4);
