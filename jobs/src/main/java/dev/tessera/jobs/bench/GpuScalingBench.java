@@ -4,8 +4,10 @@ import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.train.Recipe;
 import dev.tessera.models.UserException;
+import dev.tessera.models.diffusion.DiffusionFamily;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.runtime.Gpus;
+import dev.tessera.models.train.Family;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.barrier.Gang;
@@ -13,7 +15,6 @@ import dev.tessera.spark.barrier.GangListener;
 import dev.tessera.spark.barrier.GangSpec;
 import dev.tessera.spark.collective.Algorithm;
 import dev.tessera.spark.settings.TesseraSettings;
-import dev.tessera.spark.training.Family;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,7 +158,7 @@ final class GpuScalingBench {
         recipe.channels() == 0
             ? Signal.pixels(recipe.side(), recipe.side())
             : Signal.latents(recipe.channels(), recipe.side(), recipe.side(), 0, 1);
-    return new Family.Diffusion(subject.model(), signal, recipe.classes());
+    return new DiffusionFamily(subject.model(), signal, recipe.classes());
   }
 
   private void peer(PythonPeer python, int ranks, Turn ours) throws IOException {

@@ -2,13 +2,13 @@ package dev.tessera.jobs.bench;
 
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.Family;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.barrier.RankContext;
 import dev.tessera.spark.barrier.RankTask;
-import dev.tessera.spark.training.Family;
 import java.util.ArrayList;
 
 /** One rank of {@link GpuScalingBench}: the real loop on its task's GPU, on random data. */

@@ -4,12 +4,11 @@ import dev.tessera.datasets.lease.OwnedFile;
 import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
-import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.ScriptExport;
 import dev.tessera.models.runtime.TorchRuntime;
-import dev.tessera.models.vqgan.Vqgan;
+import dev.tessera.models.train.Export;
 import dev.tessera.spark.inference.StoredWeights;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -42,32 +41,19 @@ public final class ExportJob {
     Checkpoint opened = StoredWeights.checkpoint(conf, checkpoint);
     Trained trained = Trained.read(opened);
     try (TorchRuntime runtime = TorchRuntime.onCpu()) {
+      Export export = trained.family().export(TRACED);
       Map<String, NativeTensor> constants = new LinkedHashMap<>();
       try {
-        Program program = program(runtime, trained, opened, constants);
-        write(target, program, constants);
-        return describe(output, program, constants);
+        StoredWeights weights = StoredWeights.open(conf, opened.path().toString());
+        for (Export.Weights each : export.weights()) {
+          constants.put(each.argument(), weights.vector(runtime, each.layout(), each.vector()));
+        }
+        write(target, export.program(), constants);
+        return describe(output, export.program(), constants);
       } finally {
         constants.values().forEach(NativeTensor::close);
       }
     }
-  }
-
-  private Program program(
-      TorchRuntime runtime,
-      Trained trained,
-      Checkpoint checkpoint,
-      Map<String, NativeTensor> constants) {
-    StoredWeights weights = StoredWeights.open(conf, checkpoint.path().toString());
-    if (trained instanceof Trained.TrainedTokenizer tokenizer) {
-      Vqgan model = tokenizer.spec(checkpoint.path().toString()).model();
-      constants.put(Vqgan.GENERATOR, weights.group(runtime, model.layout(), "parameters"));
-      constants.put("state", weights.state(runtime, model.state()));
-      return model.tokenizer(TRACED);
-    }
-    DiffusionModel model = ((Trained.TrainedDiffusion) trained).spec(null).model();
-    constants.put(DiffusionModel.DENOISER, weights.group(runtime, model.layout(), "ema"));
-    return model.exported(TRACED);
   }
 
   private Path target(String output) {

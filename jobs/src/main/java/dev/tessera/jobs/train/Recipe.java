@@ -1,6 +1,11 @@
 package dev.tessera.jobs.train;
 
+import dev.tessera.datasets.table.LatentInfo;
+import dev.tessera.datasets.table.TableKind;
+import dev.tessera.datasets.table.TableManifest;
+import dev.tessera.models.UserException;
 import dev.tessera.models.diffusion.DiffusionRecipe;
+import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.VqganRecipe;
@@ -15,6 +20,9 @@ public sealed interface Recipe {
   /** The table to train on. */
   String data();
 
+  /** What is trained. */
+  Record model();
+
   TrainingSchedule schedule();
 
   Ranks ranks();
@@ -23,6 +31,18 @@ public sealed interface Recipe {
 
   /** With other places for what it writes. */
   Recipe with(Output other);
+
+  /** Checkpoint or run that made the data, where that is not known of their table. */
+  default Optional<String> tokenizer() {
+    return Optional.empty();
+  }
+
+  /**
+   * The model that this recipe is of a table's data.
+   *
+   * @throws UserException if it cannot be one of such data
+   */
+  Trained bind(TableManifest manifest);
 
   private static void requireDevice(TrainingSchedule schedule, Ranks ranks) {
     if (schedule.precision() == TrainingPrecision.TF32 && ranks.device() == Ranks.Device.CPU) {
@@ -53,6 +73,12 @@ public sealed interface Recipe {
     @Override
     public Recipe with(Output other) {
       return new Tokenizer(name, data, model, schedule, preview, ranks, other);
+    }
+
+    @Override
+    public Trained bind(TableManifest manifest) {
+      manifest.require(TableKind.IMAGES, data);
+      return new Trained.TrainedTokenizer(this, manifest.imageSize(), manifest.classNames());
     }
 
     public static Tokenizer defaults() {
@@ -116,6 +142,36 @@ public sealed interface Recipe {
     @Override
     public Recipe with(Output other) {
       return new Diffusion(name, data, model, schedule, sampling, tokenizer, ranks, other);
+    }
+
+    @Override
+    public Trained bind(TableManifest manifest) {
+      Signal signal = signal(manifest);
+      if (model.classConditional() && manifest.classNames().isEmpty()) {
+        throw new UserException(
+            data
+                + " has no labels: set model.class-conditional=false or choose a table with"
+                + " classes.");
+      }
+      return new Trained.TrainedDiffusion(
+          this, signal, manifest.imageSize(), manifest.classNames());
+    }
+
+    private Signal signal(TableManifest manifest) {
+      if (manifest.kind() == TableKind.IMAGES) {
+        return Signal.pixels(manifest.imageSize(), manifest.imageSize());
+      }
+      LatentInfo latents = manifest.require(TableKind.LATENTS, data).latents();
+      if (!latents.dtype().equals("float32")) {
+        throw new UserException(
+            data + " holds " + latents.dtype() + " latents (expected: float32).");
+      }
+      return Signal.latents(
+          latents.shape().get(0),
+          latents.shape().get(1),
+          latents.shape().get(2),
+          latents.mean(),
+          latents.std());
     }
 
     public static Diffusion defaults() {

@@ -39,7 +39,7 @@ record Resumption(
       return anew(bound.recipe(), run, store, survey);
     }
     Trained there = Trained.read(newest.get());
-    String architecture = bound.family().architecture(bound.recipe().schedule());
+    String architecture = bound.family().architecture();
     if (!newest.get().manifest().model().architecture().equals(architecture)) {
       throw new UserException(
           "output.resume: "
@@ -159,10 +159,6 @@ record Resumption(
   }
 
   private static List<String> model(Recipe recipe) {
-    Record model =
-        recipe instanceof Recipe.Tokenizer tokenizer
-            ? tokenizer.model()
-            : ((Recipe.Diffusion) recipe).model();
-    return RecipeWriter.write(model).lines().toList();
+    return RecipeWriter.write(recipe.model()).lines().toList();
   }
 }

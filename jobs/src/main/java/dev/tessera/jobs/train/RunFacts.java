@@ -3,8 +3,6 @@ package dev.tessera.jobs.train;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.jobs.run.ConsoleBlock;
 import dev.tessera.jobs.run.RunDirectory;
-import dev.tessera.models.diffusion.Signal;
-import dev.tessera.models.diffusion.sampler.Drawing;
 import dev.tessera.models.train.StepCost;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.barrier.Slots;
@@ -41,11 +39,7 @@ record RunFacts(BoundRun bound, StepCost cost, int ranks, int slots, SparkContex
       block.fact("Spark UI", spark.uiWebUrl().get());
     }
     Slots.of(spark.getConf()).warning(ranks).ifPresent(text -> block.fact("warning", text));
-    if (bound.trained() instanceof Trained.TrainedDiffusion diffusion) {
-      Drawing drawing =
-          diffusion.recipe().sampling().drawing(diffusion.recipe().model().sigmaData());
-      drawing.warning().ifPresent(text -> block.fact("sampling", text));
-    }
+    bound.trained().warning().ifPresent(text -> block.fact("sampling", text));
     return block;
   }
 
@@ -55,19 +49,9 @@ record RunFacts(BoundRun bound, StepCost cost, int ranks, int slots, SparkContex
         Locale.ROOT,
         "%,d %s in %d parts from %s",
         manifest.rows(),
-        rows(),
+        bound.trained().rows(),
         manifest.files().size(),
         bound.recipe().data());
-  }
-
-  /** Kind and shape of the rows; height, width and channels as people say them. */
-  private String rows() {
-    if (bound.trained() instanceof Trained.TrainedDiffusion diffusion && bound.latents()) {
-      Signal signal = diffusion.signal();
-      return "latents " + signal.height() + "x" + signal.width() + "x" + signal.channels();
-    }
-    int size = bound.manifest().imageSize();
-    return "images " + size + "x" + size + "x3";
   }
 
   private String model() {

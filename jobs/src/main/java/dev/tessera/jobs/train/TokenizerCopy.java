@@ -86,7 +86,7 @@ public final class TokenizerCopy {
 
   /** What the recipe names, else the copy in the table, else where the tokenizer was. */
   private static String place(BoundRun bound, Configuration conf) {
-    Optional<String> named = ((Recipe.Diffusion) bound.recipe()).tokenizer();
+    Optional<String> named = bound.recipe().tokenizer();
     if (named.isPresent()) {
       return QualifiedPath.of(conf, named.get()).toString();
     }

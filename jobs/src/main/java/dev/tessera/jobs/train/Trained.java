@@ -4,10 +4,15 @@ import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.config.RecipeWriter;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.diffusion.DiffusionFamily;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.train.Family;
+import dev.tessera.models.vqgan.VqganFamily;
 import dev.tessera.spark.inference.SamplerSpec;
 import dev.tessera.spark.inference.TokenizerSpec;
+import dev.tessera.spark.training.Preview;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a checkpoint says of its model: the recipe and what the data decided. It is enough to build
@@ -23,6 +28,26 @@ public sealed interface Trained {
   /** Names of the classes by label. */
   List<String> classNames();
 
+  /** What is trained and exported. */
+  Family family();
+
+  /**
+   * What rank 0 draws at checkpoints.
+   *
+   * @param tokenizer decodes latents; null for a model of pixels
+   */
+  Preview preview(TokenizerSpec tokenizer);
+
+  /** The shape of a row of the table, as people say it: kind, height, width, channels. */
+  default String rows() {
+    return "images " + imageSize() + "x" + imageSize() + "x3";
+  }
+
+  /** What is odd about how it will draw. */
+  default Optional<String> warning() {
+    return Optional.empty();
+  }
+
   /** A tokenizer of square pictures. */
   record TrainedTokenizer(Recipe.Tokenizer recipe, int imageSize, List<String> classNames)
       implements Trained {
@@ -30,6 +55,17 @@ public sealed interface Trained {
     /** The tokenizer whose weights are at {@code checkpoint}. */
     public TokenizerSpec spec(String checkpoint) {
       return new TokenizerSpec(recipe.model(), imageSize, imageSize, checkpoint);
+    }
+
+    @Override
+    public VqganFamily family() {
+      return new VqganFamily(recipe.model(), imageSize, imageSize);
+    }
+
+    @Override
+    public Preview preview(TokenizerSpec tokenizer) {
+      Recipe.TokenizerPreview wanted = recipe.preview();
+      return new Preview.Reconstructions(family(), wanted.pictures(), wanted.measured());
     }
   }
 
@@ -53,6 +89,28 @@ public sealed interface Trained {
           sampling.batch(),
           tokenizer,
           null);
+    }
+
+    @Override
+    public DiffusionFamily family() {
+      return new DiffusionFamily(recipe.model(), signal, classNames.size());
+    }
+
+    @Override
+    public Preview preview(TokenizerSpec tokenizer) {
+      return new Preview.Samples(spec(tokenizer), recipe.schedule().seed());
+    }
+
+    @Override
+    public String rows() {
+      return signal.kind() == Signal.Kind.PIXELS
+          ? Trained.super.rows()
+          : "latents " + signal.height() + "x" + signal.width() + "x" + signal.channels();
+    }
+
+    @Override
+    public Optional<String> warning() {
+      return recipe.sampling().drawing(recipe.model().sigmaData()).warning();
     }
 
     /**

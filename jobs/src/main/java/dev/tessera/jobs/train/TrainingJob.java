@@ -23,7 +23,6 @@ import dev.tessera.spark.inference.TokenizerSpec;
 import dev.tessera.spark.settings.Setting;
 import dev.tessera.spark.settings.TesseraSettings;
 import dev.tessera.spark.table.SharedFile;
-import dev.tessera.spark.training.Preview;
 import dev.tessera.spark.training.TrainingPlan;
 import dev.tessera.spark.training.TrainingRun;
 import java.io.IOException;
@@ -192,6 +191,7 @@ public final class TrainingJob {
 
   private TrainingPlan plan(BoundRun bound, RunDirectory run) {
     Recipe recipe = bound.recipe();
+    TokenizerSpec tokenizer = bound.latents() ? TokenizerCopy.in(run.path(), bound, conf) : null;
     return new TrainingPlan(
         bound.family(),
         recipe.schedule(),
@@ -204,16 +204,6 @@ public final class TrainingJob {
         recipe.output().keepCheckpoints(),
         recipe.output().cache().orElse(null),
         Trained.write(bound.trained()),
-        preview(bound, run));
-  }
-
-  private Preview preview(BoundRun bound, RunDirectory run) {
-    if (bound.recipe() instanceof Recipe.Tokenizer tokenizer) {
-      return new Preview.Reconstructions(
-          tokenizer.preview().pictures(), tokenizer.preview().measured());
-    }
-    TokenizerSpec tokenizer = bound.latents() ? TokenizerCopy.in(run.path(), bound, conf) : null;
-    Trained.TrainedDiffusion trained = (Trained.TrainedDiffusion) bound.trained();
-    return new Preview.Samples(trained.spec(tokenizer), bound.recipe().schedule().seed());
+        bound.trained().preview(tokenizer));
   }
 }

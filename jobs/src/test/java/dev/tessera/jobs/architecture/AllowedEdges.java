@@ -28,17 +28,18 @@ final class AllowedEdges {
       models.graph         : models models.graph.memory
       models.graph.archive : models.graph
       models.checkpoint    : models
+      models.structure     : models.graph
       models.evaluation    : models models.graph models.runtime
       models.kernel        : models
       models.runtime       : models models.graph models.graph.archive models.kernel
-      models.nn            : models models.graph
+      models.nn            : models models.graph models.structure
       models.optimizer     : models models.graph
-      models.train         : models models.graph models.graph.memory models.runtime models.optimizer models.checkpoint
-      models.vqgan         : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint
+      models.train         : models models.graph models.structure models.graph.memory models.runtime models.optimizer models.checkpoint
+      models.vqgan         : models models.graph models.structure models.runtime models.nn models.optimizer models.train models.checkpoint
       models.diffusion.space   : models.graph
       models.diffusion.sampler : models models.graph models.runtime models.diffusion.space
       models.diffusion.law     : models.graph models.runtime models.diffusion.sampler
-      models.diffusion     : models models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion.space
+      models.diffusion     : models models.graph models.structure models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion.space
       models.diffusion.reference : models.graph models.runtime models.nn models.diffusion models.diffusion.space
       models.diffusion.likelihood : models.graph models.runtime models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law
 
@@ -65,7 +66,7 @@ final class AllowedEdges {
       jobs.gallery         : models models.graph models.runtime models.nn models.optimizer models.train models.diffusion models.diffusion.space models.diffusion.sampler models.evaluation jobs.config jobs.run
       jobs.verify          : models models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law models.diffusion.reference models.diffusion.likelihood spark.settings spark.collective jobs.config jobs.run jobs.gallery
       jobs.evaluate        : datasets datasets.image datasets.lease datasets.table models models.checkpoint models.evaluation models.runtime spark.device spark.table spark.inference jobs.config jobs.run jobs.train
-      jobs.export          : datasets datasets.lease models models.graph models.runtime models.checkpoint models.diffusion models.vqgan spark.inference jobs.config jobs.run jobs.train
+      jobs.export          : datasets datasets.lease models models.graph models.runtime models.checkpoint models.train spark.inference jobs.config jobs.run jobs.train
       jobs.plan            : datasets datasets.table models models.graph models.runtime models.train models.diffusion models.vqgan spark.barrier jobs.config jobs.run jobs.train jobs.tokenizer
       jobs.bench           : datasets.table models models.evaluation models.graph models.runtime models.nn models.optimizer models.train models.checkpoint models.diffusion models.diffusion.sampler models.vqgan spark.settings spark.device spark.barrier spark.collective spark.training spark.inference jobs.config jobs.run jobs.train jobs.tokenizer jobs.demo
       jobs.demo            : datasets datasets.image datasets.source datasets.table models models.evaluation models.diffusion models.vqgan jobs.config jobs.run jobs.ingest jobs.tokenizer jobs.train jobs.sample models.checkpoint models.runtime spark.inference

@@ -3,16 +3,18 @@ package dev.tessera.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tessera.jobs.config.RecipeReader;
+import dev.tessera.models.diffusion.DiffusionFamily;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.graph.Hash;
 import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Target;
+import dev.tessera.models.train.Family;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
 import dev.tessera.models.vqgan.Vqgan;
-import dev.tessera.spark.training.Family;
+import dev.tessera.models.vqgan.VqganFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,13 +40,13 @@ class ProgramTextsTest {
           RecipeReader.parse(Recipe.class, file.toString(), Files.readString(file), List.of());
       if (recipe instanceof Recipe.Tokenizer tokenizer) {
         int side = recipe.name().equals("vqgan-f16") ? 256 : 32;
-        Family family = new Family.Tokenizer(tokenizer.model(), side, side);
+        Family family = new VqganFamily(tokenizer.model(), side, side);
         training(recipe, family);
         drawing(recipe.name(), new Vqgan(tokenizer.model(), side, side));
       } else {
         Recipe.Diffusion diffusion = (Recipe.Diffusion) recipe;
         Signal signal = signal(recipe.name());
-        Family family = new Family.Diffusion(diffusion.model(), signal, 10);
+        Family family = new DiffusionFamily(diffusion.model(), signal, 10);
         training(recipe, family);
         drawing(recipe.name(), new DiffusionModel(diffusion.model(), signal, 10));
       }
@@ -69,7 +71,7 @@ class ProgramTextsTest {
   }
 
   private void training(Recipe recipe, Family family) {
-    lines.add(recipe.name() + " architecture " + family.architecture(recipe.schedule()));
+    lines.add(recipe.name() + " architecture " + family.architecture());
     for (Target target : Target.values()) {
       Objective objective = family.objective(recipe.schedule(), target);
       for (Phase phase : objective.phases()) {

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.tessera.jobs.config.RecipeReader;
 import dev.tessera.jobs.config.RecipeWriter;
+import dev.tessera.models.diffusion.DiffusionFamily;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.diffusion.space.Discrete;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.StepCost;
 import dev.tessera.models.vqgan.Vqgan;
-import dev.tessera.spark.training.Family;
+import dev.tessera.models.vqgan.VqganFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,7 @@ class RecipeFilesTest {
     Signal signal =
         channels == 0 ? Signal.pixels(side, side) : Signal.latents(channels, side, side, 0, 1);
     Objective objective =
-        new Family.Diffusion(recipe.model(), signal, 1000)
+        new DiffusionFamily(recipe.model(), signal, 1000)
             .objective(recipe.schedule(), recipe.ranks().target());
 
     assertThat(StepCost.of(objective, recipe.schedule()).allParameters()).isEqualTo(parameters);
@@ -83,7 +84,7 @@ class RecipeFilesTest {
 
     assertThat(model.latentShape()).isEqualTo(Shape.of(256, 16, 16));
     Objective objective =
-        new Family.Tokenizer(recipe.model(), 256, 256)
+        new VqganFamily(recipe.model(), 256, 256)
             .objective(recipe.schedule(), recipe.ranks().target());
     assertThat(objective.phases()).hasSize(3);
   }

@@ -10,7 +10,6 @@ import dev.tessera.models.diffusion.space.Traced;
 import dev.tessera.models.diffusion.space.Weighting;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Target;
@@ -87,13 +86,12 @@ public final class DiffusionObjective implements Objective {
 
   @Override
   public List<Group> groups() {
-    DiffusionRecipe recipe = model.recipe();
-    return List.of(new Group(model.layout(), recipe.optimizer(), Optional.of(recipe.ema())));
+    return DiffusionFamily.groups(model);
   }
 
   @Override
   public Layout state() {
-    return Scope.group("state").layout();
+    return DiffusionFamily.noState();
   }
 
   @Override

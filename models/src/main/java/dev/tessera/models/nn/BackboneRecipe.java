@@ -1,6 +1,7 @@
 package dev.tessera.models.nn;
 
 import dev.tessera.models.graph.Scope;
+import dev.tessera.models.structure.Structure;
 import java.io.Serializable;
 import java.util.List;
 
@@ -12,6 +13,20 @@ public sealed interface BackboneRecipe extends Serializable {
 
   /** Declares the network's parameters. */
   Backbone build(Scope scope, BackboneShape shape);
+
+  /**
+   * What the parameters' sizes do not tell of the network. Not what may change from one part of a
+   * run to the next, such as dropout.
+   */
+  Structure structure();
+
+  /**
+   * Whole steps that the label of a noise level is divided by, where a preconditioning counts
+   * steps; 1 for networks whose features tell neighbouring steps apart as they are.
+   */
+  default int stepsPerLabel() {
+    return 1;
+  }
 
   /**
    * Declares the parameters of a network that says as many channels as it is given.
@@ -123,6 +138,44 @@ public sealed interface BackboneRecipe extends Serializable {
     }
 
     @Override
+    public Structure structure() {
+      Dit published = new Dit(patch, width, depth, heads);
+      return new Structure("dit")
+          .fact("patch", patch)
+          .fact("width", width)
+          .fact("depth", depth)
+          .fact("heads", heads)
+          .added("norm", word(norm), word(published.norm))
+          .added("feedForward", word(feedForward), word(published.feedForward))
+          .added("positions", word(positions), word(published.positions))
+          .added("qkNorm", qkNorm, published.qkNorm)
+          .added("noiseFeatures", noiseFeatures, published.noiseFeatures);
+    }
+
+    /** Written out, so that a constant of another name is the same network. */
+    private static String word(Norm norm) {
+      return switch (norm) {
+        case LAYER -> "layer";
+        case RMS -> "rms";
+      };
+    }
+
+    private static String word(FeedForward layers) {
+      return switch (layers) {
+        case GELU -> "gelu";
+        case SWIGLU -> "swiglu";
+      };
+    }
+
+    private static String word(Positions positions) {
+      return switch (positions) {
+        case SIN_COS -> "sin-cos";
+        case ROTARY -> "rotary";
+        case BOTH -> "both";
+      };
+    }
+
+    @Override
     public Backbone build(Scope scope, BackboneShape shape) {
       return new dev.tessera.models.nn.Dit(scope, this, shape);
     }
@@ -149,6 +202,15 @@ public sealed interface BackboneRecipe extends Serializable {
 
     public static Unet defaults() {
       return new Unet(64, List.of(1, 2, 2), 2, 4);
+    }
+
+    @Override
+    public Structure structure() {
+      return new Structure("unet")
+          .fact("channels", channels)
+          .fact("multipliers", multipliers)
+          .fact("blocks", blocks)
+          .fact("heads", heads);
     }
 
     @Override
@@ -189,6 +251,15 @@ public sealed interface BackboneRecipe extends Serializable {
     /** The 55.7M parameters of EDM's network for CIFAR-10. */
     public static DdpmPlusPlus defaults() {
       return new DdpmPlusPlus(128, List.of(2, 2, 2), 4, List.of(16), 0.13);
+    }
+
+    @Override
+    public Structure structure() {
+      return new Structure("ddpm-plus-plus")
+          .fact("channels", channels)
+          .fact("multipliers", multipliers)
+          .fact("blocks", blocks)
+          .fact("attentionResolutions", attentionResolutions);
     }
 
     @Override
@@ -243,6 +314,20 @@ public sealed interface BackboneRecipe extends Serializable {
     }
 
     @Override
+    public Structure structure() {
+      return new Structure("ncsn-plus-plus")
+          .fact("channels", channels)
+          .fact("multipliers", multipliers)
+          .fact("blocks", blocks)
+          .fact("attentionResolutions", attentionResolutions);
+    }
+
+    @Override
+    public int stepsPerLabel() {
+      return 1000;
+    }
+
+    @Override
     public Backbone build(Scope scope, BackboneShape shape) {
       Sides.evenLevels(multipliers, shape);
       Sides.attention("ncsn-plus-plus", multipliers, attentionResolutions, shape);
@@ -293,6 +378,16 @@ public sealed interface BackboneRecipe extends Serializable {
     /** The 295.9M parameters for ImageNet at 64 x 64. */
     public static Adm defaults() {
       return new Adm(192, List.of(1, 2, 3, 4), 3, List.of(32, 16, 8), 64, 0.1);
+    }
+
+    @Override
+    public Structure structure() {
+      return new Structure("adm")
+          .fact("channels", channels)
+          .fact("multipliers", multipliers)
+          .fact("blocks", blocks)
+          .fact("attentionResolutions", attentionResolutions)
+          .fact("channelsPerHead", channelsPerHead);
     }
 
     @Override
@@ -350,6 +445,21 @@ public sealed interface BackboneRecipe extends Serializable {
     }
 
     @Override
+    public Structure structure() {
+      return new Structure("edm2")
+          .fact("channels", channels)
+          .fact("multipliers", multipliers)
+          .fact("blocks", blocks)
+          .fact("attentionResolutions", attentionResolutions)
+          .fact("channelsPerHead", channelsPerHead);
+    }
+
+    @Override
+    public int stepsPerLabel() {
+      return 250;
+    }
+
+    @Override
     public Backbone build(Scope scope, BackboneShape shape) {
       Sides.evenLevels(multipliers, shape);
       Sides.attention("edm2", multipliers, attentionResolutions, shape);
@@ -376,6 +486,11 @@ public sealed interface BackboneRecipe extends Serializable {
 
     public static Mlp defaults() {
       return new Mlp(128, 4);
+    }
+
+    @Override
+    public Structure structure() {
+      return new Structure("mlp").fact("width", width).fact("depth", depth);
     }
 
     @Override

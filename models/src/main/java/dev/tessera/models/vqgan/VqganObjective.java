@@ -2,14 +2,12 @@ package dev.tessera.models.vqgan;
 
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.graph.Trace;
-import dev.tessera.models.nn.PatchDiscriminator;
 import dev.tessera.models.train.BatchColumn;
 import dev.tessera.models.train.Carry;
 import dev.tessera.models.train.Group;
@@ -23,7 +21,6 @@ import dev.tessera.models.train.TrainingPrecision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Training of a VQGAN's first stage: reconstruction and commitment, then also a hinge loss against
@@ -31,7 +28,6 @@ import java.util.Optional;
  */
 public final class VqganObjective implements Objective {
 
-  private static final String DISCRIMINATOR = "discriminator";
   private static final double GREATEST_WEIGHT = 1e4;
   private static final double DELTA = 1e-4;
 
@@ -42,8 +38,7 @@ public final class VqganObjective implements Objective {
   private final TrainingPrecision precision;
   private final Target target;
   private final BatchColumn image;
-  private final PatchDiscriminator discriminator;
-  private final Layout discriminatorLayout;
+  private final Critic critic;
   private final List<Phase> phases = new ArrayList<>();
 
   /** In float32, all activations kept. */
@@ -74,12 +69,7 @@ public final class VqganObjective implements Objective {
         new BatchColumn("image", new TensorType(DType.UINT8, model.imageShape(shardBatch)));
     VqganRecipe.Adversary adversary = model.recipe().adversary();
     requireRoom(adversary, model.imageShape(1));
-    Scope scope = Scope.group(DISCRIMINATOR);
-    discriminator =
-        adversary.form() == VqganRecipe.Form.COMPACT
-            ? PatchDiscriminator.compact(scope, 3, adversary.channels(), adversary.layers())
-            : PatchDiscriminator.published(scope, 3, adversary.channels(), adversary.layers());
-    discriminatorLayout = scope.layout();
+    critic = Critic.of(adversary);
     if (adversary.takesPart()) {
       Phase.Schedule before = new Phase.Schedule.Until(adversary.startImages());
       Phase.Schedule after = new Phase.Schedule.From(adversary.startImages());
@@ -109,13 +99,7 @@ public final class VqganObjective implements Objective {
 
   @Override
   public List<Group> groups() {
-    VqganRecipe recipe = model.recipe();
-    List<Group> groups = new ArrayList<>();
-    groups.add(new Group(model.layout(), recipe.optimizer(), Optional.empty()));
-    if (recipe.adversary().takesPart()) {
-      groups.add(new Group(discriminatorLayout, recipe.adversary().optimizer(), Optional.empty()));
-    }
-    return groups;
+    return VqganFamily.groups(model, critic);
   }
 
   @Override
@@ -156,7 +140,7 @@ public final class VqganObjective implements Objective {
       phase.randomness();
       shard = phase.shard();
       if (adversarial) {
-        phase.parameters(discriminatorLayout);
+        phase.parameters(critic.layout());
       }
       scale = phase.lossScale();
       phase.gradient(segmentation, () -> phase.share(loss(Vqgan.normalize(pixels))));
@@ -198,7 +182,7 @@ public final class VqganObjective implements Objective {
 
     private Tensor adversarial(Tensor reconstruction, Tensor picture) {
       made = phase.carry("reconstruction", picture);
-      Tensor fooled = fooled(discriminator.apply(picture).master());
+      Tensor fooled = fooled(critic.network().apply(picture).master());
       Tensor last = phase.trace().weight(model.lastWeight());
       Tensor weight =
           adaptiveWeight(reconstruction, fooled, last, model.recipe().adversary().weight(), scale);
@@ -250,14 +234,14 @@ public final class VqganObjective implements Objective {
   }
 
   private Phase discriminating(Carry reconstruction, Phase.Schedule schedule) {
-    PhaseBuilder phase = phase(DISCRIMINATOR, discriminatorLayout);
+    PhaseBuilder phase = phase(Critic.GROUP, critic.layout());
     Tensor pixels = phase.column(image);
     Tensor fake = phase.carried(reconstruction);
     phase.gradient(
         Segmentation.WHOLE,
         () -> {
-          Tensor real = discriminator.apply(Vqgan.normalize(pixels)).master();
-          Tensor made = discriminator.apply(fake).master();
+          Tensor real = critic.network().apply(Vqgan.normalize(pixels)).master();
+          Tensor made = critic.network().apply(fake).master();
           Tensor hinge = hinge(real, made);
           phase.metric("disc_loss", hinge);
           phase.metric("logits_real", real.meanAll());

@@ -75,6 +75,16 @@ public final class StoredWeights {
     return load(runtime, layout, "state/");
   }
 
+  /**
+   * A flat vector by what the checkpoint calls it.
+   *
+   * @param vector {@code parameters}, {@code ema} or another of a group, or {@code state}
+   * @return owned by the caller
+   */
+  public NativeTensor vector(TorchRuntime runtime, Layout layout, String vector) {
+    return vector.equals("state") ? state(runtime, layout) : group(runtime, layout, vector);
+  }
+
   /** A GPU's vector is read into the host's memory first. */
   private NativeTensor load(TorchRuntime runtime, Layout layout, String prefix) {
     if (!runtime.onGpu()) {

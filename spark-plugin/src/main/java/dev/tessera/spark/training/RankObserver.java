@@ -54,7 +54,7 @@ final class RankObserver implements TrainingLoop.Observer, AutoCloseable {
     this.store = new CheckpointStore(root.getFileSystem(conf), root);
     Path beside = new Path(root.getParent(), TrainingPlan.AVERAGES);
     this.averages = new CheckpointStore(root.getFileSystem(conf), beside);
-    this.previewer = context.rank() == 0 ? Previewer.of(plan, runtime, conf) : null;
+    this.previewer = context.rank() == 0 ? plan.preview().open(plan.table(), runtime, conf) : null;
   }
 
   @Override

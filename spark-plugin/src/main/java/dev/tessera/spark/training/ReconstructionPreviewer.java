@@ -11,6 +11,7 @@ import dev.tessera.models.runtime.Replays;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.TrainingState;
 import dev.tessera.models.vqgan.Vqgan;
+import dev.tessera.models.vqgan.VqganFamily;
 import dev.tessera.spark.inference.Bytes;
 import dev.tessera.spark.inference.InferencePrecision;
 import dev.tessera.spark.inference.RowRange;
@@ -29,22 +30,18 @@ final class ReconstructionPreviewer implements Previewer {
 
   private static final int BATCH = 32;
 
-  private final TrainingPlan plan;
   private final Preview.Reconstructions wanted;
-  private final Family.Tokenizer family;
+  private final String table;
+  private final VqganFamily family;
   private final TorchRuntime runtime;
   private final List<byte[]> originals;
   private Tokenizer tokenizer;
 
   ReconstructionPreviewer(
-      TrainingPlan plan,
-      Preview.Reconstructions wanted,
-      Family.Tokenizer family,
-      TorchRuntime runtime,
-      Configuration conf) {
-    this.plan = plan;
+      Preview.Reconstructions wanted, String table, TorchRuntime runtime, Configuration conf) {
     this.wanted = wanted;
-    this.family = family;
+    this.table = table;
+    this.family = wanted.family();
     this.runtime = runtime;
     this.originals = heldout(conf);
   }
@@ -54,7 +51,7 @@ final class ReconstructionPreviewer implements Previewer {
    * table resemble one another. Rows far apart come first, for those that are drawn.
    */
   private List<byte[]> heldout(Configuration conf) {
-    TableManifest manifest = ManifestFile.read(conf, plan.table());
+    TableManifest manifest = ManifestFile.read(conf, table);
     long all = manifest.rows();
     long from = manifest.rows(Subset.HELDOUT) > 0 ? manifest.rows(Subset.TRAIN) : 0;
     int count = (int) Math.min(wanted.measured(), all - from);
@@ -74,7 +71,7 @@ final class ReconstructionPreviewer implements Previewer {
     ByteBuffer pixels = ByteBuffer.allocate(3 * family.height() * family.width());
     List<byte[]> rows = new ArrayList<>();
     try (SequentialReader<?> reader =
-        SequentialReader.open(conf, plan.table(), range.from(), range.to())) {
+        SequentialReader.open(conf, table, range.from(), range.to())) {
       while (reader.next(Map.of(Column.PIXELS, pixels)) != null) {
         rows.add(pixels.array().clone());
         pixels.clear();

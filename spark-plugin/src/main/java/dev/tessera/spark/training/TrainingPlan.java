@@ -1,6 +1,7 @@
 package dev.tessera.spark.training;
 
 import dev.tessera.datasets.batch.CacheSettings;
+import dev.tessera.models.train.Family;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.spark.table.SharedFile;
 import java.io.Serializable;

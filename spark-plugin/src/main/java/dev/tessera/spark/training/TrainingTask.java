@@ -61,7 +61,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
       Supplier<Checkpoint> newest)
       throws IOException {
     ModelIdentity model =
-        new ModelIdentity(plan.family().architecture(plan.schedule()), plan.recipe());
+        new ModelIdentity(plan.family().architecture(), plan.recipe());
     try (TorchRuntime runtime =
             context.onGpu()
                 ? TorchRuntime.onGpu(context.device().cudaIndex())
@@ -105,7 +105,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
         conf,
         plan.table(),
         Subset.TRAIN,
-        plan.family().columns(),
+        plan.family().columns().stream().map(Column::named).toList(),
         owned,
         plan.schedule().shards(),
         plan.schedule().seed(),
@@ -115,19 +115,8 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
   private static Batches batches(Supplier<BatchReader> rows) {
     return (shard, firstDraw, count, columns) -> {
       Map<Column, ByteBuffer> targets = new EnumMap<>(Column.class);
-      columns.forEach((name, buffer) -> targets.put(column(name), buffer));
+      columns.forEach((name, buffer) -> targets.put(Column.named(name), buffer));
       rows.get().fill(shard, firstDraw, count, targets);
-    };
-  }
-
-  private static Column column(String name) {
-    return switch (name) {
-      case "image" -> Column.PIXELS;
-      case "latent" -> Column.LATENT;
-      case "label" -> Column.LABEL;
-      default ->
-          throw new IllegalArgumentException(
-              "name: " + name + " (expected: image, latent or label)");
     };
   }
 }

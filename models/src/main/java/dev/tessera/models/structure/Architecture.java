@@ -1,4 +1,4 @@
-package dev.tessera.spark.inference;
+package dev.tessera.models.structure;
 
 import dev.tessera.models.graph.Hash;
 import dev.tessera.models.graph.Layout;
@@ -13,12 +13,11 @@ public final class Architecture {
   /**
    * 16 hexadecimal digits.
    *
-   * @param structure what layouts do not tell, such as the number of attention heads, in words that
-   *     are the same in every version and on every JVM
+   * @param structure what layouts do not tell, such as the number of attention heads
    * @param layouts names, shapes and order of all parameters and states
    */
-  public static String fingerprint(String structure, List<Layout> layouts) {
-    StringBuilder text = new StringBuilder(structure).append('\n');
+  public static String fingerprint(Structure structure, List<Layout> layouts) {
+    StringBuilder text = new StringBuilder(structure.text()).append('\n');
     for (Layout layout : layouts) {
       for (Layout.Slice slice : layout.slices().values()) {
         text.append(slice.parameter()).append('@').append(slice.offset()).append('\n');

@@ -1,4 +1,4 @@
-package dev.tessera.spark.training;
+package dev.tessera.models.structure;
 
 import java.util.List;
 import java.util.Locale;
@@ -11,32 +11,35 @@ import java.util.Locale;
  * <p>A fact that a later version adds stands only where it differs from what all older models were
  * ({@link #added}), so that their checkpoints keep their identity.
  */
-final class Structure {
+public final class Structure {
 
   private final StringBuilder text;
 
-  Structure(String family) {
+  /**
+   * @param family the network\'s or family\'s word, which never changes
+   */
+  public Structure(String family) {
     text = new StringBuilder(family);
   }
 
-  Structure fact(String name, long value) {
+  public Structure fact(String name, long value) {
     return word(name, Long.toString(value));
   }
 
-  Structure fact(String name, boolean value) {
+  public Structure fact(String name, boolean value) {
     return word(name, Boolean.toString(value));
   }
 
-  Structure fact(String name, double value) {
+  public Structure fact(String name, double value) {
     return word(name, String.format(Locale.ROOT, "%016x", Double.doubleToLongBits(value)));
   }
 
-  Structure fact(String name, List<Integer> values) {
+  public Structure fact(String name, List<Integer> values) {
     return word(name, String.join(",", values.stream().map(v -> Integer.toString(v)).toList()));
   }
 
   /** One of a closed set, by a word that stays when the constant is renamed. */
-  Structure fact(String name, String word) {
+  public Structure fact(String name, String word) {
     return word(name, word);
   }
 
@@ -45,27 +48,27 @@ final class Structure {
    *
    * @param before what it was for every model of theirs
    */
-  Structure added(String name, long value, long before) {
+  public Structure added(String name, long value, long before) {
     return value == before ? this : fact(name, value);
   }
 
   /** As {@link #added(String, long, long)}. */
-  Structure added(String name, boolean value, boolean before) {
+  public Structure added(String name, boolean value, boolean before) {
     return value == before ? this : fact(name, value);
   }
 
   /** As {@link #added(String, long, long)}; equal means equal bits. */
-  Structure added(String name, double value, double before) {
+  public Structure added(String name, double value, double before) {
     return Double.compare(value, before) == 0 ? this : fact(name, value);
   }
 
   /** As {@link #added(String, long, long)}. */
-  Structure added(String name, List<Integer> values, List<Integer> before) {
+  public Structure added(String name, List<Integer> values, List<Integer> before) {
     return values.equals(before) ? this : fact(name, values);
   }
 
   /** As {@link #added(String, long, long)}, of words that stay when a constant is renamed. */
-  Structure added(String name, String word, String before) {
+  public Structure added(String name, String word, String before) {
     return word.equals(before) ? this : fact(name, word);
   }
 
@@ -74,7 +77,8 @@ final class Structure {
     return this;
   }
 
-  String text() {
+  /** All facts so far, in order. */
+  public String text() {
     return text.toString();
   }
 }

@@ -1,0 +1,2 @@
+/** What makes two models the same, in words and digits that stay the same for ever. */
+package dev.tessera.models.structure;

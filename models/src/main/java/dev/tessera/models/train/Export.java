@@ -1,0 +1,22 @@
+package dev.tessera.models.train;
+
+import dev.tessera.models.graph.Layout;
+import dev.tessera.models.graph.Program;
+import java.util.List;
+
+/**
+ * A trained model as a program, and which of a checkpoint's vectors it holds.
+ *
+ * @param weights the arguments that the file fills in
+ */
+public record Export(Program program, List<Weights> weights) {
+
+  /**
+   * A flat vector of a checkpoint.
+   *
+   * @param argument of the program
+   * @param vector what the checkpoint calls it: {@code parameters}, {@code ema} or {@code state}
+   * @param layout of its parts
+   */
+  public record Weights(String argument, String vector, Layout layout) {}
+}
