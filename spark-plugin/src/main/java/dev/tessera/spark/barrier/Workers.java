@@ -33,7 +33,6 @@ record Workers(List<Worker> alive) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final String STANDALONE = "spark://";
-  private static final String GPUS = "/%s/gpu/addresses";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** A worker's cores, memory and GPUs, and what no application holds of them. */
@@ -109,11 +108,16 @@ record Workers(List<Worker> alive) {
                 worker.path("coresfree").asInt(),
                 worker.path("memory").asLong(),
                 worker.path("memoryfree").asLong(),
-                worker.at(GPUS.formatted("resources")).size(),
-                worker.at(GPUS.formatted("resourcesfree")).size()));
+                gpus(worker, "resources"),
+                gpus(worker, "resourcesfree")));
       }
     }
     return new Workers(alive);
+  }
+
+  /** How many GPUs a worker has of {@code resources}, or of those that are free. */
+  private static int gpus(JsonNode worker, String resources) {
+    return worker.path(resources).path("gpu").path("addresses").size();
   }
 
   int mostCores() {

@@ -60,8 +60,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
       Supplier<BatchReader> rows,
       Supplier<Checkpoint> newest)
       throws IOException {
-    ModelIdentity model =
-        new ModelIdentity(plan.family().architecture(), plan.recipe());
+    ModelIdentity model = new ModelIdentity(plan.family().architecture(), plan.recipe());
     try (TorchRuntime runtime =
             context.onGpu()
                 ? TorchRuntime.onGpu(context.device().cudaIndex())
