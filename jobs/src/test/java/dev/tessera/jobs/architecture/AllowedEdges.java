@@ -32,8 +32,9 @@ final class AllowedEdges {
       models.evaluation    : models models.graph models.runtime
       models.kernel        : models
       models.runtime       : models models.graph models.graph.archive models.kernel
-      models.nn            : models models.graph models.structure
-      models.optimizer     : models models.graph
+      models.fused         : models.graph models.kernel
+      models.nn            : models models.graph models.structure models.fused
+      models.optimizer     : models models.graph models.fused
       models.train         : models models.graph models.structure models.graph.memory models.runtime models.optimizer models.checkpoint
       models.vqgan         : models models.graph models.structure models.runtime models.nn models.optimizer models.train models.checkpoint
       models.diffusion.space   : models.graph

@@ -5,17 +5,20 @@ import java.util.List;
 import java.util.Locale;
 
 /** Matrix products, convolution and attention: the operations whose cost decides a step's. */
-final class Contraction {
+sealed interface Contraction extends Operation {
 
-  private Contraction() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.SECOND;
+  }
 
   /** {@code [..., n, k] x [..., k, m] -> [..., n, m]}; the leading dimensions broadcast. */
-  record MatMul() implements Operation {
+  record MatMul() implements Contraction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape a = inputs.get(0).shape();
       Shape b = inputs.get(1).shape();
-      same("matmul", inputs.get(0), inputs.get(1));
+      inputs.get(0).alike("matmul", inputs.get(1));
       if (a.rank() < 2 || b.rank() < 2 || a.dim(-1) != b.dim(-2)) {
         throw new ShapeException("matmul expects [.., n, k] x [.., k, m], got " + a + " and " + b);
       }
@@ -42,20 +45,15 @@ final class Contraction {
     public Kept kept() {
       return Kept.PARTNERS;
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** {@code x [..., in] x weight [out, in]^T (+ bias [out])}. */
-  record Linear() implements Operation {
+  record Linear() implements Contraction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = inputs.get(0).shape();
       Shape w = inputs.get(1).shape();
-      same("linear", inputs.get(0), inputs.get(1));
+      inputs.get(0).alike("linear", inputs.get(1));
       if (w.rank() != 2 || x.rank() < 1 || x.dim(-1) != w.dim(1)) {
         throw new ShapeException("linear expects [.., in] and [out, in], got " + x + " and " + w);
       }
@@ -80,16 +78,11 @@ final class Contraction {
     public Kept kept() {
       return Kept.PARTNERS;
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** Cross-correlation of {@code x [N, in, H, W]} with {@code weight [out, in, k, k]} (+ bias). */
-  record Conv2d(int stride, int padding) implements Operation {
-    Conv2d {
+  record Conv2d(int stride, int padding) implements Contraction {
+    public Conv2d {
       if (stride < 1 || padding < 0) {
         throw new ShapeException(
             "conv2d expects a stride of at least 1 and a padding of at least 0, got "
@@ -103,7 +96,7 @@ final class Contraction {
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = inputs.get(0).shape();
       Shape w = inputs.get(1).shape();
-      same("conv2d", inputs.get(0), inputs.get(1));
+      inputs.get(0).alike("conv2d", inputs.get(1));
       if (x.rank() != 4 || w.rank() != 4 || x.dim(1) != w.dim(1)) {
         throw new ShapeException(
             "conv2d expects [N, in, H, W] and [out, in, k, k], got " + x + " and " + w);
@@ -155,18 +148,23 @@ final class Contraction {
     }
 
     @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
+    public boolean makesChannelsLast() {
+      return true;
+    }
+
+    @Override
+    public MemoryOrder order(List<Tensor> operands, Shape result, int index) {
+      return MemoryOrder.CHANNELS_LAST.onGpu(operands, result);
     }
   }
 
   /** Cross-correlation of each channel of {@code x [N, C, H, W]} with its {@code [C, 1, k, k]}. */
-  record Depthwise(int padding) implements Operation {
+  record Depthwise(int padding) implements Contraction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = inputs.get(0).shape();
       Shape w = inputs.get(1).shape();
-      same("depthwise", inputs.get(0), inputs.get(1));
+      inputs.get(0).alike("depthwise", inputs.get(1));
       if (x.rank() != 4 || w.rank() != 4 || x.dim(1) != w.dim(0) || w.dim(1) != 1) {
         throw new ShapeException(
             "depthwise expects [N, C, H, W] and [C, 1, k, k], got " + x + " and " + w);
@@ -204,8 +202,13 @@ final class Contraction {
     }
 
     @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
+    public boolean makesChannelsLast() {
+      return true;
+    }
+
+    @Override
+    public MemoryOrder order(List<Tensor> operands, Shape result, int index) {
+      return MemoryOrder.CHANNELS_LAST.onGpu(operands, result);
     }
   }
 
@@ -213,14 +216,14 @@ final class Contraction {
    * {@code softmax(q k^T / sqrt(d)) v} of {@code [N, heads, tokens, d]} by libtorch's flash
    * kernels, which have no second derivative.
    */
-  record Attention(boolean causal) implements Operation {
+  record Attention(boolean causal) implements Contraction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape q = inputs.get(0).shape();
       Shape k = inputs.get(1).shape();
       Shape v = inputs.get(2).shape();
-      same("attention", inputs.get(0), inputs.get(1));
-      same("attention", inputs.get(0), inputs.get(2));
+      inputs.get(0).alike("attention", inputs.get(1));
+      inputs.get(0).alike("attention", inputs.get(2));
       boolean fit =
           q.rank() == 4
               && k.rank() == 4
@@ -264,22 +267,17 @@ final class Contraction {
     public Derivative derivative() {
       return Derivative.FIRST;
     }
+
+    @Override
+    public MemoryOrder order(List<Tensor> operands, Shape result, int index) {
+      return MemoryOrder.HEADS_INSIDE.onGpu(operands, result);
+    }
   }
 
   private static void bias(String name, List<TensorType> inputs, long out) {
     if (inputs.size() > 2) {
-      same(name, inputs.get(0), inputs.get(2));
-    }
-    if (inputs.size() > 2 && !inputs.get(2).shape().equals(Shape.of(out))) {
-      throw new ShapeException(
-          name + " expects a bias of [" + out + "], got " + inputs.get(2).shape());
-    }
-  }
-
-  private static void same(String name, TensorType a, TensorType b) {
-    a.floating(name);
-    if (a.dtype() != b.dtype()) {
-      throw new ShapeException(name + " expects operands of one type, got " + a + " and " + b);
+      inputs.get(0).alike(name, inputs.get(2));
+      inputs.get(2).expect(name, "a bias", Shape.of(out));
     }
   }
 }

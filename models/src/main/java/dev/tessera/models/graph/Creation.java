@@ -4,12 +4,15 @@ import java.util.List;
 import java.util.Locale;
 
 /** Operations that make tensors. */
-final class Creation {
+sealed interface Creation extends Operation {
 
-  private Creation() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.NONE;
+  }
 
   /** Every element is {@code value}. */
-  record Full(TensorType type, double value) implements Operation {
+  record Full(TensorType type, double value) implements Creation {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       return List.of(type);
@@ -29,16 +32,11 @@ final class Creation {
               type.dtype().scalarType(),
               text.device()));
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
-    }
   }
 
   /** {@code 0, 1, ..., n - 1}. */
-  record Range(long n, DType dtype) implements Operation {
-    Range {
+  record Range(long n, DType dtype) implements Creation {
+    public Range {
       if (n < 0 || dtype == DType.BOOL) {
         throw new ShapeException("range expects 0 or more numbers, got " + n + " of " + dtype);
       }
@@ -52,11 +50,6 @@ final class Creation {
     @Override
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
       text.assign(outputs.get(0), range(text, n, dtype));
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
     }
   }
 
@@ -75,7 +68,7 @@ final class Creation {
    * from one 64-bit hash (Stafford's mix 13 of a Weyl sequence, as in splitmix64), cut into two
    * uniform numbers of 23 bits.
    */
-  record Random(Law law, long site, TensorType type) implements Operation {
+  record Random(Law law, long site, TensorType type) implements Creation {
 
     /** Distributions; all else is a function of these. */
     enum Law {
@@ -166,11 +159,6 @@ final class Creation {
     public long scratch(List<TensorType> inputs, List<TensorType> outputs) {
       // Four int64 temporaries of one element for each pair.
       return 16 * type.shape().size();
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
     }
   }
 }

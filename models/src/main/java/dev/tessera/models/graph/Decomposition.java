@@ -4,16 +4,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Factors of matrices, by libtorch's LAPACK or cuSOLVER. */
-final class Decomposition {
+sealed interface Decomposition extends Operation {
 
-  private Decomposition() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.NONE;
+  }
 
   /**
    * Eigenvalues {@code [.., n]} in rising order of symmetric matrices {@code [.., n, n]}, of which
    * the lower triangle is read, and with {@code vectors} the orthonormal eigenvectors as columns of
    * {@code [.., n, n]}. No gradient passes: eigenvectors have none where eigenvalues meet.
    */
-  record SymmetricEigen(boolean vectors) implements Operation {
+  record SymmetricEigen(boolean vectors) implements Decomposition {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       TensorType matrix = inputs.get(0).floating("eigh");
@@ -54,9 +57,10 @@ final class Decomposition {
       return (vectors ? 3 : 1) * inputs.get(0).bytes();
     }
 
+    /** The vectors are the columns that LAPACK leaves. */
     @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
+    public MemoryOrder order(List<Tensor> operands, Shape result, int index) {
+      return index == 1 ? MemoryOrder.UNKNOWN : MemoryOrder.rowMajor(result);
     }
   }
 }

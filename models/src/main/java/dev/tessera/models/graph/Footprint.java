@@ -71,8 +71,8 @@ final class Footprint {
         tensor.isLeaf(),
         tensor.requiresGrad(),
         operation.kept(),
-        tensor.operands().stream().map(tensor::passesDerivative).toList(),
-        operation instanceof Structure.Split,
+        inputs.stream().map(input -> operation.passesDerivative(input, tensor.type())).toList(),
+        operation.joinsDerivatives(),
         operation.scratch(inputs, outputs),
         operation.exactScratch(inputs, outputs, false),
         operation.exactScratch(inputs, outputs, true));

@@ -57,6 +57,12 @@ record Grad(int of, int to, boolean createGraph, boolean retain) implements Oper
     return names.stream().collect(Collectors.joining(", ", "[", "]"));
   }
 
+  /** Convolutions and norms answer in the order that they were given. */
+  @Override
+  public MemoryOrder order(List<Tensor> operands, Shape result, int index) {
+    return operands.get(of + index).order().onGpu(operands, result);
+  }
+
   @Override
   public Derivative derivative() {
     return createGraph ? Derivative.SECOND : Derivative.NONE;

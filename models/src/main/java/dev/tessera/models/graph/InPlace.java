@@ -5,9 +5,17 @@ import java.util.Locale;
 import java.util.Set;
 
 /** Updates of buffers, in place: the first operand changes and is the result. */
-final class InPlace {
+sealed interface InPlace extends Operation {
 
-  private InPlace() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.NONE;
+  }
+
+  @Override
+  default Set<Integer> mutates() {
+    return Set.of(0);
+  }
 
   private static List<TensorType> first(String name, List<TensorType> inputs, int same) {
     for (int i = 1; i <= same; i++) {
@@ -26,7 +34,7 @@ final class InPlace {
   }
 
   /** {@code target <- source}. */
-  record Copy() implements Operation {
+  record Copy() implements InPlace {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       return first("copy", inputs, 1);
@@ -36,20 +44,10 @@ final class InPlace {
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
       text.assign(outputs.get(0), "torch.copy_(" + inputs.get(0) + ", " + inputs.get(1) + ")");
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
-    }
-
-    @Override
-    public Set<Integer> mutates() {
-      return Set.of(0);
-    }
   }
 
   /** {@code target <- target + weight (source - target)}, weight a scalar tensor. */
-  record Lerp() implements Operation {
+  record Lerp() implements InPlace {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       scalar("lerp", inputs.get(2));
@@ -67,20 +65,10 @@ final class InPlace {
     public void emit(Statements text, List<String> outputs, List<String> inputs) {
       text.assign(outputs.get(0), "torch.lerp_(" + String.join(", ", inputs) + ")");
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
-    }
-
-    @Override
-    public Set<Integer> mutates() {
-      return Set.of(0);
-    }
   }
 
   /** {@code target <- target + scale source}, scale known while tracing. */
-  record AddScaled(double scale) implements Operation {
+  record AddScaled(double scale) implements InPlace {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).floating("add in place");
@@ -98,16 +86,6 @@ final class InPlace {
               inputs.get(1),
               Statements.number(scale)));
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
-    }
-
-    @Override
-    public Set<Integer> mutates() {
-      return Set.of(0);
-    }
   }
 
   /**
@@ -123,7 +101,7 @@ final class InPlace {
       double weightDecay,
       boolean divided,
       boolean conditional)
-      implements Operation {
+      implements InPlace {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).floating("adamw");
@@ -169,11 +147,6 @@ final class InPlace {
     @Override
     public double flops(List<TensorType> inputs, List<TensorType> outputs) {
       return 12.0 * inputs.get(0).shape().size();
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.NONE;
     }
 
     @Override

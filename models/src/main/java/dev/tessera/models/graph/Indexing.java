@@ -3,12 +3,15 @@ package dev.tessera.models.graph;
 import java.util.List;
 
 /** Operations that pick or collect rows by int64 indices. */
-final class Indexing {
+sealed interface Indexing extends Operation {
 
-  private Indexing() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.SECOND;
+  }
 
   /** Rows of {@code table [K, d]} at {@code index [...]}: {@code [..., d]}. */
-  record Embedding() implements Operation {
+  record Embedding() implements Indexing {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape table = inputs.get(0).shape();
@@ -27,11 +30,6 @@ final class Indexing {
           outputs.get(0),
           "torch.embedding(" + inputs.get(0) + ", " + inputs.get(1) + ", -1, False, False)");
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /**
@@ -39,7 +37,7 @@ final class Indexing {
    * borders of the outermost elements: {@code [N, C, h, w]}. Bicubic; beyond the borders the
    * picture is mirrored.
    */
-  record Sampled() implements Operation {
+  record Sampled() implements Indexing {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = inputs.get(0).shape();
@@ -77,7 +75,7 @@ final class Indexing {
   }
 
   /** {@code base [K, ...]} plus rows {@code values [n, ...]} at {@code index [n]}, in order. */
-  record IndexAdd() implements Operation {
+  record IndexAdd() implements Indexing {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape base = inputs.get(0).shape();
@@ -114,15 +112,10 @@ final class Indexing {
               + inputs.get(2)
               + ")");
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** {@code x[..., index, ...]} along {@code dim}, index of x's rank. */
-  record Gather(int dim) implements Operation {
+  record Gather(int dim) implements Indexing {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape index = indices("gather", inputs.get(1));
@@ -144,11 +137,6 @@ final class Indexing {
       text.assign(
           outputs.get(0),
           "torch.gather(" + inputs.get(0) + ", " + dim + ", " + inputs.get(1) + ")");
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
     }
   }
 

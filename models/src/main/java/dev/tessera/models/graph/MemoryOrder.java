@@ -1,92 +1,75 @@
 package dev.tessera.models.graph;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * In which order a GPU's kernels leave the dimensions of a value in memory, as far as that is
- * known: it decides which operations copy.
+ * In which order kernels leave the dimensions of a value in memory, as far as that is known: it
+ * decides which operations copy.
  *
  * @param dims from the slowest to the fastest; empty where the elements leave gaps or nothing is
  *     known
  */
-record MemoryOrder(List<Integer> dims) {
+public record MemoryOrder(List<Integer> dims) {
 
-  private static final MemoryOrder UNKNOWN = new MemoryOrder(List.of());
-  private static final MemoryOrder CHANNELS_LAST = new MemoryOrder(List.of(0, 2, 3, 1));
+  static final MemoryOrder UNKNOWN = new MemoryOrder(List.of());
+
+  /** {@code [N, C, H, W]} seen as {@code [N, H, W, C]}. */
+  public static final MemoryOrder CHANNELS_LAST = new MemoryOrder(List.of(0, 2, 3, 1));
 
   /** {@code [N, T, heads, d]} seen as {@code [N, heads, T, d]}. */
-  private static final MemoryOrder HEADS_INSIDE = new MemoryOrder(List.of(0, 2, 1, 3));
+  static final MemoryOrder HEADS_INSIDE = new MemoryOrder(List.of(0, 2, 1, 3));
 
-  MemoryOrder {
+  public MemoryOrder {
     dims = List.copyOf(dims);
   }
 
-  static MemoryOrder rowMajor(Shape shape) {
+  public static MemoryOrder rowMajor(Shape shape) {
     return new MemoryOrder(IntStream.range(0, shape.rank()).boxed().toList());
   }
 
-  /** Of result number {@code index} of an operation on {@code operands}. */
-  static MemoryOrder of(Operation operation, List<Tensor> operands, Shape shape, int index) {
-    if (operation instanceof Grad grad) {
-      // Convolutions and norms answer in the order that they were given.
-      return operands.get(grad.of() + index).order();
-    }
-    if (operation instanceof Structure.ChannelsLast
-        || operation instanceof Contraction.Conv2d
-        || operation instanceof Contraction.Depthwise
-        || (index == 0
-            && (operation instanceof Own.GroupNormSilu
-                || operation instanceof Own.GroupNormSiluBackward))) {
-      return CHANNELS_LAST;
-    }
-    if (operation instanceof Contraction.Attention) {
-      return HEADS_INSIDE;
-    }
-    if (operation instanceof Structure.Permute permute) {
-      return operands.get(0).order().permuted(permute.order());
-    }
-    boolean eigenvectors = operation instanceof Decomposition.SymmetricEigen && index == 1;
-    if (operation instanceof Structure.Expand || eigenvectors) {
-      return UNKNOWN;
-    }
-    if (operation instanceof Structure.Reshape) {
-      boolean view = reshapesInPlace(operands.get(0), shape);
-      return !view || operands.get(0).order().isRowMajor() ? rowMajor(shape) : UNKNOWN;
-    }
-    if (operation instanceof Structure.Narrow narrow) {
-      return operands.get(0).order().part(shape.axis(narrow.dim()));
-    }
-    if (operation instanceof Structure.Split split) {
-      return operands.get(0).order().part(shape.axis(split.dim()));
-    }
-    return keeps(operation)
-        ? operands.stream()
-            .filter(t -> t.shape().rank() == shape.rank() && !t.order().equals(UNKNOWN))
-            .findFirst()
-            .map(Tensor::order)
-            .orElseGet(() -> rowMajor(shape))
-        : rowMajor(shape);
+  /** That of the first operand of the result's rank; on a GPU, of the first whose is known. */
+  public static MemoryOrder ofFirst(List<Tensor> operands, Shape result) {
+    return operands.stream()
+        .filter(t -> t.shape().rank() == result.rank())
+        .map(Tensor::order)
+        .filter(order -> !onGpu(operands) || !order.equals(UNKNOWN))
+        .findFirst()
+        .orElseGet(() -> rowMajor(result));
   }
 
-  /** Whether the result lies as the operands lie. */
-  private static boolean keeps(Operation operation) {
-    return operation.isPointwise()
-        || operation instanceof Structure.Cast
-        || operation instanceof Structure.Detach
-        || operation instanceof Structure.Leaf
-        || operation instanceof Structure.UpsampleNearest
-        || operation instanceof Structure.AvgPool
-        || operation instanceof Structure.PadZeros
-        || operation instanceof Structure.Cat
-        || operation instanceof Own.AddBias
-        || operation instanceof Own.ScaledSum
-        || operation instanceof Own.MeanPool;
+  /** This one on a GPU, where kernels leave it; those of a CPU are counted as row-major. */
+  MemoryOrder onGpu(List<Tensor> operands, Shape result) {
+    return onGpu(operands) ? this : rowMajor(result);
   }
 
-  /** Whether {@code operand} can be seen in another shape where it lies. */
-  static boolean reshapesInPlace(Tensor operand, Shape shape) {
-    return operand.order().isRowMajor() || splits(operand.shape(), shape);
+  private static boolean onGpu(List<Tensor> operands) {
+    return operands.get(0).trace().channelsLast();
+  }
+
+  /** Of {@code operand} seen as {@code to} where it lies, or row-major in a copy. */
+  static MemoryOrder reshaped(Tensor operand, Shape to) {
+    List<Tensor> operands = List.of(operand);
+    if (!reshapesInPlace(operand, to) || operand.order().isRowMajor()) {
+      return rowMajor(to);
+    }
+    return onGpu(operands) ? UNKNOWN : ofFirst(operands, to);
+  }
+
+  /**
+   * Whether {@code operand} can be seen as {@code to} where it lies. On a CPU, one that is not
+   * row-major is counted as copied wherever sizes other than 1 change.
+   */
+  static boolean reshapesInPlace(Tensor operand, Shape to) {
+    return operand.order().isRowMajor()
+        || (onGpu(List.of(operand))
+            ? splits(operand.shape(), to)
+            : withoutOnes(operand.shape()).equals(withoutOnes(to)));
+  }
+
+  private static List<Long> withoutOnes(Shape shape) {
+    return Arrays.stream(shape.toArray()).filter(dim -> dim != 1).boxed().toList();
   }
 
   /**
@@ -119,12 +102,13 @@ record MemoryOrder(List<Integer> dims) {
     return equals(CHANNELS_LAST);
   }
 
-  private MemoryOrder permuted(List<Integer> order) {
+  /** Of a value whose dimension {@code i} is dimension {@code order[i]} of this. */
+  MemoryOrder permuted(List<Integer> order) {
     return new MemoryOrder(dims.stream().map(order::indexOf).toList());
   }
 
   /** Of some entries of one dimension: without gaps only if it is the slowest. */
-  private MemoryOrder part(int axis) {
+  MemoryOrder part(int axis) {
     return !dims.isEmpty() && dims.get(0) == axis ? this : UNKNOWN;
   }
 }

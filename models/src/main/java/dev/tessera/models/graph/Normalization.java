@@ -5,14 +5,17 @@ import java.util.List;
 import java.util.Locale;
 
 /** Normalisation of activations to mean 0 and variance 1, with scale and shift. */
-final class Normalization {
+sealed interface Normalization extends Operation {
 
-  private Normalization() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.SECOND;
+  }
 
   /**
    * Over groups of channels of {@code [N, C, ...]}, weight and bias {@code [C]} (Wu and He 2018).
    */
-  record GroupNorm(int groups, double eps) implements Operation {
+  record GroupNorm(int groups, double eps) implements Normalization {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       Shape x = inputs.get(0).shape();
@@ -47,15 +50,10 @@ final class Normalization {
     public Kept kept() {
       return Kept.OPERANDS;
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** Over the last dimension; weight and bias may be absent (Ba et al. 2016). */
-  record LayerNorm(long size, double eps) implements Operation {
+  record LayerNorm(long size, double eps) implements Normalization {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       if (inputs.get(0).shape().dim(-1) != size) {
@@ -89,24 +87,13 @@ final class Normalization {
     public Kept kept() {
       return Kept.OPERANDS;
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   private static void affine(String name, List<TensorType> inputs, long channels) {
     inputs.get(0).floating(name);
     for (TensorType type : inputs.subList(1, inputs.size())) {
-      if (type.dtype() != inputs.get(0).dtype()) {
-        throw new ShapeException(
-            name + " expects operands of one type, got " + inputs.get(0) + " and " + type);
-      }
-      if (!type.shape().equals(Shape.of(channels))) {
-        throw new ShapeException(
-            name + " expects weight and bias of [" + channels + "], got " + type.shape());
-      }
+      inputs.get(0).alike(name, type);
+      type.expect(name, "weight and bias", Shape.of(channels));
     }
   }
 }

@@ -5,61 +5,26 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One operation of a program: a value that knows its shape rule, its cost and how it is written in
- * TorchScript. The list is closed, so that a test can hold every operation to finite differences;
- * ATen remains within reach by adding a record here.
+ * One operation of a program: a value that knows its shape rule, how it is written in TorchScript,
+ * its cost, its derivative, and what it does to memory. The list is closed, so that a test can hold
+ * every operation to finite differences; ATen remains within reach by adding a record to a group.
+ * Operators outside of ATen are {@link CustomOperator}s.
  */
 public sealed interface Operation
-    permits Pointwise.Unary,
-        Pointwise.Binary,
-        Pointwise.WithScalar,
-        Pointwise.LeakyRelu,
-        Pointwise.Clamp,
-        Pointwise.Compare,
-        Pointwise.Where,
-        Pointwise.AddProduct,
-        Reduction.Reduce,
-        Reduction.ArgReduce,
-        Reduction.CumulativeSum,
-        Reduction.Softmax,
-        Reduction.LogSoftmax,
-        Contraction.MatMul,
-        Contraction.Linear,
-        Contraction.Conv2d,
-        Contraction.Depthwise,
-        Contraction.Attention,
-        Decomposition.SymmetricEigen,
-        Normalization.GroupNorm,
-        Normalization.LayerNorm,
-        Structure.Reshape,
-        Structure.Permute,
-        Structure.Expand,
-        Structure.Narrow,
-        Structure.Cat,
-        Structure.Split,
-        Structure.Flip,
-        Structure.Contiguous,
-        Structure.ChannelsLast,
-        Structure.PadZeros,
-        Structure.Cast,
-        Structure.Detach,
-        Structure.Leaf,
-        Structure.UpsampleNearest,
-        Structure.AvgPool,
-        Indexing.Embedding,
-        Indexing.IndexAdd,
-        Indexing.Gather,
-        Indexing.Sampled,
-        Creation.Full,
-        Creation.Range,
-        Creation.Random,
-        Own.Operator,
+    permits Pointwise,
+        Reduction,
+        Contraction,
+        Decomposition,
+        Normalization,
+        Views,
+        Structure,
+        Indexing,
+        Creation,
+        InPlace,
+        MeanPool,
         Assemble,
         Grad,
-        InPlace.Copy,
-        InPlace.Lerp,
-        InPlace.AddScaled,
-        InPlace.AdamW {
+        CustomOperator {
 
   /** Types of the results. Throws {@link ShapeException} if the operands do not fit. */
   List<TensorType> infer(List<TensorType> inputs);
@@ -74,9 +39,72 @@ public sealed interface Operation
 
   Derivative derivative();
 
+  /**
+   * Traces the derivatives of the loss by the operands, null where there is none; asked where
+   * {@link #derivative} is {@link Derivative#TRACED}.
+   *
+   * @param operands of the call
+   * @param results of the call
+   * @param gradients by the results, null for those that the loss does not depend on
+   */
+  default List<Tensor> gradient(
+      List<Tensor> operands, List<Tensor> results, List<Tensor> gradients) {
+    throw new UnsupportedOperationException(this + " traces no derivative");
+  }
+
+  /** Whether the result is where differentiation ends. */
+  default boolean isLeaf() {
+    return false;
+  }
+
+  /**
+   * Whether operands come without their autograd graph. A buffer outlives the call: it must not
+   * hold on to the graph of its new value. What an operator that autograd does not know makes of
+   * parts of that graph is a part of it to autograd, which then keeps the whole alive as long as a
+   * derivative lives.
+   */
+  default boolean detaches() {
+    return derivative() == Derivative.TRACED || !mutates().isEmpty();
+  }
+
+  /** The numbers of the operands that are changed in place. */
+  default Set<Integer> mutates() {
+    return Set.of();
+  }
+
+  /** How the results stand to the first operand's memory. */
+  default View view() {
+    return mutates().contains(0) ? View.SAME : View.NONE;
+  }
+
+  /** Whether a result {@code [result]} lies in the memory of the first of these operands. */
+  default boolean isView(List<Tensor> operands, Shape result) {
+    return view() != View.NONE;
+  }
+
+  /** The order in memory of result number {@code index}, as far as it is known. */
+  default MemoryOrder order(List<Tensor> operands, Shape result, int index) {
+    return mutates().contains(0) ? operands.get(0).order() : MemoryOrder.rowMajor(result);
+  }
+
+  /** Whether results on a GPU lie in channels-last order whatever the operands. */
+  default boolean makesChannelsLast() {
+    return false;
+  }
+
   /** What stays in memory until the backward pass. */
   default Kept kept() {
     return Kept.NOTHING;
+  }
+
+  /** Whether libtorch hands the result's derivative on to {@code operand} without a copy. */
+  default boolean passesDerivative(TensorType operand, TensorType result) {
+    return false;
+  }
+
+  /** Whether one tensor takes the derivatives of all results. */
+  default boolean joinsDerivatives() {
+    return false;
   }
 
   /** Bytes that the kernel takes for itself while it runs. */
@@ -91,15 +119,5 @@ public sealed interface Operation
    */
   default long exactScratch(List<TensorType> inputs, List<TensorType> outputs, boolean backward) {
     return 0;
-  }
-
-  /** Whether corresponding elements are combined, so that the result lies as its operands lie. */
-  default boolean isPointwise() {
-    return false;
-  }
-
-  /** The numbers of the operands that are changed in place. */
-  default Set<Integer> mutates() {
-    return Set.of();
   }
 }

@@ -5,43 +5,49 @@ import java.util.List;
 import java.util.Locale;
 
 /** Operations on corresponding elements, with broadcasting. */
-final class Pointwise {
+sealed interface Pointwise extends Operation {
 
-  private Pointwise() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.SECOND;
+  }
+
+  @Override
+  default MemoryOrder order(List<Tensor> operands, Shape result, int index) {
+    return MemoryOrder.ofFirst(operands, result);
+  }
 
   /** A function of one operand, result in its type. */
-  enum Unary implements Operation {
-    NEG("torch.neg(%s)", 1, Derivative.SECOND),
-    EXP("torch.exp(%s)", 4, Derivative.SECOND),
-    EXPM1("torch.expm1(%s)", 4, Derivative.SECOND),
-    LOG("torch.log(%s)", 4, Derivative.SECOND),
-    LOG1P("torch.log1p(%s)", 4, Derivative.SECOND),
-    SQRT("torch.sqrt(%s)", 1, Derivative.SECOND),
-    RSQRT("torch.rsqrt(%s)", 2, Derivative.SECOND),
-    SQUARE("torch.square(%s)", 1, Derivative.SECOND),
-    RECIPROCAL("torch.reciprocal(%s)", 1, Derivative.SECOND),
-    ABS("torch.abs(%s)", 1, Derivative.SECOND),
-    SIN("torch.sin(%s)", 4, Derivative.SECOND),
-    COS("torch.cos(%s)", 4, Derivative.SECOND),
-    ATAN("torch.atan(%s)", 4, Derivative.SECOND),
-    TANH("torch.tanh(%s)", 4, Derivative.SECOND),
-    SIGMOID("torch.sigmoid(%s)", 4, Derivative.SECOND),
-    SILU("torch.silu(%s)", 5, Derivative.SECOND),
-    GELU("torch.gelu(%s, approximate=\"tanh\")", 8, Derivative.SECOND),
-    RELU("torch.relu(%s)", 1, Derivative.SECOND),
-    SOFTPLUS("torch.softplus(%s)", 6, Derivative.SECOND),
-    SIGN("torch.sign(%s)", 1, Derivative.NONE),
-    FLOOR("torch.floor(%s)", 1, Derivative.NONE),
-    ROUND("torch.round(%s)", 1, Derivative.NONE);
+  enum Unary implements Pointwise {
+    NEG("torch.neg(%s)", 1),
+    EXP("torch.exp(%s)", 4),
+    EXPM1("torch.expm1(%s)", 4),
+    LOG("torch.log(%s)", 4),
+    LOG1P("torch.log1p(%s)", 4),
+    SQRT("torch.sqrt(%s)", 1),
+    RSQRT("torch.rsqrt(%s)", 2),
+    SQUARE("torch.square(%s)", 1),
+    RECIPROCAL("torch.reciprocal(%s)", 1),
+    ABS("torch.abs(%s)", 1),
+    SIN("torch.sin(%s)", 4),
+    COS("torch.cos(%s)", 4),
+    ATAN("torch.atan(%s)", 4),
+    TANH("torch.tanh(%s)", 4),
+    SIGMOID("torch.sigmoid(%s)", 4),
+    SILU("torch.silu(%s)", 5),
+    GELU("torch.gelu(%s, approximate=\"tanh\")", 8),
+    RELU("torch.relu(%s)", 1),
+    SOFTPLUS("torch.softplus(%s)", 6),
+    SIGN("torch.sign(%s)", 1),
+    FLOOR("torch.floor(%s)", 1),
+    ROUND("torch.round(%s)", 1);
 
     private final String format;
     private final int cost;
-    private final Derivative derivative;
 
-    Unary(String format, int cost, Derivative derivative) {
+    Unary(String format, int cost) {
       this.format = format;
       this.cost = cost;
-      this.derivative = derivative;
     }
 
     /** Whether integers stay such; libtorch turns them into floats under all others. */
@@ -96,31 +102,27 @@ final class Pointwise {
     }
 
     @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
     public Derivative derivative() {
-      return derivative;
+      return switch (this) {
+        case SIGN, FLOOR, ROUND -> Derivative.NONE;
+        default -> Derivative.SECOND;
+      };
     }
   }
 
   /** A function of two operands that broadcast. */
-  enum Binary implements Operation {
-    ADD("add", Derivative.SECOND),
-    SUB("sub", Derivative.SECOND),
-    MUL("mul", Derivative.SECOND),
-    DIV("div", Derivative.SECOND),
-    MAXIMUM("maximum", Derivative.SECOND),
-    MINIMUM("minimum", Derivative.SECOND);
+  enum Binary implements Pointwise {
+    ADD("add"),
+    SUB("sub"),
+    MUL("mul"),
+    DIV("div"),
+    MAXIMUM("maximum"),
+    MINIMUM("minimum");
 
     private final String function;
-    private final Derivative derivative;
 
-    Binary(String function, Derivative derivative) {
+    Binary(String function) {
       this.function = function;
-      this.derivative = derivative;
     }
 
     @Override
@@ -156,18 +158,13 @@ final class Pointwise {
     }
 
     @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
-    public Derivative derivative() {
-      return derivative;
+    public boolean passesDerivative(TensorType operand, TensorType result) {
+      return (this == ADD || this == SUB) && operand.shape().equals(result.shape());
     }
   }
 
   /** {@code x OP value} with a number known while tracing. */
-  record WithScalar(Kind kind, double value) implements Operation {
+  record WithScalar(Kind kind, double value) implements Pointwise {
 
     enum Kind {
       ADD("torch.add(%s, %s)"),
@@ -202,20 +199,10 @@ final class Pointwise {
     public Kept kept() {
       return kind == Kind.POW ? Kept.OPERANDS : Kept.NOTHING;
     }
-
-    @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** {@code x} where positive, {@code slope x} elsewhere. */
-  record LeakyRelu(double slope) implements Operation {
+  record LeakyRelu(double slope) implements Pointwise {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       return List.of(inputs.get(0).floating("leaky relu"));
@@ -237,21 +224,11 @@ final class Pointwise {
     public Kept kept() {
       return Kept.OPERANDS;
     }
-
-    @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** Values limited to {@code [min, max]}. */
-  record Clamp(double min, double max) implements Operation {
-    Clamp {
+  record Clamp(double min, double max) implements Pointwise {
+    public Clamp {
       if (!(min <= max)) {
         throw new IllegalArgumentException(
             "max: " + max + " (expected: at least min, " + min + ")");
@@ -280,20 +257,10 @@ final class Pointwise {
     public Kept kept() {
       return Kept.OPERANDS;
     }
-
-    @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** Truth of a relation between two operands that broadcast. */
-  enum Compare implements Operation {
+  enum Compare implements Pointwise {
     LESS("lt"),
     LESS_OR_EQUAL("le"),
     GREATER("gt"),
@@ -317,18 +284,13 @@ final class Pointwise {
     }
 
     @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
     public Derivative derivative() {
       return Derivative.NONE;
     }
   }
 
   /** {@code condition ? x : y}; operands (condition, x, y) broadcast. */
-  record Where() implements Operation {
+  record Where() implements Pointwise {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       if (inputs.get(0).dtype() != DType.BOOL) {
@@ -349,20 +311,10 @@ final class Pointwise {
     public Kept kept() {
       return Kept.PARTNERS;
     }
-
-    @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** {@code t + x y} in one pass, {@code t}, {@code x} and {@code y} of one dimension or more. */
-  record AddProduct() implements Operation {
+  record AddProduct() implements Pointwise {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       DType dtype = DType.BOOL;
@@ -390,16 +342,6 @@ final class Pointwise {
     @Override
     public Kept kept() {
       return Kept.FACTORS;
-    }
-
-    @Override
-    public boolean isPointwise() {
-      return true;
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
     }
   }
 

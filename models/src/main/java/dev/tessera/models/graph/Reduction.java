@@ -5,12 +5,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Operations that combine the elements along dimensions. */
-final class Reduction {
+sealed interface Reduction extends Operation {
 
-  private Reduction() {}
+  @Override
+  default Derivative derivative() {
+    return Derivative.SECOND;
+  }
 
   /** Sum, mean or extreme over {@code dims}; the reduced dimensions stay with size 1. */
-  record Reduce(Kind kind, List<Integer> dims) implements Operation {
+  record Reduce(Kind kind, List<Integer> dims) implements Reduction {
 
     enum Kind {
       SUM("sum"),
@@ -74,7 +77,7 @@ final class Reduction {
   }
 
   /** Index (int64) of the least or greatest element along {@code dim}, which disappears. */
-  record ArgReduce(boolean least, int dim) implements Operation {
+  record ArgReduce(boolean least, int dim) implements Reduction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       TensorType x = inputs.get(0).numeric(least ? "argmin" : "argmax");
@@ -95,7 +98,7 @@ final class Reduction {
   }
 
   /** Sums of the first element along {@code dim}, the first two, and so on. */
-  record CumulativeSum(int dim) implements Operation {
+  record CumulativeSum(int dim) implements Reduction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).shape().axis(dim);
@@ -116,15 +119,10 @@ final class Reduction {
     public Kept kept() {
       return Kept.NOTHING;
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** {@code exp(x) / sum(exp(x))} along {@code dim}. */
-  record Softmax(int dim) implements Operation {
+  record Softmax(int dim) implements Reduction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).shape().axis(dim);
@@ -145,15 +143,10 @@ final class Reduction {
     public Kept kept() {
       return Kept.RESULTS;
     }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
-    }
   }
 
   /** {@code x - log(sum(exp(x)))} along {@code dim}. */
-  record LogSoftmax(int dim) implements Operation {
+  record LogSoftmax(int dim) implements Reduction {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
       inputs.get(0).shape().axis(dim);
@@ -173,11 +166,6 @@ final class Reduction {
     @Override
     public Kept kept() {
       return Kept.RESULTS;
-    }
-
-    @Override
-    public Derivative derivative() {
-      return Derivative.SECOND;
     }
   }
 

@@ -5,7 +5,7 @@ public final class ShapeException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;
 
-  ShapeException(String message) {
+  public ShapeException(String message) {
     super(message);
   }
 

@@ -11,9 +11,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The calls at which an autograd graph is cut: segments that run again, and operators of our own.
- * The results of a call are fresh leaves. Backward, autograd differentiates what lies between calls
- * and each call continues the chain: the same derivatives as of the whole.
+ * The calls at which an autograd graph is cut: segments that run again, and operations whose
+ * derivative libtorch does not know. The results of a call are fresh leaves. Backward, autograd
+ * differentiates what lies between calls and each call continues the chain: the same derivatives as
+ * of the whole.
  */
 final class Tape {
 
@@ -39,12 +40,12 @@ final class Tape {
     List<Tensor> backward(List<Tensor> gradients, boolean parameters);
   }
 
-  /** A call of an operator of our own. */
-  private record OwnCall(Own.Differentiable operator, List<Tensor> operands, List<Tensor> results)
+  /** A call of an operation whose derivative is traced. */
+  private record TracedCall(Operation operation, List<Tensor> operands, List<Tensor> results)
       implements Call {
     @Override
     public List<Tensor> backward(List<Tensor> gradients, boolean parameters) {
-      return operator.backward(operands, results, gradients);
+      return operation.gradient(operands, results, gradients);
     }
   }
 
@@ -69,14 +70,14 @@ final class Tape {
     return leaf;
   }
 
-  /** Traces a call of {@code operator}; {@code values} are what it computed from the operands. */
-  List<Tensor> own(Own.Differentiable operator, List<Tensor> operands, List<Tensor> values) {
+  /** Adds a call of {@code operation}; {@code values} are what it computed from the operands. */
+  List<Tensor> traced(Operation operation, List<Tensor> operands, List<Tensor> values) {
     List<Tensor> results = new ArrayList<>();
     // Statistics are kept for the backward pass; nothing else may depend on them.
     for (Tensor value : values) {
       results.add(value.type().dtype().isFloating() ? value.leaf() : value);
     }
-    calls.add(new OwnCall(operator, List.copyOf(operands), results));
+    calls.add(new TracedCall(operation, List.copyOf(operands), results));
     return results;
   }
 
@@ -251,7 +252,7 @@ final class Tape {
     Set<Tensor> seen = new HashSet<>();
     while (!unseen.isEmpty()) {
       Tensor tensor = unseen.pop();
-      boolean inner = tensor.requiresGrad() && !(tensor.operation() instanceof Structure.Leaf);
+      boolean inner = tensor.requiresGrad() && !tensor.isLeaf();
       if (inner && seen.add(tensor)) {
         unseen.addAll(tensor.operands());
       }
@@ -269,7 +270,7 @@ final class Tape {
       if (!tensor.requiresGrad() || !seen.add(tensor)) {
         continue;
       }
-      boolean leaf = tensor.operation() instanceof Structure.Leaf;
+      boolean leaf = tensor.isLeaf();
       if (leaf || inner.contains(tensor)) {
         reached.add(tensor);
       }

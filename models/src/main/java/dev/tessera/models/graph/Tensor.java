@@ -1,7 +1,6 @@
 package dev.tessera.models.graph;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
@@ -31,7 +30,6 @@ public final class Tensor {
   private final String path;
   private final boolean requiresGrad;
   private final long age;
-  private final boolean inOrder;
   private final MemoryOrder order;
 
   private Tensor(
@@ -50,15 +48,14 @@ public final class Tensor {
     this.operands = operands;
     this.age = operation == null ? -1 : Long.parseLong(name.substring(1));
     this.requiresGrad =
-        operation instanceof Structure.Leaf
-            || (operation != null
-                && operation.derivative() != Derivative.NONE
-                && operands.stream().anyMatch(t -> t.requiresGrad));
-    this.inOrder = inOrder();
+        operation != null
+            && (operation.isLeaf()
+                || (operation.derivative() != Derivative.NONE
+                    && operands.stream().anyMatch(t -> t.requiresGrad)));
     this.order =
         operation == null
             ? MemoryOrder.rowMajor(type.shape())
-            : MemoryOrder.of(operation, operands, type.shape(), index);
+            : operation.order(operands, type.shape(), index);
   }
 
   static Tensor input(Trace trace, String name, TensorType type) {
@@ -123,7 +120,7 @@ public final class Tensor {
 
   /** Whether differentiation ends here. */
   boolean isLeaf() {
-    return operation == null || operation instanceof Structure.Leaf;
+    return operation == null || operation.isLeaf();
   }
 
   boolean is(String other) {
@@ -135,130 +132,22 @@ public final class Tensor {
     return operation == null;
   }
 
-  /** The tensor whose memory this one views, as far as its operations always make views. */
+  /** The tensor whose memory is written when this one is, as far as its operations tell. */
   Tensor base() {
-    if (operation == null || operation instanceof Structure.Leaf) {
-      return this;
-    }
-    boolean view =
-        operation instanceof Structure.Narrow
-            || operation instanceof Structure.Split
-            || operation instanceof Structure.Permute
-            || operation instanceof Structure.Detach
-            || (operation instanceof Structure.Reshape && operands.get(0).isRowMajor())
-            || operation.mutates().contains(0);
-    return view ? operands.get(0).base() : this;
+    boolean same =
+        operation != null
+            && (operation.view() == View.SAME || (operation.view() == View.IF_ORDERED && isView()));
+    return same ? operands.get(0).base() : this;
   }
 
   /** Whether this value may share memory with an argument. */
   boolean mayAliasInput() {
-    boolean alias =
-        operation == null
-            || operation instanceof Structure.Leaf
-            || operation instanceof Structure.Reshape
-            || operation instanceof Structure.Contiguous
-            || operation instanceof Structure.ChannelsLast
-            || operation instanceof Structure.Expand
-            || base() != this;
-    return operation == null || (alias && operands.get(0).mayAliasInput());
+    return operation == null || (operation.view() != View.NONE && operands.get(0).mayAliasInput());
   }
 
-  /**
-   * Whether this value lies in the memory of its first operand, as far as its strides are known.
-   */
+  /** Whether this value lies in the memory of its first operand, as far as its order is known. */
   boolean isView() {
-    if (operation == null) {
-      return false;
-    }
-    if (trace.channelsLast() && mayCopy()) {
-      return !copies();
-    }
-    if (operation instanceof Structure.Reshape) {
-      Tensor operand = operands.get(0);
-      return operand.inOrder || withoutOnes(shape()).equals(withoutOnes(operand.shape()));
-    }
-    return operation instanceof Structure.Narrow
-        || operation instanceof Structure.Split
-        || operation instanceof Structure.Permute
-        || operation instanceof Structure.Expand
-        || operation instanceof Structure.Detach
-        || operation instanceof Structure.Leaf
-        || (operation instanceof Structure.Contiguous && operands.get(0).inOrder)
-        || operation.mutates().contains(0);
-  }
-
-  /** Whether it depends on the operand's order in memory whether this value is a copy. */
-  private boolean mayCopy() {
-    return operation instanceof Structure.Reshape
-        || operation instanceof Structure.Contiguous
-        || operation instanceof Structure.ChannelsLast;
-  }
-
-  /** Whether a GPU copies here. */
-  private boolean copies() {
-    Tensor operand = operands.get(0);
-    if (operation instanceof Structure.Reshape) {
-      return !MemoryOrder.reshapesInPlace(operand, shape());
-    }
-    return operation instanceof Structure.Contiguous
-        ? !operand.order.isRowMajor()
-        : !operand.order.isChannelsLast();
-  }
-
-  /** Whether libtorch hands the derivative of this value on to {@code operand} without a copy. */
-  boolean passesDerivative(Tensor operand) {
-    boolean pointwise = operation == Pointwise.Binary.ADD || operation == Pointwise.Binary.SUB;
-    return (pointwise && shape().equals(operand.shape()))
-        || operation instanceof Structure.Reshape
-        || operation instanceof Structure.Permute
-        || operation instanceof Structure.Contiguous
-        || (operation instanceof Structure.ChannelsLast && trace.channelsLast());
-  }
-
-  private static List<Long> withoutOnes(Shape shape) {
-    return Arrays.stream(shape.toArray()).filter(dim -> dim != 1).boxed().toList();
-  }
-
-  /** Whether the elements lie in row-major order: kernels keep the order of their operands. */
-  private boolean inOrder() {
-    if (operation == null || operation instanceof Structure.Contiguous) {
-      return true;
-    }
-    if (operation instanceof Structure.Permute
-        || operation instanceof Structure.Expand
-        || operation instanceof Structure.ChannelsLast
-        || (operation instanceof Contraction.Conv2d && trace.channelsLast())
-        || (operation instanceof Contraction.Depthwise && trace.channelsLast())) {
-      return false;
-    }
-    if (operation instanceof Structure.Narrow narrow) {
-      return shape().axis(narrow.dim()) == 0 && operands.get(0).inOrder;
-    }
-    if (operation instanceof Structure.Split split) {
-      return shape().axis(split.dim()) == 0 && operands.get(0).inOrder;
-    }
-    boolean kept = operation.isPointwise() || isView();
-    return !kept
-        || operands.stream()
-            .filter(t -> t.shape().size() == shape().size())
-            .findFirst()
-            .map(t -> t.inOrder)
-            .orElse(true);
-  }
-
-  /** Whether the elements are known to lie one after the other, so that reshaping makes a view. */
-  private boolean isRowMajor() {
-    if (operation == null) {
-      return true;
-    }
-    boolean kept =
-        operation instanceof Structure.Reshape
-            || operation instanceof Structure.Detach
-            || operation instanceof Structure.Contiguous
-            || operation.mutates().contains(0)
-            || (operation instanceof Structure.Narrow narrow && shape().axis(narrow.dim()) == 0)
-            || (operation instanceof Structure.Split split && shape().axis(split.dim()) == 0);
-    return kept && operands.get(0).isRowMajor();
+    return operation != null && operation.isView(operands, shape());
   }
 
   /** Whether a gradient flows from this value to {@code other}. */
@@ -270,9 +159,7 @@ public final class Tensor {
       if (tensor == other) {
         return true;
       }
-      if (tensor.requiresGrad
-          && !(tensor.operation instanceof Structure.Leaf)
-          && seen.add(tensor)) {
+      if (tensor.requiresGrad && !tensor.isLeaf() && seen.add(tensor)) {
         open.addAll(tensor.operands);
       }
     }
@@ -285,7 +172,7 @@ public final class Tensor {
     Set<Tensor> seen = new HashSet<>();
     while (!open.isEmpty()) {
       Tensor tensor = open.pop();
-      boolean inner = tensor.requiresGrad && !(tensor.operation instanceof Structure.Leaf);
+      boolean inner = tensor.requiresGrad && !tensor.isLeaf();
       if (inner && seen.add(tensor)) {
         if (tensor.operation.derivative() == Derivative.FIRST) {
           return Optional.of(tensor.path);
@@ -540,15 +427,15 @@ public final class Tensor {
 
   /** {@code [..., n, k] x [..., k, m] -> [..., n, m]}. */
   public Tensor matmul(Tensor other) {
-    return trace.apply(new Contraction.MatMul(), compute(this), compute(other));
+    return trace.apply(new Contraction.MatMul(), compute(), other.compute());
   }
 
   /** {@code [..., in] -> [..., out]} by {@code weight [out, in]} and {@code bias [out]} or null. */
   public Tensor linear(Tensor weight, Tensor bias) {
     Contraction.Linear linear = new Contraction.Linear();
     return bias == null
-        ? trace.apply(linear, compute(this), compute(weight))
-        : trace.apply(linear, compute(this), compute(weight), compute(bias));
+        ? trace.apply(linear, compute(), weight.compute())
+        : trace.apply(linear, compute(), weight.compute(), bias.compute());
   }
 
   /**
@@ -567,49 +454,21 @@ public final class Tensor {
   /** {@code [N, in, H, W]} by {@code weight [out, in, k, k]} and {@code bias [out]} or null. */
   public Tensor conv2d(Tensor weight, Tensor bias, int stride, int padding) {
     Contraction.Conv2d conv = new Contraction.Conv2d(stride, padding);
-    if (bias != null && trace.fuses() && weight.dim(0) % 8 == 0) {
-      return trace.apply(conv, pictures(this), pictures(weight)).addBias(bias, null, 1);
-    }
     return bias == null
-        ? trace.apply(conv, pictures(this), pictures(weight))
-        : trace.apply(conv, pictures(this), pictures(weight), compute(bias));
+        ? trace.apply(conv, toConvolve(), weight.toConvolve())
+        : trace.apply(conv, toConvolve(), weight.toConvolve(), bias.compute());
   }
 
   /** {@code [N, C, H, W]}, each channel by its own kernel of {@code weight [C, 1, k, k]}. */
   public Tensor depthwise(Tensor weight, int padding) {
-    return trace.apply(new Contraction.Depthwise(padding), pictures(this), compute(weight));
+    return trace.apply(new Contraction.Depthwise(padding), toConvolve(), weight.compute());
   }
 
-  /**
-   * {@code (this + bias + other) scale}, in one pass on a GPU.
-   *
-   * @param bias {@code [C]} of this {@code [N, C, H, W]}
-   * @param other like this, or null
-   */
-  public Tensor addBias(Tensor bias, Tensor other, double scale) {
-    boolean alike = other == null || other.type.equals(type);
-    if (trace.fuses() && alike && dim(1) % 8 == 0) {
-      return trace
-          .own(
-              new Own.AddBias(scale),
-              pictures(this),
-              bias.master(),
-              other == null ? Own.none(trace, type.dtype()) : pictures(other))
-          .get(0);
-    }
-    Tensor sum = add(bias.cast(type.dtype()).reshape(1, dim(1), 1, 1));
-    Tensor both = other == null ? sum : sum.add(other);
-    return scale == 1 ? both : both.mul(scale);
-  }
-
-  /** As a convolution takes it. */
-  private Tensor pictures(Tensor tensor) {
-    Tensor cast = compute(tensor);
-    boolean known =
-        cast.operation instanceof Structure.ChannelsLast
-            || cast.operation instanceof Contraction.Conv2d
-            || cast.operation instanceof Contraction.Depthwise;
-    return trace.channelsLast() && !known ? trace.apply(new Structure.ChannelsLast(), cast) : cast;
+  /** As a convolution takes it: in the compute type, and on a GPU in channels-last order. */
+  public Tensor toConvolve() {
+    Tensor cast = compute();
+    boolean known = cast.operation != null && cast.operation.makesChannelsLast();
+    return trace.channelsLast() && !known ? trace.apply(new Views.ChannelsLast(), cast) : cast;
   }
 
   /** Attention of queries (this), keys and values, all {@code [N, heads, tokens, d]}. */
@@ -619,11 +478,12 @@ public final class Tensor {
       return scores.softmax(-1).matmul(values);
     }
     return trace.apply(
-        new Contraction.Attention(causal), compute(this), compute(keys), compute(values));
+        new Contraction.Attention(causal), compute(), keys.compute(), values.compute());
   }
 
-  private Tensor compute(Tensor tensor) {
-    return tensor.cast(trace.computeType());
+  /** This value in the compute type. */
+  public Tensor compute() {
+    return cast(trace.computeType());
   }
 
   // Normalisation, in the master type.
@@ -631,51 +491,6 @@ public final class Tensor {
   /** Over groups of channels of {@code [N, C, ...]}; weight and bias {@code [C]}. */
   public Tensor groupNorm(int groups, Tensor weight, Tensor bias, double eps) {
     return trace.apply(new Normalization.GroupNorm(groups, eps), master(), weight, bias);
-  }
-
-  /**
-   * What stands between two convolutions of {@code [N, C, ...]}: shift, group norm, SiLU, dropout.
-   *
-   * @param shiftOrNull {@code [N, C]}, added to every position first; null for none
-   * @param weight {@code [C]}
-   * @param bias {@code [C]}
-   * @param silu whether SiLU follows the norm
-   * @param dropout chance that an element of the result becomes 0, all others growing so that the
-   *     mean stays (Srivastava et al. 2014); below 1, and 0 for none
-   */
-  public Tensor groupNormSilu(
-      Tensor shiftOrNull,
-      int groups,
-      Tensor weight,
-      Tensor bias,
-      double eps,
-      boolean silu,
-      double dropout) {
-    if (trace.fuses() && shape().rank() == 4) {
-      boolean random = dropout > 0;
-      return trace
-          .own(
-              new Own.GroupNormSilu(groups, eps, silu, dropout, random ? trace.nextSite() : 0),
-              pictures(this),
-              shiftOrNull == null ? Own.none(trace, trace.computeType()) : compute(shiftOrNull),
-              weight,
-              bias,
-              random ? trace.key() : Own.none(trace, DType.INT64))
-          .get(0);
-    }
-    Tensor shifted = shiftOrNull == null ? this : master().add(perChannel(shiftOrNull.master()));
-    Tensor normal = shifted.groupNorm(groups, weight, bias, eps);
-    Tensor active = silu ? normal.silu() : normal;
-    return dropout == 0 ? active : active.dropout(dropout);
-  }
-
-  /** {@code [N, C]} as {@code [N, C, 1, ...]}, of as many dimensions as this. */
-  private Tensor perChannel(Tensor shift) {
-    long[] dims = new long[shape().rank()];
-    Arrays.fill(dims, 1);
-    dims[0] = shift.dim(0);
-    dims[1] = shift.dim(1);
-    return shift.reshape(Shape.of(dims));
   }
 
   /**
@@ -690,13 +505,6 @@ public final class Tensor {
     return kept.where(mul(1 / (1 - chance)), trace.full(type.dtype(), Shape.of(), 0));
   }
 
-  /** {@code (this + other) scale}: how a residual joins its skip at equal variance. */
-  public Tensor scaledSum(Tensor other, double scale) {
-    return trace.fuses() && type.equals(other.type)
-        ? trace.own(new Own.ScaledSum(scale), this, other).get(0)
-        : add(other).mul(scale);
-  }
-
   /** Over the last dimension, without scale and shift. */
   public Tensor layerNorm(double eps) {
     return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master());
@@ -707,71 +515,12 @@ public final class Tensor {
    * type, the statistics of the master type.
    */
   public Tensor shortLayerNorm(double eps) {
-    return trace.apply(new Normalization.LayerNorm(dim(-1), eps), compute(this));
+    return trace.apply(new Normalization.LayerNorm(dim(-1), eps), compute());
   }
 
   /** Over the last dimension; weight and bias of its size. */
   public Tensor layerNorm(Tensor weight, Tensor bias, double eps) {
     return trace.apply(new Normalization.LayerNorm(dim(-1), eps), master(), weight, bias);
-  }
-
-  /**
-   * Layer norm over the last dimension, then {@code n (1 + scale) + shift}, for a consumer in the
-   * compute type.
-   *
-   * @param shift {@code [N, D]}, one a picture, and so {@code scale}; this is {@code [N, T, D]}
-   */
-  public Tensor normModulate(Tensor shift, Tensor scale, double eps) {
-    if (fusesRows()) {
-      return trace.own(new Own.NormModulate(eps), this, compute(shift), compute(scale)).get(0);
-    }
-    return perToken(shift).addProduct(shortLayerNorm(eps), perToken(scale).add(1));
-  }
-
-  /**
-   * {@code sum = this + gate delta}, and {@link #normModulate} of it.
-   *
-   * @param gate {@code [N, D]}, one a picture, and so {@code shift} and {@code scale}
-   * @param delta {@code [N, T, D]} like this
-   * @return sum, in this type, then its norm, modulated
-   */
-  public List<Tensor> addNormModulate(
-      Tensor gate, Tensor delta, Tensor shift, Tensor scale, double eps) {
-    if (fusesRows()) {
-      return trace
-          .own(
-              new Own.AddNormModulate(eps),
-              this,
-              compute(gate),
-              compute(delta),
-              compute(shift),
-              compute(scale))
-          .subList(0, 2);
-    }
-    // The residual stream stays in the master type; its summands need not.
-    Tensor sum = addProduct(perToken(gate), delta);
-    return List.of(sum, sum.normModulate(shift, scale, eps));
-  }
-
-  /** Whether rows of this {@code [N, T, D]} are what the operators for tokens take. */
-  private boolean fusesRows() {
-    return trace.fuses()
-        && shape().rank() == 3
-        && type.dtype() == DType.FLOAT32
-        && dim(2) % 128 == 0
-        && dim(2) <= 2048;
-  }
-
-  private static Tensor perToken(Tensor perPicture) {
-    return perPicture.reshape(Shape.of(perPicture.dim(0), 1, perPicture.dim(1)));
-  }
-
-  /** {@code gelu(x weight^T + bias)}: the tanh form, in the compute type. */
-  public Tensor linearGelu(Tensor weight, Tensor bias) {
-    boolean own = trace.fuses() && weight.dim(0) % 8 == 0;
-    return own
-        ? trace.own(new Own.BiasGelu(), linear(weight, null), bias.master()).get(0)
-        : linear(weight, bias).gelu();
   }
 
   /** This value in the master type. */
@@ -786,12 +535,12 @@ public final class Tensor {
   }
 
   public Tensor reshape(Shape shape) {
-    return shape.equals(shape()) ? this : trace.apply(new Structure.Reshape(shape), this);
+    return shape.equals(shape()) ? this : trace.apply(new Views.Reshape(shape), this);
   }
 
   /** Dimension {@code i} of the result is dimension {@code order[i]} of this. */
   public Tensor permute(int... order) {
-    return trace.apply(new Structure.Permute(Arrays.stream(order).boxed().toList()), this);
+    return trace.apply(new Views.Permute(Arrays.stream(order).boxed().toList()), this);
   }
 
   /** Exchanges two dimensions. */
@@ -803,16 +552,16 @@ public final class Tensor {
   }
 
   public Tensor expand(Shape shape) {
-    return shape.equals(shape()) ? this : trace.apply(new Structure.Expand(shape(), shape), this);
+    return shape.equals(shape()) ? this : trace.apply(new Views.Expand(shape(), shape), this);
   }
 
   public Tensor narrow(int dim, long start, long length) {
-    return trace.apply(new Structure.Narrow(dim, start, length), this);
+    return trace.apply(new Views.Narrow(dim, start, length), this);
   }
 
   public List<Tensor> split(int dim, long... sizes) {
     List<Long> list = Arrays.stream(sizes).boxed().toList();
-    return trace.applyAll(new Structure.Split(list, dim), this);
+    return trace.applyAll(new Views.Split(list, dim), this);
   }
 
   /** {@code parts} equal parts along {@code dim}. */
@@ -834,7 +583,7 @@ public final class Tensor {
   }
 
   public Tensor contiguous() {
-    return trace.apply(new Structure.Contiguous(), this);
+    return trace.apply(new Views.Contiguous(), this);
   }
 
   public Tensor cast(DType dtype) {
@@ -843,12 +592,12 @@ public final class Tensor {
 
   /** The same values, for which no gradient flows back. */
   public Tensor detach() {
-    return trace.apply(new Structure.Detach(), this);
+    return trace.apply(new Views.Detach(), this);
   }
 
   /** A fresh leaf of the autograd graph. */
   public Tensor leaf() {
-    return trace.apply(new Structure.Leaf(), this);
+    return trace.apply(new Views.Leaf(), this);
   }
 
   public Tensor upsampleNearest(int scale) {
@@ -856,10 +605,7 @@ public final class Tensor {
   }
 
   public Tensor avgPool(int size) {
-    // libtorch's derivative is several times slower than the pass over memory that it takes.
-    return trace.fuses()
-        ? trace.own(new Own.MeanPool(size), this).get(0)
-        : trace.apply(new Structure.AvgPool(size), this);
+    return trace.apply(trace.fuses() ? new MeanPool(size) : new Structure.AvgPool(size), this);
   }
 
   /** Zeros below and on the right of {@code [N, C, H, W]}. */
@@ -907,74 +653,6 @@ public final class Tensor {
   /** This buffer grows by {@code scale source}. */
   public Tensor addInPlace(Tensor source, double scale) {
     return trace.apply(new InPlace.AddScaled(scale), this, source);
-  }
-
-  /**
-   * This parameter takes one step of AdamW; both moments change too.
-   *
-   * @param divisor of the gradient, which is divided in place: how clipping costs no pass of its
-   *     own over memory; null for none
-   * @param skip 1 where nothing is to change, not even for gradients that are no numbers, otherwise
-   *     0; null for never
-   */
-  public Tensor adamW(
-      Tensor gradient,
-      Tensor firstMoment,
-      Tensor secondMoment,
-      Tensor step,
-      Tensor learningRate,
-      Tensor divisor,
-      Tensor skip,
-      double beta1,
-      double beta2,
-      double eps,
-      double weightDecay) {
-    List<Tensor> operands =
-        new ArrayList<>(List.of(this, gradient, firstMoment, secondMoment, step, learningRate));
-    if (divisor != null) {
-      operands.add(divisor);
-    }
-    if (skip != null) {
-      operands.add(skip);
-    }
-    return trace.apply(
-        new InPlace.AdamW(beta1, beta2, eps, weightDecay, divisor != null, skip != null),
-        operands.toArray(Tensor[]::new));
-  }
-
-  /**
-   * As {@link #adamW}, and the parameters' average in the same pass, by one operator of our own.
-   *
-   * @param average moves by {@code approach} towards the new parameters; null for none
-   * @param divisor of the gradient, which stays as it is
-   * @param skipped float32 scalar: where it is 1, nothing changes
-   */
-  public Tensor adamWEma(
-      Tensor gradient,
-      Tensor firstMoment,
-      Tensor secondMoment,
-      Tensor average,
-      Tensor step,
-      Tensor learningRate,
-      Tensor approach,
-      Tensor divisor,
-      Tensor skipped,
-      double beta1,
-      double beta2,
-      double eps,
-      double weightDecay) {
-    return trace.apply(
-        new Own.AdamWEma(beta1, beta2, eps, weightDecay, average != null),
-        this,
-        gradient,
-        firstMoment,
-        secondMoment,
-        average != null ? average : Own.none(trace, DType.FLOAT32),
-        step,
-        learningRate,
-        approach,
-        divisor,
-        skipped);
   }
 
   @Override

@@ -16,7 +16,7 @@ public record TensorType(DType dtype, Shape shape) {
   }
 
   /** This type, if libtorch computes {@code operation} on it. */
-  TensorType floating(String operation) {
+  public TensorType floating(String operation) {
     if (!dtype.isFloating()) {
       throw new ShapeException(operation + " expects floats, got " + this);
     }
@@ -24,9 +24,36 @@ public record TensorType(DType dtype, Shape shape) {
   }
 
   /** This type, if {@code operation} is defined on it: numbers, not truth values. */
-  TensorType numeric(String operation) {
+  public TensorType numeric(String operation) {
     if (dtype == DType.BOOL) {
       throw new ShapeException(operation + " expects numbers, got " + this);
+    }
+    return this;
+  }
+
+  /** This type, if it is that of pictures. */
+  public TensorType pictures(String operation) {
+    if (shape.rank() != 4) {
+      throw new ShapeException(operation + " expects [N, C, H, W], got " + shape);
+    }
+    return this;
+  }
+
+  /** This type, if it has the shape that {@code operation} expects of {@code what}. */
+  public TensorType expect(String operation, String what, Shape expected) {
+    if (!shape.equals(expected)) {
+      throw new ShapeException(
+          operation + " expects " + what + " of " + expected + ", got " + shape);
+    }
+    return this;
+  }
+
+  /** This floating type, if {@code other} has the same elements. */
+  TensorType alike(String operation, TensorType other) {
+    floating(operation);
+    if (dtype != other.dtype) {
+      throw new ShapeException(
+          operation + " expects operands of one type, got " + this + " and " + other);
     }
     return this;
   }

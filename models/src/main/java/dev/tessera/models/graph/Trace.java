@@ -105,7 +105,7 @@ public final class Trace {
   }
 
   /** The type of matrix products here. */
-  DType computeType() {
+  public DType computeType() {
     return exact ? precision.master() : precision.compute();
   }
 
@@ -468,39 +468,44 @@ public final class Trace {
     return applyAll(operation, operands).get(0);
   }
 
-  /** Traces an operator of our own, whose results carry a gradient where an operand does. */
-  List<Tensor> own(Own.Differentiable operator, Tensor... operands) {
-    List<Tensor> list = Arrays.asList(operands);
-    boolean differentiable = list.stream().anyMatch(Tensor::requiresGrad);
-    if (differentiable && tape == null) {
-      throw new IllegalStateException(
-          place(here()) + ": an operator of our own outside of gradient(): use Target.CPU");
-    }
-    List<Tensor> results = applyAll(operator, operands);
-    return differentiable ? tape.own(operator, list, results) : results;
+  /** Traces a call of an operator; its results carry a gradient where an operand does. */
+  public List<Tensor> call(CustomOperator operator, Tensor... operands) {
+    return applyAll(operator, operands);
   }
 
   /** The number of the random numbers that are drawn next in this place. */
-  long nextSite() {
+  public long nextSite() {
     String where = here();
     return Hash.of(where) ^ sites.merge(where, 1, Integer::sum);
   }
 
   /** The key of this program's randomness. */
-  Tensor key() {
+  public Tensor key() {
     if (key == null) {
       throw new IllegalStateException(here() + ": the program has no random key");
     }
     return key;
   }
 
-  List<Tensor> applyAll(Operation operation, Tensor... arguments) {
+  List<Tensor> applyAll(Operation operation, Tensor... operands) {
+    boolean cut =
+        operation.derivative() == Derivative.TRACED
+            && Arrays.stream(operands).anyMatch(Tensor::requiresGrad);
+    if (cut && tape == null) {
+      throw new IllegalStateException(
+          place(here())
+              + ": "
+              + operation
+              + " has a derivative within gradient() alone: use Target.CPU");
+    }
+    List<Tensor> results = computed(operation, operands);
+    return cut ? tape.traced(operation, Arrays.asList(operands), results) : results;
+  }
+
+  private List<Tensor> computed(Operation operation, Tensor... arguments) {
     checkOperands(operation, arguments);
     Tensor[] operands = arguments.clone();
-    if (!operation.mutates().isEmpty() || operation instanceof Own.Operator) {
-      // A buffer outlives the call: it must not hold on to the autograd graph of its new value.
-      // What an operator of our own makes of parts of that graph is a part of it to autograd, which
-      // then keeps the whole alive as long as a derivative lives.
+    if (operation.detaches()) {
       Arrays.setAll(operands, i -> operands[i].requiresGrad() ? operands[i].detach() : operands[i]);
     }
     List<TensorType> types = Arrays.stream(operands).map(Tensor::type).toList();

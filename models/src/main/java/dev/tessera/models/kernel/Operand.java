@@ -6,6 +6,9 @@ import java.util.Arrays;
 /** A tensor that an operator takes or gives: where its elements lie and how. */
 final class Operand {
 
+  /** Most elements that kernels move in one access, of the narrowest type. */
+  static final int WIDEST = 8;
+
   private final long handle;
   private final Element element;
   private final long[] sizes;

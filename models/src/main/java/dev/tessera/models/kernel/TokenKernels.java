@@ -39,9 +39,15 @@ final class TokenKernels {
    */
   TokenKernels(
       Call call, Gpu gpu, TokenNorm norm, boolean gated, List<Operand> rows, List<Operand> whole) {
-    if (norm.width() % CHUNK != 0 || norm.width() > WIDEST) {
+    if (!takes(norm.width())) {
       throw new IllegalStateException(
-          "width: " + norm.width() + " (expected: a multiple of 128 up to " + WIDEST + ")");
+          "width: "
+              + norm.width()
+              + " (expected: a multiple of "
+              + CHUNK
+              + " up to "
+              + WIDEST
+              + ")");
     }
     this.call = call;
     this.gpu = gpu;
@@ -61,6 +67,10 @@ final class TokenKernels {
             "VECTOR=" + (vector ? 1 : 0),
             "WIDTH=" + norm.width(),
             "GATED=" + (gated ? 1 : 0));
+  }
+
+  static boolean takes(long width) {
+    return width % CHUNK == 0 && width <= WIDEST;
   }
 
   /** Fills out, mean and rstd; gate, delta and sum count where the kernel is gated. */

@@ -1,5 +1,6 @@
 package dev.tessera.models.nn;
 
+import dev.tessera.models.fused.AddBias;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Parameter;
 import dev.tessera.models.graph.Scope;
@@ -92,7 +93,11 @@ public final class Conv2d {
 
   /** {@code x [N, in, H, W]} to {@code [N, out, H', W']}, in the compute type. */
   public Tensor apply(Tensor x) {
-    return x.trace().at(path, () -> convolved(x, x.trace().weight(bias)));
+    Trace trace = x.trace();
+    Tensor added = trace.weight(bias);
+    return AddBias.takes(trace, added.dim(0))
+        ? applyAdding(x, null, 1)
+        : trace.at(path, () -> convolved(x, added));
   }
 
   private Tensor convolved(Tensor x, Tensor biasOrNull) {
@@ -100,10 +105,15 @@ public final class Conv2d {
     return padded.conv2d(x.trace().weight(weight), biasOrNull, stride, padding);
   }
 
-  /** {@code (apply(x) + other) scale}, in one pass over the sum on a GPU. */
-  Tensor applyAdding(Tensor x, Tensor other, double scale) {
-    return x.trace()
-        .at(path, () -> convolved(x, null).addBias(x.trace().weight(bias), other, scale));
+  /**
+   * {@code (apply(x) + other) scale}, in one pass over the sum on a GPU.
+   *
+   * @param otherOrNull like the result; null for none
+   */
+  Tensor applyAdding(Tensor x, Tensor otherOrNull, double scale) {
+    Trace trace = x.trace();
+    return trace.at(
+        path, () -> new AddBias(scale).apply(convolved(x, null), trace.weight(bias), otherOrNull));
   }
 
   /** As {@link #apply} without the bias, for a consumer that adds {@link #shift} by itself. */

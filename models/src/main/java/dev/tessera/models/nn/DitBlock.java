@@ -1,5 +1,7 @@
 package dev.tessera.models.nn;
 
+import dev.tessera.models.fused.AddNormModulate;
+import dev.tessera.models.fused.NormModulate;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
@@ -57,8 +59,8 @@ final class DitBlock {
         return List.of(sum, perToken(shift).addProduct(normal, perToken(scale).add(1)));
       }
       return gate == null
-          ? List.of(x, x.normModulate(shift, scale, EPS))
-          : x.addNormModulate(gate, delta, shift, scale, EPS);
+          ? List.of(x, new NormModulate(EPS).apply(x, shift, scale))
+          : new AddNormModulate(EPS).apply(x, gate, delta, shift, scale);
     }
 
     private static Tensor perToken(Tensor perPicture) {

@@ -1,5 +1,6 @@
 package dev.tessera.models.nn;
 
+import dev.tessera.models.fused.ScaledSum;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Tensor;
 import java.util.ArrayDeque;
@@ -117,7 +118,7 @@ final class EdmUnet implements Backbone {
       h = block.apply(h, condition);
       if (block.resizes() && !pictures.isEmpty()) {
         Tensor halved = Resampling.halvedWithin(pictures.get(halvings++).apply(picture));
-        h = h.scaledSum(halved, form.balance());
+        h = new ScaledSum(form.balance()).apply(h, halved);
         picture = h;
       }
       skips.push(h);

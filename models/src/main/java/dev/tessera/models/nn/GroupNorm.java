@@ -1,5 +1,6 @@
 package dev.tessera.models.nn;
 
+import dev.tessera.models.fused.GroupNormSilu;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Parameter;
 import dev.tessera.models.graph.Scope;
@@ -80,13 +81,7 @@ public final class GroupNorm {
         .at(
             path,
             () ->
-                x.groupNormSilu(
-                    shift,
-                    groups,
-                    x.trace().weight(weight),
-                    x.trace().weight(bias),
-                    eps,
-                    silu,
-                    dropout));
+                new GroupNormSilu(groups, eps, silu, dropout)
+                    .apply(x, shift, x.trace().weight(weight), x.trace().weight(bias)));
   }
 }

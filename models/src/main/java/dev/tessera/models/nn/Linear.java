@@ -1,10 +1,12 @@
 package dev.tessera.models.nn;
 
+import dev.tessera.models.fused.BiasGelu;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Parameter;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
+import dev.tessera.models.graph.Trace;
 
 /** An affine map of the last dimension: {@code [..., in] -> [..., out]}. */
 public final class Linear {
@@ -53,6 +55,8 @@ public final class Linear {
 
   /** {@link #apply}, then GELU in its tanh form. */
   Tensor applyGelu(Tensor x) {
-    return x.trace().at(path, () -> x.linearGelu(x.trace().weight(weight), x.trace().weight(bias)));
+    Trace trace = x.trace();
+    return trace.at(
+        path, () -> new BiasGelu().ofLinear(x, trace.weight(weight), trace.weight(bias)));
   }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.models.nn;
 
+import dev.tessera.models.fused.ScaledSum;
 import dev.tessera.models.graph.Scope;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.graph.Tensor;
@@ -104,7 +105,7 @@ final class UnetBlock {
   }
 
   private Tensor summed(Tensor x, Tensor beside) {
-    return form.balance() == 1 ? x.add(beside) : x.scaledSum(beside, form.balance());
+    return form.balance() == 1 ? x.add(beside) : new ScaledSum(form.balance()).apply(x, beside);
   }
 
   /** The condition's scale and shift after the norm. */

@@ -1,5 +1,7 @@
 package dev.tessera.models.optimizer;
 
+import dev.tessera.models.fused.AdamWEma;
+import dev.tessera.models.graph.FusedAdamW;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.Tensor;
 import java.util.List;
@@ -44,36 +46,32 @@ public record AdamW(double beta1, double beta2, double eps) implements Rule {
     Tensor first = s.moments().get(0);
     Tensor second = s.moments().get(1);
     if (s.fuses()) {
+      AdamWEma fused = new AdamWEma(beta1, beta2, eps, s.decay(), s.average() != null);
       return List.of(
-          s.parameters()
-              .adamWEma(
+          fused.apply(
+              new AdamWEma.Step(
+                  s.parameters(),
                   s.gradient(),
                   first,
                   second,
                   s.average(),
                   s.step(),
                   s.rate(),
-                  s.average() == null ? s.number(0) : s.approach(),
-                  s.divisor() == null ? s.number(1) : s.divisor(),
-                  s.skipped() == null ? s.number(0) : s.skipped(),
-                  beta1,
-                  beta2,
-                  eps,
-                  s.decay()));
+                  s.approach(),
+                  s.divisor(),
+                  s.skipped())));
     }
     return List.of(
-        s.parameters()
-            .adamW(
-                s.gradient(),
-                first,
-                second,
-                s.step(),
-                s.rate(),
-                s.divisor(),
-                s.skipped(),
-                beta1,
-                beta2,
-                eps,
-                s.decay()));
+        new FusedAdamW(beta1, beta2, eps, s.decay())
+            .apply(
+                new FusedAdamW.Operands(
+                    s.parameters(),
+                    s.gradient(),
+                    first,
+                    second,
+                    s.step(),
+                    s.rate(),
+                    s.divisor(),
+                    s.skipped())));
   }
 }

@@ -52,20 +52,17 @@ final class AdamWTest {
     for (int run = 0; run < 2; run++) {
       int from = run == 0 ? 0 : split;
       int size = run == 0 ? split : n - split;
-      in[0]
-          .narrow(0, from, size)
-          .adamW(
-              in[1].narrow(0, from, size),
-              in[2].narrow(0, from, size),
-              in[3].narrow(0, from, size),
-              step,
-              rate,
-              divisor,
-              null,
-              BETA1,
-              BETA2,
-              EPS,
-              run == 0 ? decay : 0);
+      new FusedAdamW(BETA1, BETA2, EPS, run == 0 ? decay : 0)
+          .apply(
+              new FusedAdamW.Operands(
+                  in[0].narrow(0, from, size),
+                  in[1].narrow(0, from, size),
+                  in[2].narrow(0, from, size),
+                  in[3].narrow(0, from, size),
+                  step,
+                  rate,
+                  divisor,
+                  null));
     }
     return trace.finish(in[0].sumAll());
   }

@@ -163,31 +163,31 @@ final class OperationCases {
   }
 
   private void structure() {
-    add(new Structure.Reshape(Shape.of(5, 3)), of(3, 5).permuted());
-    add(new Structure.Reshape(Shape.of()), of(1, 1));
-    add(new Structure.Reshape(Shape.of(2, 1, 3)), of(6).narrowed());
-    add(new Structure.Permute(List.of(2, 0, 1)), of(1, 3, 4));
-    add(new Structure.Permute(List.of(1, 0)), of(3, 2).narrowed());
-    add(new Structure.Expand(Shape.of(3, 1), Shape.of(2, 3, 4)), of(3, 1));
-    add(new Structure.Expand(Shape.of(), Shape.of(2, 1)), of());
-    add(new Structure.Expand(Shape.of(1, 3), Shape.of(4, 3)), of(1, 3).permuted());
-    add(new Structure.Narrow(1, 1, 3), of(2, 5).permuted());
-    add(new Structure.Narrow(-1, 0, 1), of(3, 3));
+    add(new Views.Reshape(Shape.of(5, 3)), of(3, 5).permuted());
+    add(new Views.Reshape(Shape.of()), of(1, 1));
+    add(new Views.Reshape(Shape.of(2, 1, 3)), of(6).narrowed());
+    add(new Views.Permute(List.of(2, 0, 1)), of(1, 3, 4));
+    add(new Views.Permute(List.of(1, 0)), of(3, 2).narrowed());
+    add(new Views.Expand(Shape.of(3, 1), Shape.of(2, 3, 4)), of(3, 1));
+    add(new Views.Expand(Shape.of(), Shape.of(2, 1)), of());
+    add(new Views.Expand(Shape.of(1, 3), Shape.of(4, 3)), of(1, 3).permuted());
+    add(new Views.Narrow(1, 1, 3), of(2, 5).permuted());
+    add(new Views.Narrow(-1, 0, 1), of(3, 3));
     add(new Structure.Cat(1), of(2, 3), of(2, 1).permuted(), of(2, 2).narrowed());
     add(new Structure.Cat(-2), of(1, 3), of(4, 3));
-    add(new Structure.Split(List.of(1L, 3L, 1L), 1), of(2, 5).permuted());
-    add(new Structure.Split(List.of(2L, 1L), -1), of(3).narrowed());
+    add(new Views.Split(List.of(1L, 3L, 1L), 1), of(2, 5).permuted());
+    add(new Views.Split(List.of(2L, 1L), -1), of(3).narrowed());
     add(new Structure.Flip(0), of(3, 2).permuted());
     add(new Structure.Flip(-1), of(1, 5));
-    add(new Structure.Contiguous(), of(3, 4).permuted());
-    add(new Structure.Contiguous(), of(5));
-    add(new Structure.ChannelsLast(), of(2, 3, 4, 2));
+    add(new Views.Contiguous(), of(3, 4).permuted());
+    add(new Views.Contiguous(), of(5));
+    add(new Views.ChannelsLast(), of(2, 3, 4, 2));
     add(new Structure.PadZeros(1, 2), of(2, 3, 4, 2));
     add(new Structure.PadZeros(0, 1), of(1, 2, 3, 3).permuted());
-    add(new Structure.ChannelsLast(), of(1, 3, 2, 2).permuted());
+    add(new Views.ChannelsLast(), of(1, 3, 2, 2).permuted());
     add(new Structure.Cast(DType.FLOAT64), of(3, 1).permuted());
     add(new Structure.Cast(DType.INT64), of(awayFrom(-1, 0, 1), 5));
-    add(new Structure.Detach(), of(2, 3).permuted());
+    add(new Views.Detach(), of(2, 3).permuted());
     add(new Structure.UpsampleNearest(2), of(1, 2, 3, 1).permuted());
     add(new Structure.UpsampleNearest(3), of(2, 1, 1, 2).narrowed());
     add(new Structure.AvgPool(2), of(1, 2, 4, 2).permuted());
@@ -195,7 +195,7 @@ final class OperationCases {
     // A leaf takes no gradient further: its derivative is none, though one flows to it.
     cases.add(
         new OperationCase(
-            new Structure.Leaf(),
+            new Views.Leaf(),
             List.of(of(2, 3).permuted()),
             tensors -> List.of(tensors.get(0).leaf().detach())));
   }

@@ -82,7 +82,7 @@ final class PyTorchTest {
   private static int order(Derivative derivative) {
     return switch (derivative) {
       case NONE -> 0;
-      case FIRST -> 1;
+      case FIRST, TRACED -> 1;
       case SECOND -> 2;
     };
   }

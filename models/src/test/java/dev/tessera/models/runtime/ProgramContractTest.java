@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.FusedAdamW;
 import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Shape;
@@ -42,8 +43,10 @@ final class ProgramContractTest {
     buffers[0].copyFrom(source.exp());
     buffers[1].lerpTo(source, scalar);
     buffers[2].addInPlace(source, -0.25);
-    buffers[3].adamW(
-        source, buffers[4], buffers[5], scalar, scalar, null, null, 0.9, 0.99, 1e-8, 0.1);
+    new FusedAdamW(0.9, 0.99, 1e-8, 0.1)
+        .apply(
+            new FusedAdamW.Operands(
+                buffers[3], source, buffers[4], buffers[5], scalar, scalar, null, null));
     Program program = trace.finish(source.sumAll());
     assertThat(program.inputs().stream().map(Program.Input::mutated))
         .containsExactly(true, true, true, true, true, true, false, false);

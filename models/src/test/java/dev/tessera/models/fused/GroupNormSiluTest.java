@@ -1,8 +1,13 @@
-package dev.tessera.models.graph;
+package dev.tessera.models.fused;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tessera.models.graph.DType;
+import dev.tessera.models.graph.Precision;
+import dev.tessera.models.graph.Shape;
+import dev.tessera.models.graph.Tensor;
+import dev.tessera.models.graph.Trace;
 import dev.tessera.models.nn.Doubles;
 import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.Libtorch;
@@ -47,7 +52,8 @@ final class GroupNormSiluTest {
     Tensor weight = trace.input("weight", DType.FLOAT64, Shape.of(C));
     Tensor bias = trace.input("bias", DType.FLOAT64, Shape.of(C));
     trace.randomness(trace.scalar("key", DType.INT64));
-    Tensor y = x.groupNormSilu(shifts ? shift : null, 2, weight, bias, EPS, silu, dropout);
+    Tensor y =
+        new GroupNormSilu(2, EPS, silu, dropout).apply(x, shifts ? shift : null, weight, bias);
     try (Executable program = runtime.load(trace.finish(y));
         NativeTensor a = runtime.zeros(DType.FLOAT64, x.shape());
         NativeTensor b = runtime.zeros(DType.FLOAT64, shift.shape());
@@ -105,7 +111,7 @@ final class GroupNormSiluTest {
     Trace trace = new Trace("sum", Precision.FP64);
     Tensor x = trace.input("x", DType.FLOAT64, Shape.of(3));
     Tensor y = trace.input("y", DType.FLOAT64, Shape.of(3));
-    try (Executable program = runtime.load(trace.finish(x.scaledSum(y, 0.5)));
+    try (Executable program = runtime.load(trace.finish(new ScaledSum(0.5).apply(x, y)));
         NativeTensor a = runtime.zeros(DType.FLOAT64, Shape.of(3));
         NativeTensor b = runtime.zeros(DType.FLOAT64, Shape.of(3))) {
       a.set(1.0, 2, 3);
