@@ -318,6 +318,19 @@ class BadInputTest {
         .isDirectory();
     assertThat(folder.resolve("moved-runs/0002-small-dit/tokenizer/step-000000000016"))
         .isDirectory();
+
+    // The run and its table once more, both: it draws, and goes on.
+    Files.createDirectory(folder.resolve("taken"));
+    Files.move(folder.resolve("moved-runs/0001-small-dit"), folder.resolve("taken/run"));
+    Files.move(folder.resolve("moved"), folder.resolve("taken/table"));
+    AtTheTerminal.Ended drawn =
+        AtTheTerminal.run(words("sample --checkpoint @/taken/run --output @/taken/drawn --count 4"));
+    assertThat(drawn.code()).as(drawn.error()).isZero();
+    AtTheTerminal.Ended resumed =
+        AtTheTerminal.run(
+            words(train + "@/taken/table output.resume=@/taken/run schedule.images=32"));
+    assertThat(resumed.code()).as(resumed.error()).isZero();
+    assertThat(folder.resolve("taken/run/checkpoints/step-000000000032")).isDirectory();
   }
 
   @Test
