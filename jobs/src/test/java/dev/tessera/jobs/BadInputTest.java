@@ -324,7 +324,8 @@ class BadInputTest {
     Files.move(folder.resolve("moved-runs/0001-small-dit"), folder.resolve("taken/run"));
     Files.move(folder.resolve("moved"), folder.resolve("taken/table"));
     AtTheTerminal.Ended drawn =
-        AtTheTerminal.run(words("sample --checkpoint @/taken/run --output @/taken/drawn --count 4"));
+        AtTheTerminal.run(
+            words("sample --checkpoint @/taken/run --output @/taken/drawn --count 4"));
     assertThat(drawn.code()).as(drawn.error()).isZero();
     AtTheTerminal.Ended resumed =
         AtTheTerminal.run(

@@ -73,6 +73,19 @@ class ExportJobTest {
     }
   }
 
+  /** Of Hadoop's local file system: who edits a file that has one cannot read it any more. */
+  @Test
+  void nothingThatCommandsWroteHasAHiddenSumBesideIt() throws Exception {
+    String samples = folder + "/samples";
+    String[] draw = {"sample", "--checkpoint", chain.diffusionRun(), "--output", samples};
+    AtTheTerminal.Ended ended = AtTheTerminal.run(draw);
+    assertThat(ended.code()).as(ended.error()).isZero();
+
+    assertThat(chain.content())
+        .contains("samples/_manifest.json", "dit.pt", "runs/0002-small-dit/metrics.jsonl")
+        .noneMatch(name -> name.endsWith(".crc"));
+  }
+
   @Test
   void aFileThatCannotBeRenamedLeavesNothing() throws Exception {
     Configuration conf = new Configuration();

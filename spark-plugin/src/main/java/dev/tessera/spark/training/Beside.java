@@ -26,8 +26,19 @@ final class Beside implements AutoCloseable {
             return thread;
           });
 
-  /** Begins; the result waits, and throws what the work threw. */
-  <T> Supplier<T> start(Supplier<T> work) {
+  /** What was begun; both methods wait for it, and throw what the work threw. */
+  interface Fetched<T> extends Supplier<T> {
+
+    default void await() {
+      T unused = get();
+    }
+
+    static <T> Fetched<T> nothing() {
+      return () -> null;
+    }
+  }
+
+  <T> Fetched<T> start(Supplier<T> work) {
     Future<T> result = threads.submit(work::get);
     return () -> await(result);
   }

@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.util.SerializableConfiguration;
@@ -40,9 +39,11 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
     Configuration conf = hadoop.value();
     PlaceProof.ofRank(plan, conf, context);
     try (Beside beside = new Beside()) {
-      Supplier<BatchReader> rows = beside.start(() -> rows(conf, context));
-      Supplier<Checkpoint> newest =
-          resume == null ? () -> null : beside.start(() -> StoredWeights.checkpoint(conf, resume));
+      Beside.Fetched<BatchReader> rows = beside.start(() -> rows(conf, context));
+      Beside.Fetched<Checkpoint> newest =
+          resume == null
+              ? Beside.Fetched.nothing()
+              : beside.start(() -> StoredWeights.checkpoint(conf, resume));
       Libtorch.useThreads(context.cores());
       told(context, RecoveryPart.LIBRARY);
       return train(conf, context, rows, newest);
@@ -57,8 +58,8 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
   private TrainingMessage.Totals train(
       Configuration conf,
       RankContext context,
-      Supplier<BatchReader> rows,
-      Supplier<Checkpoint> newest)
+      Beside.Fetched<BatchReader> rows,
+      Beside.Fetched<Checkpoint> newest)
       throws IOException {
     ModelIdentity model = new ModelIdentity(plan.family().architecture(), plan.recipe());
     try (TorchRuntime runtime =
@@ -78,7 +79,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
             .require("rank " + context.rank(), Arithmetic.measure(runtime), Setting.TF32.key());
       }
       told(context, RecoveryPart.PROGRAMS);
-      rows.get();
+      rows.await();
       told(context, RecoveryPart.ROWS);
       Checkpoint from = newest.get();
       if (from != null) {
@@ -111,7 +112,7 @@ record TrainingTask(TrainingPlan plan, String resume, SerializableConfiguration 
         plan.cache() == null ? CacheSettings.standard() : CacheSettings.in(Path.of(plan.cache())));
   }
 
-  private static Batches batches(Supplier<BatchReader> rows) {
+  private static Batches batches(Beside.Fetched<BatchReader> rows) {
     return (shard, firstDraw, count, columns) -> {
       Map<Column, ByteBuffer> targets = new EnumMap<>(Column.class);
       columns.forEach((name, buffer) -> targets.put(Column.named(name), buffer));
