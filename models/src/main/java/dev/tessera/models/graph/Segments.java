@@ -72,6 +72,11 @@ final class Segments {
     }
 
     @Override
+    public String description() {
+      return "segment " + segment + ", which runs again; trace with Segmentation.WHOLE";
+    }
+
+    @Override
     public boolean hasParameters() {
       return !layout.runs(segment).isEmpty();
     }
@@ -106,12 +111,12 @@ final class Segments {
           path,
           () -> {
             if (!runs.isEmpty()) {
-              trace.bindRuns(runs, part(runs), tape);
+              trace.weights().bind(runs, part(runs), tape);
             }
             try {
               return body.apply(leaves);
             } finally {
-              trace.unbind(runs);
+              trace.weights().unbind(runs);
             }
           });
     }
@@ -129,7 +134,7 @@ final class Segments {
     List<Tensor> results;
     try {
       if (!runs.isEmpty()) {
-        trace.bindRuns(runs, part(runs), null);
+        trace.weights().bind(runs, part(runs), null);
       }
       results = body.apply(operands.stream().map(Tensor::detach).toList());
       if (results.stream().anyMatch(Tensor::requiresGrad)) {
@@ -137,11 +142,29 @@ final class Segments {
       }
     } finally {
       running = null;
-      trace.unbind(runs);
+      trace.weights().unbind(runs);
     }
     List<Tensor> leaves = results.stream().map(this::released).toList();
     tape.add(new Call(segment, body, List.copyOf(operands), leaves, sites));
     return leaves;
+  }
+
+  /** As above, with {@code own} parameters that belong to no segment: they become operands. */
+  Tensor forward(
+      Tape tape,
+      String segment,
+      List<Parameter> own,
+      Function<List<Tensor>, Tensor> body,
+      List<Tensor> operands) {
+    int first = operands.size();
+    List<Tensor> all = new ArrayList<>(operands);
+    own.forEach(parameter -> all.add(trace.weight(parameter)));
+    Function<List<Tensor>, List<Tensor>> bound =
+        in -> {
+          List<Tensor> values = in.subList(first, in.size());
+          return List.of(trace.weights().with(own, values, () -> body.apply(in.subList(0, first))));
+        };
+    return forward(tape, segment, bound, all).get(0);
   }
 
   /** A result as a leaf: for a moment it is no longer private to its segment. */

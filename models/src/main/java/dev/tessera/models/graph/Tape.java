@@ -1,14 +1,15 @@
 package dev.tessera.models.graph;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The calls at which an autograd graph is cut: segments that run again, and operations whose
@@ -25,6 +26,9 @@ final class Tape {
 
     /** Leaves. */
     List<Tensor> results();
+
+    /** What it is, with the way to do without it. */
+    String description();
 
     /** Whether parameters go in that are not among the operands. */
     default boolean hasParameters() {
@@ -43,6 +47,11 @@ final class Tape {
   /** A call of an operation whose derivative is traced. */
   private record TracedCall(Operation operation, List<Tensor> operands, List<Tensor> results)
       implements Call {
+    @Override
+    public String description() {
+      return "an operator of our own; trace for Target.CPU";
+    }
+
     @Override
     public List<Tensor> backward(List<Tensor> gradients, boolean parameters) {
       return operation.gradient(operands, results, gradients);
@@ -83,8 +92,19 @@ final class Tape {
 
   /** Whether autograd alone does not reach all that {@code of} depends on. */
   boolean cuts(List<Tensor> of) {
-    Set<Tensor> reached = reached(of, Set.of());
-    return calls.stream().flatMap(call -> call.results().stream()).anyMatch(reached::contains);
+    return cutting(of).isPresent();
+  }
+
+  /** What {@link #cuts} these values from what they depend on. */
+  String cut(List<Tensor> of) {
+    return cutting(of).map(Call::description).orElseThrow();
+  }
+
+  private Optional<Call> cutting(List<Tensor> of) {
+    Ancestry ancestry = Ancestry.of(of);
+    return calls.stream()
+        .filter(call -> call.results().stream().anyMatch(ancestry::contains))
+        .findFirst();
   }
 
   /** The leaves of parameters. */
@@ -155,7 +175,10 @@ final class Tape {
         boolean leads =
             (parameters && call.hasParameters())
                 || call.operands().stream()
-                    .anyMatch(t -> reached(List.of(t), targets).stream().anyMatch(ends::contains));
+                    .anyMatch(
+                        t ->
+                            Ancestry.of(List.of(t)).leavesAnd(targets).stream()
+                                .anyMatch(ends::contains));
         if (leads) {
           ends.addAll(call.results());
         }
@@ -211,7 +234,10 @@ final class Tape {
       Set<Tensor> results = new HashSet<>(call.results());
       followAll(
           open.keySet().stream()
-              .filter(t -> reached(List.of(t), Set.of()).stream().anyMatch(results::contains))
+              .filter(
+                  t ->
+                      Ancestry.of(List.of(t)).leavesAnd(Set.of()).stream()
+                          .anyMatch(results::contains))
               .toList());
     }
 
@@ -229,12 +255,12 @@ final class Tape {
     private boolean comesBack(List<Tensor> of) {
       List<Tensor> later = new ArrayList<>(open.keySet());
       calls.subList(0, ahead).forEach(call -> later.addAll(call.operands()));
-      Set<Tensor> there = operations(later);
-      return operations(of).stream().anyMatch(there::contains);
+      Set<Tensor> there = Ancestry.of(later).made();
+      return Ancestry.of(of).made().stream().anyMatch(there::contains);
     }
 
     private void follow(List<Tensor> of, List<Tensor> directions) {
-      Set<Tensor> reached = reached(of, targets);
+      Set<Tensor> reached = Ancestry.of(of).leavesAnd(targets);
       List<Tensor> to = ends.stream().filter(reached::contains).sorted(Tensor.BY_AGE).toList();
       if (to.isEmpty()) {
         return;
@@ -246,43 +272,47 @@ final class Tape {
     }
   }
 
-  /** The values between leaves and {@code of}, those of {@code of} included. */
-  private static Set<Tensor> operations(List<Tensor> of) {
-    Deque<Tensor> unseen = new ArrayDeque<>(of);
-    Set<Tensor> seen = new HashSet<>();
-    while (!unseen.isEmpty()) {
-      Tensor tensor = unseen.pop();
-      boolean inner = tensor.requiresGrad() && !tensor.isLeaf();
-      if (inner && seen.add(tensor)) {
-        unseen.addAll(tensor.operands());
+  /**
+   * The gradient of {@code loss} as a group's flat vector. Its parameters are bound to {@code flat}
+   * as leaves.
+   *
+   * @param segments that run again, and bind their parameters themselves; null for none
+   */
+  Tensor gradient(Layout layout, Tensor flat, Segments segments, Supplier<Tensor> loss) {
+    if (segments == null) {
+      trace.weights().bind(layout.runs(), flat, this);
+    } else {
+      trace.weights().unbind(layout.runs());
+      List<Layout.Run> outside = layout.runs("");
+      if (!outside.isEmpty()) {
+        long from = outside.get(0).offset();
+        long size = outside.stream().mapToLong(Layout.Run::size).sum();
+        trace.weights().bind(outside, flat.narrow(0, from, size), this);
       }
     }
-    return seen;
-  }
-
-  /** The leaves that autograd reaches from {@code of}, and those of {@code inner} on the way. */
-  private static Set<Tensor> reached(List<Tensor> of, Set<Tensor> inner) {
-    Deque<Tensor> unseen = new ArrayDeque<>(of);
-    Set<Tensor> seen = new HashSet<>();
-    Set<Tensor> reached = new HashSet<>();
-    while (!unseen.isEmpty()) {
-      Tensor tensor = unseen.pop();
-      if (!tensor.requiresGrad() || !seen.add(tensor)) {
-        continue;
-      }
-      boolean leaf = tensor.isLeaf();
-      if (leaf || inner.contains(tensor)) {
-        reached.add(tensor);
-      }
-      if (!leaf) {
-        unseen.addAll(tensor.operands());
-      }
+    Map<Parameter, Tensor> gradients =
+        trace.onTape(
+            this,
+            () ->
+                byParameter(
+                    differentiate(
+                        List.of(loss.get()),
+                        List.of(),
+                        new LinkedHashSet<>(leaves()),
+                        true,
+                        false)));
+    if (segments != null) {
+      segments.gradients().forEach((p, g) -> gradients.merge(p, g, Tape::sum));
     }
-    return reached;
+    if (gradients.isEmpty()) {
+      throw new IllegalStateException(
+          "the loss does not depend on a parameter of group " + layout.group());
+    }
+    return flat(layout, gradients, flat.type().dtype());
   }
 
   /** The parameters' derivatives as the group's flat vector. */
-  Tensor flat(Layout layout, Map<Parameter, Tensor> gradients, DType dtype) {
+  private Tensor flat(Layout layout, Map<Parameter, Tensor> gradients, DType dtype) {
     List<Tensor> parts = new ArrayList<>();
     Map<Shape, Tensor> zeros = new HashMap<>();
     for (Layout.Slice slice : layout.slices().values()) {

@@ -1,13 +1,8 @@
 package dev.tessera.models.graph;
 
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 
 /**
  * A value of a program being traced: element type, shape and the operation that makes it. Methods
@@ -17,7 +12,7 @@ import java.util.Set;
  * their dtypes promote as there, but reduced dimensions stay with size 1. Operands that do not fit
  * are a {@link ShapeException} while tracing.
  */
-public final class Tensor {
+public final class Tensor implements Elementwise {
 
   /** Older values first. */
   static final Comparator<Tensor> BY_AGE = Comparator.comparingLong(t -> t.age);
@@ -73,6 +68,7 @@ public final class Tensor {
     return new Tensor(trace, name, type, operation, operands, index, trace.here());
   }
 
+  @Override
   public Trace trace() {
     return trace;
   }
@@ -107,6 +103,11 @@ public final class Tensor {
   /** How the elements lie on a GPU. */
   MemoryOrder order() {
     return order;
+  }
+
+  /** The layer in which this value was made. */
+  String path() {
+    return path;
   }
 
   /** What makes this value; null for an argument. */
@@ -148,206 +149,6 @@ public final class Tensor {
   /** Whether this value lies in the memory of its first operand, as far as its order is known. */
   boolean isView() {
     return operation != null && operation.isView(operands, shape());
-  }
-
-  /** Whether a gradient flows from this value to {@code other}. */
-  boolean dependsOn(Tensor other) {
-    Deque<Tensor> open = new ArrayDeque<>(List.of(this));
-    Set<Tensor> seen = new HashSet<>();
-    while (!open.isEmpty()) {
-      Tensor tensor = open.pop();
-      if (tensor == other) {
-        return true;
-      }
-      if (tensor.requiresGrad && !tensor.isLeaf() && seen.add(tensor)) {
-        open.addAll(tensor.operands);
-      }
-    }
-    return false;
-  }
-
-  /** The layer of some operation between leaves and this value without a second derivative. */
-  Optional<String> onceDifferentiable() {
-    Deque<Tensor> open = new ArrayDeque<>(List.of(this));
-    Set<Tensor> seen = new HashSet<>();
-    while (!open.isEmpty()) {
-      Tensor tensor = open.pop();
-      boolean inner = tensor.requiresGrad && !tensor.isLeaf();
-      if (inner && seen.add(tensor)) {
-        if (tensor.operation.derivative() == Derivative.FIRST) {
-          return Optional.of(tensor.path);
-        }
-        open.addAll(tensor.operands);
-      }
-    }
-    return Optional.empty();
-  }
-
-  // Pointwise.
-
-  public Tensor add(Tensor other) {
-    return trace.apply(Pointwise.Binary.ADD, this, other);
-  }
-
-  public Tensor sub(Tensor other) {
-    return trace.apply(Pointwise.Binary.SUB, this, other);
-  }
-
-  public Tensor mul(Tensor other) {
-    return trace.apply(Pointwise.Binary.MUL, this, other);
-  }
-
-  /** {@code this + x y} in one pass over memory. */
-  public Tensor addProduct(Tensor x, Tensor y) {
-    return trace.apply(new Pointwise.AddProduct(), this, x, y);
-  }
-
-  public Tensor div(Tensor other) {
-    return trace.apply(Pointwise.Binary.DIV, this, other);
-  }
-
-  public Tensor maximum(Tensor other) {
-    return trace.apply(Pointwise.Binary.MAXIMUM, this, other);
-  }
-
-  public Tensor minimum(Tensor other) {
-    return trace.apply(Pointwise.Binary.MINIMUM, this, other);
-  }
-
-  public Tensor add(double value) {
-    return trace.apply(new Pointwise.WithScalar(Pointwise.WithScalar.Kind.ADD, value), this);
-  }
-
-  public Tensor mul(double value) {
-    return trace.apply(new Pointwise.WithScalar(Pointwise.WithScalar.Kind.MUL, value), this);
-  }
-
-  public Tensor pow(double exponent) {
-    return trace.apply(new Pointwise.WithScalar(Pointwise.WithScalar.Kind.POW, exponent), this);
-  }
-
-  public Tensor neg() {
-    return trace.apply(Pointwise.Unary.NEG, this);
-  }
-
-  public Tensor exp() {
-    return trace.apply(Pointwise.Unary.EXP, this);
-  }
-
-  /** {@code exp(x) - 1}, exact near 0. */
-  public Tensor expm1() {
-    return trace.apply(Pointwise.Unary.EXPM1, this);
-  }
-
-  public Tensor log() {
-    return trace.apply(Pointwise.Unary.LOG, this);
-  }
-
-  /** {@code log(1 + x)}, exact near 0. */
-  public Tensor log1p() {
-    return trace.apply(Pointwise.Unary.LOG1P, this);
-  }
-
-  public Tensor sqrt() {
-    return trace.apply(Pointwise.Unary.SQRT, this);
-  }
-
-  /** {@code 1 / sqrt(x)}. */
-  public Tensor rsqrt() {
-    return trace.apply(Pointwise.Unary.RSQRT, this);
-  }
-
-  public Tensor square() {
-    return trace.apply(Pointwise.Unary.SQUARE, this);
-  }
-
-  public Tensor reciprocal() {
-    return trace.apply(Pointwise.Unary.RECIPROCAL, this);
-  }
-
-  public Tensor abs() {
-    return trace.apply(Pointwise.Unary.ABS, this);
-  }
-
-  public Tensor sin() {
-    return trace.apply(Pointwise.Unary.SIN, this);
-  }
-
-  public Tensor cos() {
-    return trace.apply(Pointwise.Unary.COS, this);
-  }
-
-  public Tensor atan() {
-    return trace.apply(Pointwise.Unary.ATAN, this);
-  }
-
-  public Tensor tanh() {
-    return trace.apply(Pointwise.Unary.TANH, this);
-  }
-
-  public Tensor sigmoid() {
-    return trace.apply(Pointwise.Unary.SIGMOID, this);
-  }
-
-  /** {@code x sigmoid(x)}. */
-  public Tensor silu() {
-    return trace.apply(Pointwise.Unary.SILU, this);
-  }
-
-  /** The tanh form of GELU. */
-  public Tensor gelu() {
-    return trace.apply(Pointwise.Unary.GELU, this);
-  }
-
-  public Tensor relu() {
-    return trace.apply(Pointwise.Unary.RELU, this);
-  }
-
-  /** {@code log(1 + exp(x))}. */
-  public Tensor softplus() {
-    return trace.apply(Pointwise.Unary.SOFTPLUS, this);
-  }
-
-  public Tensor sign() {
-    return trace.apply(Pointwise.Unary.SIGN, this);
-  }
-
-  public Tensor floor() {
-    return trace.apply(Pointwise.Unary.FLOOR, this);
-  }
-
-  /** To the nearest integer, halves to even. */
-  public Tensor round() {
-    return trace.apply(Pointwise.Unary.ROUND, this);
-  }
-
-  public Tensor leakyRelu(double slope) {
-    return trace.apply(new Pointwise.LeakyRelu(slope), this);
-  }
-
-  public Tensor clamp(double min, double max) {
-    return trace.apply(new Pointwise.Clamp(min, max), this);
-  }
-
-  public Tensor less(Tensor other) {
-    return trace.apply(Pointwise.Compare.LESS, this, other);
-  }
-
-  public Tensor lessOrEqual(Tensor other) {
-    return trace.apply(Pointwise.Compare.LESS_OR_EQUAL, this, other);
-  }
-
-  public Tensor greater(Tensor other) {
-    return trace.apply(Pointwise.Compare.GREATER, this, other);
-  }
-
-  public Tensor equalTo(Tensor other) {
-    return trace.apply(Pointwise.Compare.EQUAL, this, other);
-  }
-
-  /** {@code this ? x : y}; this is bool. */
-  public Tensor where(Tensor x, Tensor y) {
-    return trace.apply(new Pointwise.Where(), this, x, y);
   }
 
   // Reductions; the reduced dimensions stay with size 1.

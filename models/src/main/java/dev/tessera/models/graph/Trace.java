@@ -5,15 +5,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 
 /**
  * A program being written. Layers call methods of {@link Tensor}; each appends an operation here,
@@ -21,27 +20,15 @@ import java.util.regex.Pattern;
  */
 public final class Trace {
 
-  /** Names that TorchScript or the statements of a program give a meaning. */
-  private static final Pattern RESERVED =
-      Pattern.compile(
-          "t[0-9]+|self|torch|ops|float|int|bool|str|list|annotate|unchecked_cast|and|as|assert|async"
-              + "|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if"
-              + "|import|in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield");
-
   private final String name;
   private final Precision precision;
-  private final List<Tensor> inputs = new ArrayList<>();
+  private final Arguments inputs;
   private final Set<Tensor> mutated = new HashSet<>();
   private final List<List<Tensor>> applications = new ArrayList<>();
-  private final Map<Parameter, Tensor> weights = new HashMap<>();
-
-  /** Vectors that have been cast to the compute type. */
-  private final Map<Parameter, Tensor> shortVectors = new HashMap<>();
-
+  private final Weights weights = new Weights(this);
   private final Deque<String> path = new ArrayDeque<>();
-  private Map<String, Integer> sites = new HashMap<>();
+  private final Randomness random = new Randomness(this);
   private Statements text;
-  private Tensor key;
   private final Target target;
   private Tape tape;
   private Segments segments;
@@ -60,6 +47,7 @@ public final class Trace {
   /** A program for either device, at its best on {@code target}. */
   public Trace(String name, Precision precision, Target target) {
     this.name = name;
+    this.inputs = new Arguments(name);
     this.precision = precision;
     this.target = target;
   }
@@ -114,16 +102,7 @@ public final class Trace {
     if (text != null) {
       throw new IllegalStateException("input " + argument + " is declared after an operation");
     }
-    if (!argument.matches("[a-z][a-z_0-9]*")
-        || RESERVED.matcher(argument).matches()
-        || inputs.stream().anyMatch(t -> t.is(argument))) {
-      throw new IllegalArgumentException(
-          "argument: " + argument + " (expected: a new snake_case name)");
-    }
-    border(argument, dtype);
-    Tensor tensor = Tensor.input(this, argument, new TensorType(dtype, shape));
-    inputs.add(tensor);
-    return tensor;
+    return inputs.declare(this, argument, new TensorType(dtype, shape));
   }
 
   /** Declares an argument without dimensions. */
@@ -133,7 +112,7 @@ public final class Trace {
 
   /** Names {@code key} (int64, no dimensions) as the source of this program's randomness. */
   public void randomness(Tensor key) {
-    this.key = key;
+    random.use(key);
   }
 
   /** Whether a gradient is being traced: only there do layers drop activations. */
@@ -163,12 +142,12 @@ public final class Trace {
 
   /** Independent uniform numbers in (0, 1), in the master type. */
   public Tensor uniform(Shape shape) {
-    return random(Creation.Random.Law.UNIFORM, shape);
+    return random.draw(Creation.Random.Law.UNIFORM, shape);
   }
 
   /** Independent standard normal numbers, in the master type. */
   public Tensor normal(Shape shape) {
-    return random(Creation.Random.Law.NORMAL, shape);
+    return random.draw(Creation.Random.Law.NORMAL, shape);
   }
 
   /**
@@ -178,107 +157,38 @@ public final class Trace {
    * @param draw tells draws apart
    */
   public Tensor fixedUniform(long draw, Shape shape) {
-    return fixed(Creation.Random.Law.UNIFORM, draw, shape);
+    return random.drawFixed(Creation.Random.Law.UNIFORM, draw, shape);
   }
 
   /** As {@link #fixedUniform}, standard normal. */
   public Tensor fixedNormal(long draw, Shape shape) {
-    return fixed(Creation.Random.Law.NORMAL, draw, shape);
-  }
-
-  private Tensor fixed(Creation.Random.Law law, long draw, Shape shape) {
-    TensorType type = new TensorType(precision.master(), shape);
-    Tensor source = full(DType.INT64, Shape.of(), 0);
-    return apply(new Creation.Random(law, Hash.of("fixed") ^ draw, type), source);
-  }
-
-  private Tensor random(Creation.Random.Law law, Shape shape) {
-    Tensor source = key();
-    TensorType type = new TensorType(precision.master(), shape);
-    return apply(new Creation.Random(law, nextSite(), type), source);
+    return random.drawFixed(Creation.Random.Law.NORMAL, draw, shape);
   }
 
   /** The value of a parameter whose group is bound. */
   public Tensor weight(Parameter parameter) {
-    Tensor tensor = weights.get(parameter);
-    if (tensor == null) {
-      throw new IllegalStateException(
-          here() + ": " + parameter + " is not bound in program " + name);
-    }
-    return tensor;
+    return weights
+        .value(parameter)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    here() + ": " + parameter + " is not bound in program " + name));
   }
 
   /** A bias as a matrix product takes it, without a cast of its own where there is one already. */
   public Tensor bias(Parameter parameter) {
-    Tensor cast = exact ? null : shortVectors.get(parameter);
-    return cast != null ? cast : weight(parameter);
+    return (exact ? Optional.<Tensor>empty() : weights.shortValue(parameter))
+        .orElseGet(() -> weight(parameter));
   }
 
   /** Makes a group's parameters the slices of {@code flat}, as constants. */
   public void bind(Layout layout, Tensor flat) {
-    if (!flat.shape().equals(Shape.of(layout.size()))) {
-      throw new ShapeException(
-          here(),
-          "group " + layout.group() + " expects [" + layout.size() + "], got " + flat.shape());
-    }
-    bindRuns(layout.runs(), flat, null);
+    weights.bind(layout, flat);
   }
 
-  /** The values bound so far, to be put back later. */
-  Map<Parameter, Tensor> bound() {
-    return new HashMap<>(weights);
-  }
-
-  /** Binds what was bound when {@link #bound} was called, and nothing else. */
-  void rebind(Map<Parameter, Tensor> before) {
-    weights.clear();
-    weights.putAll(before);
-    shortVectors.keySet().retainAll(before.keySet());
-  }
-
-  /** Makes the parameters of {@code runs} unknown. */
-  void unbind(List<Layout.Run> runs) {
-    for (Layout.Run run : runs) {
-      for (Layout.Slice slice : run.slices()) {
-        weights.remove(slice.parameter());
-        shortVectors.remove(slice.parameter());
-      }
-    }
-  }
-
-  /**
-   * Binds consecutive runs to {@code flat}, which holds exactly them: as leaves of {@code on}, or
-   * as constants if that is null.
-   */
-  void bindRuns(List<Layout.Run> runs, Tensor flat, Tape on) {
-    if (runs.isEmpty()) {
-      return;
-    }
-    if (computeType() == flat.type().dtype()) {
-      bindSlices(runs.stream().flatMap(run -> run.slices().stream()).toList(), flat, on, weights);
-      return;
-    }
-    List<Tensor> parts = flat.split(0, runs.stream().mapToLong(Layout.Run::size).toArray());
-    for (int i = 0; i < runs.size(); i++) {
-      // One cast for all weights of a segment; vectors stay in the master type.
-      boolean matrices = runs.get(i).kind() == Parameter.Kind.MATRIX;
-      Tensor part = parts.get(i);
-      bindSlices(runs.get(i).slices(), matrices ? part.cast(computeType()) : part, on, weights);
-      if (runs.get(i).kind() == Parameter.Kind.VECTOR && fuses()) {
-        // One cast for all biases of a segment too: each is a kernel of its own otherwise.
-        bindSlices(runs.get(i).slices(), part.cast(computeType()), on, shortVectors);
-      }
-    }
-  }
-
-  private static void bindSlices(
-      List<Layout.Slice> slices, Tensor part, Tape on, Map<Parameter, Tensor> bound) {
-    List<Tensor> values = part.split(0, slices.stream().mapToLong(Layout.Slice::size).toArray());
-    for (int i = 0; i < slices.size(); i++) {
-      Parameter parameter = slices.get(i).parameter();
-      Tensor value = values.get(i).reshape(parameter.shape());
-      bound.put(parameter, on == null ? value : on.leaf(parameter, value));
-    }
+  /** What parameters stand for. */
+  Weights weights() {
+    return weights;
   }
 
   /**
@@ -289,47 +199,17 @@ public final class Trace {
   public Tensor gradient(
       Layout layout, Tensor flat, Segmentation segmentation, Supplier<Tensor> loss) {
     if (tape != null) {
-      throw new IllegalStateException("gradient within a gradient: use Tensor.grad");
+      throw new IllegalStateException("gradient within a gradient: use Trace.grad");
     }
+    Map<Parameter, Tensor> before = weights.bound();
     flopsFactor = 3;
-    Map<Parameter, Tensor> before = bound();
-    Tape whole = new Tape(this);
     training = true;
+    segments = segmentation == Segmentation.RECOMPUTE ? new Segments(this, layout, flat) : null;
     try {
-      if (segmentation == Segmentation.RECOMPUTE) {
-        segments = new Segments(this, layout, flat);
-        unbind(layout.runs());
-        List<Layout.Run> outside = layout.runs("");
-        if (!outside.isEmpty()) {
-          long from = outside.get(0).offset();
-          long size = outside.stream().mapToLong(Layout.Run::size).sum();
-          bindRuns(outside, flat.narrow(0, from, size), whole);
-        }
-      } else {
-        bindRuns(layout.runs(), flat, whole);
-      }
-      Map<Parameter, Tensor> gradients =
-          onTape(
-              whole,
-              () ->
-                  whole.byParameter(
-                      whole.differentiate(
-                          List.of(loss.get()),
-                          List.of(),
-                          new LinkedHashSet<>(whole.leaves()),
-                          true,
-                          false)));
-      if (segments != null) {
-        segments.gradients().forEach((p, g) -> gradients.merge(p, g, Tape::sum));
-      }
-      if (gradients.isEmpty()) {
-        throw new IllegalStateException(
-            "the loss does not depend on a parameter of group " + layout.group());
-      }
-      return whole.flat(layout, gradients, flat.type().dtype());
+      return new Tape(this).gradient(layout, flat, segments, loss);
     } finally {
       if (segments != null) {
-        rebind(before);
+        weights.rebind(before);
       }
       segments = null;
       flopsFactor = 1;
@@ -373,37 +253,8 @@ public final class Trace {
       List<Parameter> own,
       Function<List<Tensor>, Tensor> body,
       Tensor... operands) {
-    if (segments == null) {
-      return body.apply(Arrays.asList(operands));
-    }
-    int first = operands.length;
-    List<Tensor> all = new ArrayList<>(Arrays.asList(operands));
-    own.forEach(parameter -> all.add(weight(parameter)));
-    return segments
-        .forward(
-            tape,
-            segment,
-            in -> {
-              List<Tensor> weights = in.subList(first, in.size());
-              return List.of(withWeights(own, weights, () -> body.apply(in.subList(0, first))));
-            },
-            all)
-        .get(0);
-  }
-
-  private Tensor withWeights(List<Parameter> own, List<Tensor> values, Supplier<Tensor> body) {
-    Map<Parameter, Tensor> before = bound();
-    Map<Parameter, Tensor> shortBefore = new HashMap<>(shortVectors);
-    for (int i = 0; i < own.size(); i++) {
-      weights.put(own.get(i), values.get(i));
-      shortVectors.remove(own.get(i));
-    }
-    try {
-      return body.get();
-    } finally {
-      rebind(before);
-      shortVectors.putAll(shortBefore);
-    }
+    List<Tensor> list = Arrays.asList(operands);
+    return segments == null ? body.apply(list) : segments.forward(tape, segment, own, body, list);
   }
 
   /**
@@ -419,8 +270,7 @@ public final class Trace {
     if (tape != null && tape.cuts(of)) {
       if (createGraph) {
         throw new IllegalStateException(
-            place(here())
-                + ": a second derivative is asked of an operator of our own; trace for Target.CPU");
+            place(here()) + ": a second derivative is asked of " + tape.cut(of));
       }
       Map<Tensor, Tensor> derivatives =
           tape.differentiate(of, directions, new LinkedHashSet<>(to), false, true);
@@ -440,8 +290,9 @@ public final class Trace {
       List<Tensor> directions,
       boolean createGraph,
       boolean retain) {
-    for (Tensor tensor : createGraph ? of : List.<Tensor>of()) {
-      tensor
+    Ancestry ancestry = Ancestry.of(of);
+    if (createGraph) {
+      ancestry
           .onceDifferentiable()
           .ifPresent(
               layer -> {
@@ -452,7 +303,7 @@ public final class Trace {
               });
     }
     for (Tensor tensor : to) {
-      if (of.stream().noneMatch(t -> t.dependsOn(tensor))) {
+      if (!ancestry.contains(tensor)) {
         throw new IllegalStateException(
             place(here()) + ": no gradient flows from the differentiated value to " + tensor);
       }
@@ -475,16 +326,12 @@ public final class Trace {
 
   /** The number of the random numbers that are drawn next in this place. */
   public long nextSite() {
-    String where = here();
-    return Hash.of(where) ^ sites.merge(where, 1, Integer::sum);
+    return random.nextSite();
   }
 
   /** The key of this program's randomness. */
   public Tensor key() {
-    if (key == null) {
-      throw new IllegalStateException(here() + ": the program has no random key");
-    }
-    return key;
+    return random.key();
   }
 
   List<Tensor> applyAll(Operation operation, Tensor... operands) {
@@ -559,7 +406,7 @@ public final class Trace {
         throw new IllegalStateException("program " + name + " has no inputs");
       }
       // New tensors are made where the first argument lies.
-      text = new Statements("ops.prim.device(" + inputs.get(0).name() + ")");
+      text = new Statements("ops.prim.device(" + inputs.first().name() + ")");
     }
     return text;
   }
@@ -575,26 +422,26 @@ public final class Trace {
   }
 
   Map<String, Integer> sites() {
-    return new HashMap<>(sites);
+    return random.sites();
   }
 
   /** Traces {@code body} again as it was traced at {@code where} when {@code before} held. */
   <T> T again(Map<String, Integer> before, String where, Supplier<T> body) {
-    Map<String, Integer> now = sites;
+    Map<String, Integer> now = random.sites();
     double factor = flopsFactor;
     List<String> outer = List.copyOf(path);
     path.clear();
     if (!where.isEmpty()) {
       path.add(where);
     }
-    sites = new HashMap<>(before);
+    random.goTo(before);
     flopsFactor = 0;
     try {
       return body.get();
     } finally {
       path.clear();
       path.addAll(outer);
-      sites = now;
+      random.goTo(now);
       flopsFactor = factor;
     }
   }
@@ -607,18 +454,14 @@ public final class Trace {
       if (outputs[i].trace() != this) {
         throw new IllegalStateException(outputs[i] + " belongs to another program than " + name);
       }
-      border("output " + i, outputs[i].type().dtype());
+      inputs.requireBorder("output " + i, outputs[i].type().dtype());
       returned.add(returned(outputs[i]));
     }
     String body = statements() + "    return [" + String.join(", ", returned) + "]\n";
-    List<Program.Input> arguments =
-        inputs.stream()
-            .map(t -> new Program.Input(t.name(), t.type(), mutated.contains(t)))
-            .toList();
     WorkingSet working = Footprint.of(applications, results);
     return new Program(
         name,
-        arguments,
+        inputs.declared(mutated),
         results.stream().map(Tensor::type).toList(),
         body,
         flops,
@@ -636,16 +479,6 @@ public final class Trace {
     boolean alias = tensor.mayAliasInput() && !mutated.contains(tensor.base());
     return text.let(
         alias ? "torch.clone(" + value + ", memory_format=0)" : "torch.contiguous(" + value + ")");
-  }
-
-  private void border(String value, DType dtype) {
-    if (dtype == DType.BFLOAT16) {
-      throw new IllegalArgumentException(
-          value
-              + " of program "
-              + name
-              + ": BFLOAT16 (expected: another type; bfloat16 lives inside programs only)");
-    }
   }
 
   private static List<String> names(List<Tensor> tensors) {
