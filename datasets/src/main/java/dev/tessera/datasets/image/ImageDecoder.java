@@ -84,6 +84,18 @@ public final class ImageDecoder implements AutoCloseable {
     return new DecodedImage(image, warnings);
   }
 
+  /**
+   * Converts a value of Spark's image source.
+   *
+   * @throws UnreadableImageException if it is larger than the limit, of a mode that is not read, or
+   *     if Spark could not read the file
+   */
+  public RgbImage decode(SparkImage image) throws UnreadableImageException {
+    image.check();
+    checkSize(PictureHeader.plain(image.width(), image.height(), image.channels()));
+    return image.over(settings.background());
+  }
+
   private RgbImage decode(ImageFormat format, byte[] encoded, Set<String> warnings)
       throws IOException, UnreadableImageException {
     return switch (format) {

@@ -56,7 +56,7 @@ public record CifarSource(InputFiles files, boolean splits) implements ImageSour
     for (int label = names.size(); label < (labelBytes == 1 ? 10 : 100); label++) {
       names.add(String.valueOf(label));
     }
-    return new Listing(splits ? SplitNames.assign(segments, log) : segments, names, this);
+    return new Listing(files.divide(segments, splits, log), names, this);
   }
 
   private static int labelBytes(SourceFiles.Found file) {

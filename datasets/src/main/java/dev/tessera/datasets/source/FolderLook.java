@@ -1,8 +1,12 @@
 package dev.tessera.datasets.source;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.Map;
@@ -11,6 +15,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.security.AccessControlException;
 
 /**
  * A look at the first files of a folder and of those in it, broad before deep, to tell what it
@@ -37,7 +42,18 @@ final class FolderLook {
     FolderLook look = new FolderLook(fs);
     look.folders.add(root);
     for (int i = 0; i < FOLDERS && look.seen < FILES && !look.folders.isEmpty(); i++) {
-      look.look(look.folders.remove());
+      Path folder = look.folders.remove();
+      try {
+        look.look(folder);
+      } catch (AccessDeniedException | AccessControlException e) {
+        throw SourceFiles.forbidden(folder, e);
+      } catch (FileNotFoundException | NoSuchFileException e) {
+        if (folder.equals(root)) {
+          throw e;
+        }
+      } catch (DirectoryIteratorException e) {
+        throw e.getCause();
+      }
     }
     return look;
   }
@@ -83,7 +99,7 @@ final class FolderLook {
       foreign = entry + " is " + known.get();
       return;
     }
-    if (!Sidecars.isTable(name)) {
+    if (!Metadata.isTable(name)) {
       Kind.of(name).ifPresent(kind -> kinds.merge(kind, 1, Integer::sum));
     }
   }
@@ -98,6 +114,11 @@ final class FolderLook {
     }
     boolean stray = most == Kind.ZIP && kinds.size() > 1;
     return stray && count(Kind.PICTURES) > 0 ? Kind.PICTURES : most;
+  }
+
+  /** Whether any file was recognised. */
+  boolean foundAny() {
+    return !kinds.isEmpty();
   }
 
   /** A sentence on a file of a kind that is not read, if nothing else was recognised. */

@@ -1,16 +1,17 @@
 package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.IoFailure;
+import dev.tessera.datasets.table.Subset;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -25,9 +26,11 @@ import org.apache.hadoop.security.AccessControlException;
  *
  * @param files all of them
  * @param classPerFolder whether folders are classes, see {@link Layout}
- * @param splits whether folders tell what is held out
+ * @param splits whether folders and names tell what is held out
+ * @param columns of {@link Metadata}
  */
-public record FolderSource(InputFiles files, boolean classPerFolder, boolean splits)
+public record FolderSource(
+    InputFiles files, boolean classPerFolder, boolean splits, Columns columns)
     implements ImageSource {
 
   /** Larger files are not read: no picture of a sane size needs more. */
@@ -40,29 +43,37 @@ public record FolderSource(InputFiles files, boolean classPerFolder, boolean spl
 
   @Override
   public Listing list(Configuration conf, ListingLog log) throws IOException {
-    Sidecars sidecars = Sidecars.of(conf, files.list(conf, log), log);
-    List<SourceFiles.Found> rows = sidecars.pictures();
+    Sidecars sidecars =
+        Sidecars.of(files.list(conf, log), new FolderSidecars(conf), columns, log);
+    List<SourceFiles.Found> rows = sidecars.rows();
     if (rows.isEmpty()) {
       throw SourceFiles.empty(files.spec(), "files");
     }
     List<String> names = rows.stream().map(SourceFiles.Found::relative).toList();
     List<String> pictures = names.stream().filter(FolderSource::looksLikePicture).toList();
-    Layout layout = Layout.of(pictures.isEmpty() ? names : pictures, classPerFolder, splits, log);
+    Collection<String> shape = pictures.isEmpty() ? names : pictures;
+    boolean guessed = splits && !files.saysHeldout();
+    Metadata metadata = sidecars.metadata();
+    boolean named = metadata.givesClasses();
+    Layout layout = Layout.of(shape, classPerFolder && !named, guessed, log);
+    if (!named) {
+      layout.tellClasses(shape, classPerFolder, log);
+    }
     List<Segment> segments = new ArrayList<>(rows.size());
     for (SourceFiles.Found file : rows) {
-      int label = layout.label(file.relative());
+      String path = file.relative();
+      int label = named ? metadata.label(path) : layout.label(path);
+      Subset side = layout.split(path);
       segments.add(
           new Segment(
-              file.location(),
-              file.relative(),
-              segments.size(),
-              0,
-              1,
-              label,
-              layout.split(file.relative()),
-              sidecars.of(file)));
+              file.location(), path, segments.size(), 0, 1, label, side, sidecars.of(file)));
     }
-    return new Listing(segments, layout.classNames(), this);
+    if (files.saysHeldout()) {
+      segments = files.asUserSays(segments);
+    } else if (guessed && !layout.divided()) {
+      segments = SplitNames.assignPictures(segments, log);
+    }
+    return new Listing(segments, named ? metadata.classNames() : layout.classNames(), this);
   }
 
   /** By its name, or for want of one: the layout of a folder is that of its pictures. */
@@ -90,8 +101,7 @@ public record FolderSource(InputFiles files, boolean classPerFolder, boolean spl
     }
     if (segment.extra() instanceof Segment.CaptionFile file) {
       try {
-        byte[] text = Sidecars.bytes(conf, file.location());
-        return new String(text, StandardCharsets.UTF_8).strip();
+        return Sidecars.words(FolderSidecars.bytes(conf, file.location()));
       } catch (FileNotFoundException | NoSuchFileException | AccessDeniedException e) {
         return null;
       }

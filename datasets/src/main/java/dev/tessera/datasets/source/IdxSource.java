@@ -50,7 +50,7 @@ public record IdxSource(InputFiles files, boolean splits) implements ImageSource
       throw SourceFiles.empty(files.spec(), "IDX pictures");
     }
     return new Listing(
-        splits ? SplitNames.assign(segments, log) : segments,
+        files.divide(segments, splits, log),
         IntStream.range(0, classes).mapToObj(String::valueOf).toList(),
         this);
   }

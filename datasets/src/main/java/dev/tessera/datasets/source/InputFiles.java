@@ -5,26 +5,46 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.GlobPattern;
 
 /**
  * Files that an input names.
  *
  * @param spec a file, a folder, or a pattern of files where no file has that name
- * @param include patterns of which a file must match one, if there are any; {@code *} matches
- *     slashes too, and a pattern without a slash is of the file's name alone
+ * @param include patterns of which a file must match one, if there are any; see {@link
+ *     FilePatterns}
  * @param exclude patterns of which it must match none
+ * @param heldout patterns of what is held out, in place of what folders and names say
  */
-public record InputFiles(String spec, List<String> include, List<String> exclude)
+public record InputFiles(
+    String spec, List<String> include, List<String> exclude, List<String> heldout)
     implements Serializable {
 
   public InputFiles {
     include = List.copyOf(include);
     exclude = List.copyOf(exclude);
+    heldout = List.copyOf(heldout);
   }
 
   static InputFiles of(String spec) {
-    return new InputFiles(spec, List.of(), List.of());
+    return new InputFiles(spec, List.of(), List.of(), List.of());
+  }
+
+  /** Whether the user says what is held out. */
+  boolean saysHeldout() {
+    return !heldout.isEmpty();
+  }
+
+  /** Gives segments the sides that the user says; else those of their names, if they count. */
+  List<Segment> divide(List<Segment> segments, boolean byName, ListingLog log) {
+    if (saysHeldout()) {
+      return asUserSays(segments);
+    }
+    return byName ? SplitNames.assign(segments, log) : segments;
+  }
+
+  List<Segment> asUserSays(List<Segment> segments) {
+    FilePatterns patterns = new FilePatterns(heldout);
+    return segments.stream().map(segment -> segment.with(patterns.side(segment.name()))).toList();
   }
 
   /**
@@ -37,12 +57,12 @@ public record InputFiles(String spec, List<String> include, List<String> exclude
     if (include.isEmpty() && exclude.isEmpty()) {
       return all;
     }
-    List<GlobPattern> wanted = include.stream().map(GlobPattern::new).toList();
-    List<GlobPattern> unwanted = exclude.stream().map(GlobPattern::new).toList();
+    FilePatterns wanted = new FilePatterns(include);
+    FilePatterns unwanted = new FilePatterns(exclude);
     List<SourceFiles.Found> selected = new ArrayList<>();
     for (SourceFiles.Found file : all) {
-      if ((wanted.isEmpty() || matches(wanted, include, file.relative()))
-          && !matches(unwanted, exclude, file.relative())) {
+      if ((wanted.isEmpty() || wanted.match(file.relative()))
+          && !unwanted.match(file.relative())) {
         selected.add(file);
       }
     }
@@ -55,15 +75,5 @@ public record InputFiles(String spec, List<String> include, List<String> exclude
               + " left out by --include and --exclude");
     }
     return selected;
-  }
-
-  private static boolean matches(List<GlobPattern> patterns, List<String> texts, String relative) {
-    String name = relative.substring(relative.lastIndexOf('/') + 1);
-    for (int i = 0; i < patterns.size(); i++) {
-      if (patterns.get(i).matches(texts.get(i).indexOf('/') < 0 ? name : relative)) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -2,11 +2,11 @@ package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.ImageFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 
 /** What an input's files are. */
 public enum Kind {
@@ -76,13 +76,15 @@ public enum Kind {
     if (files.size() == 1) {
       return readable(files);
     }
-    TreeSet<String> others = new TreeSet<>();
-    List<SourceFiles.Found> mine =
-        files.stream()
-            .filter(
-                file ->
-                    of(file.relative()).equals(Optional.of(this)) || !others.add(file.relative()))
-            .toList();
+    List<SourceFiles.Found> mine = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    for (SourceFiles.Found file : files) {
+      if (of(file.relative()).equals(Optional.of(this))) {
+        mine.add(file);
+      } else {
+        others.add(file.relative());
+      }
+    }
     if (!others.isEmpty()) {
       log.note(
           String.format(

@@ -20,12 +20,23 @@ final class Layout {
 
   private final int splitLevel;
   private final int classLevel;
+  private final boolean hive;
+  private final Set<String> folders;
   private final List<String> classNames;
 
-  private Layout(int splitLevel, int classLevel, List<String> classNames) {
+  private Layout(int splitLevel, int classLevel, Set<String> folders, Set<String> top) {
     this.splitLevel = splitLevel;
     this.classLevel = classLevel;
-    this.classNames = classNames;
+    this.folders = top;
+    this.hive = HiveFolders.key(folders).isPresent();
+    Set<String> names = new TreeSet<>();
+    for (String folder : folders) {
+      String name = className(folder);
+      if (name != null) {
+        names.add(name);
+      }
+    }
+    this.classNames = List.copyOf(names);
   }
 
   /**
@@ -40,30 +51,31 @@ final class Layout {
         all.add(path.split("/", -1));
       }
     }
-    int top = all.size() == paths.size() ? parting(all) : 0;
+    int top = parting(all);
     int split = NONE;
     for (int level = top; splits && level <= top + 1 && split == NONE; level++) {
       split = bothSides(names(all, level)) ? level : NONE;
     }
     int label = classes ? classLevel(all, top, split) : NONE;
-    Set<String> names = new TreeSet<>();
-    if (label != NONE) {
-      names(all, label).forEach(name -> names.add(className(name)));
-    }
-    Layout layout = new Layout(split, label, List.copyOf(names));
-    layout.tell(names(all, split), names(all, top), classes, log);
+    Layout layout = new Layout(split, label, names(all, label), names(all, top));
+    layout.tellSplits(paths, names(all, split), log);
     return layout;
   }
 
-  /** The first level at which paths differ, 0 if none does: what is above holds the whole input. */
+  /**
+   * The first level at which folders differ, or the last where none does: what is above holds the
+   * whole input. A few pictures beside folders do not change that.
+   */
   private static int parting(List<String[]> all) {
     for (int level = 0; ; level++) {
       int at = level;
-      if (names(all, level).size() > 1) {
+      long below = all.stream().filter(parts -> parts.length > at + 2).count();
+      if (names(all, level).size() != 1 || below == 0) {
         return level;
       }
-      if (all.stream().anyMatch(parts -> parts.length < at + 3)) {
-        return 0;
+      long beside = all.stream().filter(parts -> parts.length == at + 2).count();
+      if (beside > 0 && (beside >= below || names(all, level + 1).size() < 2)) {
+        return level;
       }
     }
   }
@@ -78,32 +90,63 @@ final class Layout {
     return names;
   }
 
-  /** A class may be called "train"; beside "test" and among few others it is none. */
+  /**
+   * A class may be called "train", or have the word in its name; "train" beside "test" is none, and
+   * names with the words are none if they are half of all.
+   */
   private static boolean bothSides(Set<String> names) {
+    Set<String> whole = new TreeSet<>(names);
+    whole.removeIf(name -> !SplitNames.isWhole(name));
     long trained = count(names, Subset.TRAIN);
     long heldout = count(names, Subset.HELDOUT);
-    return trained > 0 && heldout > 0 && 2 * (trained + heldout) >= names.size();
+    return (count(whole, Subset.TRAIN) > 0 && count(whole, Subset.HELDOUT) > 0)
+        || (trained > 0 && heldout > 0 && 2 * (trained + heldout) >= names.size());
   }
 
   private static long count(Set<String> names, Subset side) {
-    return names.stream().filter(n -> SplitNames.ofFolder(n).equals(Optional.of(side))).count();
+    return names.stream().filter(n -> SplitNames.ofName(n).equals(Optional.of(side))).count();
   }
 
-  /** Below the split, or above it where nothing is below: {@code cat/train/1.png}. */
+  /**
+   * Below the split, or above it where nothing is below: {@code cat/train/1.png}. The training side
+   * decides, for a contest's test pictures lie in no classes. Hive's {@code label=} is always one.
+   */
   private static int classLevel(List<String[]> all, int top, int split) {
+    for (int level = 0; level <= top + 2; level++) {
+      Optional<String> key = HiveFolders.key(names(all, level));
+      if (key.isPresent() && ParquetColumns.isLabelName(key.get())) {
+        return level;
+      }
+    }
     if (split == NONE) {
       return all.isEmpty() ? NONE : top;
     }
-    long below = all.stream().filter(parts -> parts.length > split + 2).count();
-    if (2 * below >= all.size()) {
+    long trained = 0;
+    long below = 0;
+    for (String[] parts : all) {
+      if (parts.length > split + 1 && side(parts[split]) == Subset.TRAIN) {
+        trained++;
+        below += parts.length > split + 2 ? 1 : 0;
+      }
+    }
+    if (2 * below >= trained) {
       return split + 1;
     }
     return split > top ? split - 1 : NONE;
   }
 
-  private void tell(Set<String> sides, Set<String> folders, boolean classes, ListingLog log) {
+  /** Says which classes there are, and for how many pictures none. */
+  void tellClasses(Collection<String> paths, boolean classes, ListingLog log) {
     if (classLevel != NONE && !classNames.isEmpty()) {
       log.note("classes: " + Names.of(classNames) + " from folders");
+      List<String> beside = paths.stream().filter(path -> label(path) == Segment.NO_LABEL).toList();
+      if (!beside.isEmpty()) {
+        log.note(
+            "classes: none for "
+                + Counted.of(beside.size(), "picture", "pictures")
+                + " in no class's folder, such as "
+                + beside.get(0));
+      }
     } else if (classes) {
       log.note("classes: none, for there are no folders to name them");
     } else if (splitLevel == NONE && folders.size() > 1) {
@@ -112,25 +155,32 @@ final class Layout {
               + Names.of(folders)
               + ")");
     }
+  }
+
+  private void tellSplits(Collection<String> paths, Set<String> sides, ListingLog log) {
     if (splitLevel != NONE) {
       Set<String> trained = new TreeSet<>(sides);
       trained.removeIf(name -> side(name) != Subset.TRAIN);
       sides.removeAll(trained);
+      long beside = paths.stream().filter(path -> folder(path, splitLevel) == null).count();
       log.note(
           "splits: train from folder "
               + Names.of(trained)
+              + (beside == 0
+                  ? ""
+                  : " and " + Counted.of(beside, "picture", "pictures") + " in no such folder")
               + "; held out from folder "
               + Names.of(sides));
     }
   }
 
   private static Subset side(String folder) {
-    return SplitNames.ofFolder(folder).orElse(Subset.TRAIN);
+    return SplitNames.ofName(folder).orElse(Subset.TRAIN);
   }
 
-  /** Hive's {@code label=cat} is the class cat. */
-  private static String className(String folder) {
-    return folder.substring(folder.indexOf('=') + 1);
+  /** Hive's {@code label=cat} is the class cat, if all folders beside it are such. */
+  private String className(String folder) {
+    return hive ? HiveFolders.value(folder) : folder;
   }
 
   private static String folder(String path, int level) {
@@ -152,13 +202,19 @@ final class Layout {
     return classNames;
   }
 
+  /** Whether folders tell what is held out. */
+  boolean divided() {
+    return splitLevel != NONE;
+  }
+
   /** The class of a picture, or {@link Segment#NO_LABEL}. */
   int label(String path) {
     String folder = folder(path, classLevel);
-    if (folder == null) {
+    String name = folder == null ? null : className(folder);
+    if (name == null) {
       return Segment.NO_LABEL;
     }
-    int place = Collections.binarySearch(classNames, className(folder));
+    int place = Collections.binarySearch(classNames, name);
     return place < 0 ? Segment.NO_LABEL : place;
   }
 

@@ -1,6 +1,5 @@
 package dev.tessera.datasets.source;
 
-import dev.tessera.datasets.InvalidDatasetException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -89,8 +88,13 @@ final class LocalFiles {
   }
 
   private void walk(Path folder, String prefix) throws IOException {
-    if (!folders.add(Files.readAttributes(folder, BasicFileAttributes.class).fileKey())) {
-      again++;
+    try {
+      if (!folders.add(Files.readAttributes(folder, BasicFileAttributes.class).fileKey())) {
+        again++;
+        return;
+      }
+    } catch (NoSuchFileException e) {
+      gone(prefix, e);
       return;
     }
     List<Link> inner = new ArrayList<>();
@@ -102,13 +106,21 @@ final class LocalFiles {
         }
       }
     } catch (AccessDeniedException e) {
-      throw new InvalidDatasetException(
-          folder + " may not be read: allow it, or give an input without it", e);
+      throw SourceFiles.forbidden(folder, e);
+    } catch (NoSuchFileException e) {
+      gone(prefix, e);
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
     for (Link subfolder : inner) {
       walk(subfolder.path(), subfolder.relative() + "/");
+    }
+  }
+
+  /** A folder deleted while the listing lasts is not there; only the input itself must be. */
+  private static void gone(String prefix, NoSuchFileException e) throws NoSuchFileException {
+    if (prefix.isEmpty()) {
+      throw e;
     }
   }
 
@@ -146,7 +158,11 @@ final class LocalFiles {
       for (Link link : now) {
         // Only here, and for what was added since: without links nobody needs the files' keys.
         for (Path file : regular) {
-          known.add(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+          try {
+            known.add(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+          } catch (NoSuchFileException e) {
+            continue; // Deleted since: whoever reads it says so.
+          }
         }
         regular.clear();
         follow(link, known);

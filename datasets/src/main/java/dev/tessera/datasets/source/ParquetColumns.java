@@ -2,6 +2,7 @@ package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.InvalidDatasetException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -16,7 +17,7 @@ import org.apache.parquet.schema.Type;
 /**
  * Which columns of one Parquet file are what; null for none.
  *
- * @param image a struct with {@code bytes}, or plain binary
+ * @param image a struct with {@code bytes} or of Spark's image source, or plain binary
  * @param path of the picture, beside plain binary
  * @param unlike a column that looks like the label and cannot be one
  */
@@ -31,9 +32,9 @@ record ParquetColumns(
 
   private static final List<String> IMAGES =
       List.of("image", "img", "jpg", "jpeg", "png", "webp", "picture", "content", "bytes");
-  private static final List<String> LABELS =
+  static final List<String> LABELS =
       List.of("label", "labels", "fine_label", "class", "cls", "class_label", "target", "category");
-  private static final List<String> CAPTIONS =
+  static final List<String> CAPTIONS =
       List.of("caption", "text", "prompt", "description", "txt");
   private static final List<String> PATHS =
       List.of("path", "file_name", "filename", "key", "__key__", "url");
@@ -48,6 +49,8 @@ record ParquetColumns(
       label = null;
     } else if (label.equals(Columns.AUTO)) {
       label = first(schema, LABELS, ParquetLabels::understood);
+    } else if (!schema.containsField(label) && ParquetSource.hiveLabel(file, asked) != null) {
+      label = null; // The folder says it.
     } else {
       label = named(file, schema, label, "label");
       require(
@@ -86,12 +89,17 @@ record ParquetColumns(
         unlike);
   }
 
+  /** Whether a column of this name is taken for the label. */
+  static boolean isLabelName(String name) {
+    return LABELS.contains(name.toLowerCase(Locale.ROOT));
+  }
+
   private static String image(String file, MessageType schema, String asked) {
     if (!asked.equals(Columns.AUTO)) {
       String name = named(file, schema, asked, "image");
       require(
           isPicture(schema.getType(name)),
-          file + ": column " + name + " holds no bytes (expected: binary, or a struct with bytes)");
+          file + ": column " + name + " holds no bytes (expected: binary, a struct with bytes, or Spark's image)");
       return name;
     }
     String usual = first(schema, IMAGES, ParquetColumns::isPicture);
@@ -113,17 +121,15 @@ record ParquetColumns(
   }
 
   private static String named(String file, MessageType schema, String name, String key) {
-    require(
-        schema.containsField(name),
-        file
-            + " has no column "
-            + name
-            + " (columns."
-            + key
-            + "; its columns: "
-            + names(schema)
-            + ")");
+    if (!schema.containsField(name)) {
+      throw missing(file, name, key, names(schema));
+    }
     return name;
+  }
+
+  static InvalidDatasetException missing(String file, String name, String key, String columns) {
+    return new InvalidDatasetException(
+        file + " has no column " + name + " (columns." + key + "; its columns: " + columns + ")");
   }
 
   private static void require(boolean condition, String sentence) {
@@ -163,8 +169,22 @@ record ParquetColumns(
     }
     GroupType struct = type.asGroupType();
     return !type.isRepetition(Type.Repetition.REPEATED)
-        && struct.containsField("bytes")
-        && isBinary(struct.getType("bytes"));
+        && (isSparkImage(struct)
+            || (struct.containsField("bytes") && isBinary(struct.getType("bytes"))));
+  }
+
+  /** {@code struct<origin, height, width, nChannels, mode, data>} of Spark's image source. */
+  static boolean isSparkImage(GroupType struct) {
+    return Stream.of("height", "width", "nChannels", "mode").allMatch(name -> isInt(struct, name))
+        && struct.containsField("data")
+        && isBinary(struct.getType("data"));
+  }
+
+  private static boolean isInt(GroupType struct, String name) {
+    return struct.containsField(name)
+        && struct.getType(name).isPrimitive()
+        && !struct.getType(name).isRepetition(Type.Repetition.REPEATED)
+        && struct.getType(name).asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT32;
   }
 
   private static boolean isBinary(Type type) {

@@ -44,13 +44,17 @@ record ParquetFooter(Path path, ParquetMetadata metadata) {
           && io.getClass() != IOException.class) {
         throw io;
       }
-      throw new InvalidDatasetException(
-          path
-              + " is not a readable Parquet file ("
-              + e.getMessage()
-              + "): write it again, or leave it out with --exclude",
-          e);
+      throw unreadable(path, e);
     }
+  }
+
+  static InvalidDatasetException unreadable(Path path, Exception cause) {
+    return new InvalidDatasetException(
+        path
+            + " is not a readable Parquet file ("
+            + cause.getMessage()
+            + "): write it again, or leave it out with --exclude",
+        cause);
   }
 
   private void checkCodecs() {

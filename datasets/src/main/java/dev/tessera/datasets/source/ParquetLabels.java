@@ -37,6 +37,14 @@ record ParquetLabels(
     return new ParquetLabels(List.copyOf(all), null, Map.of());
   }
 
+  /** Values that are numbers if all are small whole ones, else names. */
+  static ParquetLabels of(Collection<String> values) {
+    if (!values.stream().allMatch(value -> value.matches("\\d{1,5}"))) {
+      return named(values, Map.of());
+    }
+    return counted(List.of(), values.stream().mapToLong(Long::parseLong).max().orElse(-1));
+  }
+
   /** Values in their order: that of numbers if all are, else that of the text. */
   static ParquetLabels named(Collection<String> values, Map<String, List<String>> own) {
     List<String> names = new ArrayList<>(values);

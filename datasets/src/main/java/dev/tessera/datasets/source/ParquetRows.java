@@ -1,9 +1,11 @@
 package dev.tessera.datasets.source;
 
+import dev.tessera.datasets.image.SparkImage;
 import dev.tessera.datasets.table.ParquetScan;
 import dev.tessera.datasets.table.Subset;
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
@@ -23,8 +25,7 @@ final class ParquetRows implements RawImages {
   private final Path path;
   private final ParquetFooter footer;
   private final ParquetColumns columns;
-  private final ParquetLabels labels;
-  private final boolean splits;
+  private final ParquetSource source;
   private ParquetScan scan;
   private long row;
   private long damagedTo;
@@ -36,8 +37,7 @@ final class ParquetRows implements RawImages {
     this.path = new Path(segment.path());
     this.footer = ParquetFooter.read(conf, path);
     this.columns = ParquetColumns.of(segment.path(), footer.schema(), source.columns());
-    this.labels = source.labels();
-    this.splits = source.splits();
+    this.source = source;
     this.row = segment.from();
   }
 
@@ -98,36 +98,62 @@ final class ParquetRows implements RawImages {
 
   private RawImage image(Group group, long number) {
     Group struct = null;
-    byte[] bytes = null;
+    RawImage.Content content = null;
     if (has(group, columns.image())) {
       if (group.getType().getType(columns.image()).isPrimitive()) {
-        bytes = group.getBinary(columns.image(), 0).getBytes();
+        byte[] bytes = group.getBinary(columns.image(), 0).getBytes();
+        content = new RawImage.Encoded(bytes, null);
       } else {
         struct = group.getGroup(columns.image(), 0);
-        bytes = has(struct, "bytes") ? struct.getBinary("bytes", 0).getBytes() : null;
+        content = content(struct);
       }
     }
-    String own = struct == null ? text(group, columns.path()) : text(struct, "path");
+    String own = null;
+    if (struct == null) {
+      own = text(group, columns.path());
+    } else {
+      own = text(struct, ParquetColumns.isSparkImage(struct.getType()) ? "origin" : "path");
+    }
     String path = own == null || own.isEmpty() ? segment.name() + "#" + number : own;
     return new RawImage(
         segment.id() + number - segment.from(),
         path,
         ParquetLabels.value(group, columns.group()),
-        labels.number(
+        source.labels().number(
             segment.path(),
             columns.label() == null
-                ? ParquetSource.hiveLabel(segment)
+                ? source.hiveLabel(segment)
                 : ParquetLabels.value(group, columns.label())),
         text(group, columns.caption()),
         split(group),
-        bytes == null
-            ? new RawImage.Unreadable("the row has no picture")
-            : new RawImage.Encoded(bytes, null));
+        content == null ? new RawImage.Unreadable("the row has no picture") : content);
+  }
+
+  /** What a struct holds, or null. */
+  private static RawImage.Content content(Group struct) {
+    if (!ParquetColumns.isSparkImage(struct.getType())) {
+      return has(struct, "bytes")
+          ? new RawImage.Encoded(struct.getBinary("bytes", 0).getBytes(), null)
+          : null;
+    }
+    for (String field : List.of("width", "height", "nChannels", "mode", "data")) {
+      if (!has(struct, field)) {
+        return null;
+      }
+    }
+    return new RawImage.OfSpark(
+        new SparkImage(
+            struct.getInteger("width", 0),
+            struct.getInteger("height", 0),
+            struct.getInteger("nChannels", 0),
+            struct.getInteger("mode", 0),
+            struct.getBinary("data", 0).getBytes()));
   }
 
   private Subset split(Group group) {
-    String side = splits ? text(group, columns.split()) : null;
-    return side == null ? segment.split() : SplitNames.ofFolder(side).orElse(segment.split());
+    boolean said = source.splits() && !source.files().saysHeldout();
+    String side = said ? text(group, columns.split()) : null;
+    return side == null ? segment.split() : SplitNames.ofName(side).orElse(segment.split());
   }
 
   private static boolean has(Group group, String field) {

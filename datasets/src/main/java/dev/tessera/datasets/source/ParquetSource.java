@@ -29,9 +29,6 @@ import org.apache.parquet.example.data.Group;
 public record ParquetSource(InputFiles files, Columns columns, boolean splits, ParquetLabels labels)
     implements ImageSource {
 
-  /** A folder that {@code partitionBy("label")} made. */
-  private static final String HIVE_LABEL = "label=";
-
   public ParquetSource(InputFiles files, Columns columns, boolean splits) {
     this(files, columns, splits, null);
   }
@@ -58,7 +55,7 @@ public record ParquetSource(InputFiles files, Columns columns, boolean splits, P
     }
     ParquetLabels found = labels(raw, footers, segments, log);
     ImageSource reader = new ParquetSource(files, columns, splits, found);
-    return new Listing(splits ? SplitNames.assign(segments, log) : segments, found.names(), reader);
+    return new Listing(files.divide(segments, splits, log), found.names(), reader);
   }
 
   /** What is not the quarantine of a table of ours. */
@@ -90,7 +87,10 @@ public record ParquetSource(InputFiles files, Columns columns, boolean splits, P
         if (found.unlike() != null) {
           from.add("(not " + footer.schema().getType(found.unlike()) + ", which is no class)");
         }
-        counted &= hiveLabel(segments.get(i)) == null;
+        if (hiveLabel(segments.get(i)) != null) {
+          from.add("folders");
+          counted = false;
+        }
         continue;
       }
       from.add(found.label());
@@ -174,12 +174,20 @@ public record ParquetSource(InputFiles files, Columns columns, boolean splits, P
     return values;
   }
 
-  /** The value of a folder {@code label=VALUE}, or null. */
-  static String hiveLabel(Segment segment) {
-    for (String part : segment.name().split("/", -1)) {
-      if (part.startsWith(HIVE_LABEL)) {
-        String value = part.substring(HIVE_LABEL.length());
-        return value.startsWith("__HIVE_DEFAULT") ? null : value;
+  /** The value of a folder {@code label=VALUE} that {@code partitionBy} made, or null. */
+  String hiveLabel(Segment segment) {
+    return hiveLabel(segment.name(), columns);
+  }
+
+  /** As above; the key is the column that the user names, or a usual name of labels. */
+  static String hiveLabel(String path, Columns columns) {
+    String asked = columns.label();
+    String[] parts = path.split("/", -1);
+    for (int i = 0; i < parts.length - 1; i++) {
+      int equals = parts[i].indexOf('=');
+      String key = equals < 1 ? "" : parts[i].substring(0, equals);
+      if (key.equals(asked) || (asked.equals(Columns.AUTO) && ParquetColumns.isLabelName(key))) {
+        return HiveFolders.value(parts[i]);
       }
     }
     return null;

@@ -1,6 +1,7 @@
 package dev.tessera.datasets.source;
 
 import dev.tessera.datasets.image.RgbImage;
+import dev.tessera.datasets.image.SparkImage;
 import dev.tessera.datasets.table.Subset;
 
 /**
@@ -37,6 +38,9 @@ public record RawImage(
 
   /** Pixels of a source that is not made of picture files. */
   public record Decoded(RgbImage image) implements Content {}
+
+  /** A value of Spark's image source. */
+  public record OfSpark(SparkImage image) implements Content {}
 
   /** Nothing, with the reason for the quarantine table. */
   public record Unreadable(String reason) implements Content {}

@@ -30,6 +30,9 @@ public record Segment(
   /** The place of a file of words beside the picture. */
   record CaptionFile(String location) implements Extra {}
 
+  /** The place of such a file in the picture's own zip. */
+  record CaptionEntry(long place) implements Extra {}
+
   /** The reason why there is nothing to read. */
   record Problem(String reason) implements Extra {}
 
@@ -39,6 +42,21 @@ public record Segment(
 
   Segment with(Subset side) {
     return new Segment(path, name, id, from, to, label, side, extra);
+  }
+
+  /** The same run, longer. */
+  Segment to(long end) {
+    return new Segment(path, name, id, from, end, label, split, extra);
+  }
+
+  /** Whether the pictures differ in nothing but their places, and nothing else is known. */
+  boolean isLike(Segment other) {
+    return extra == null
+        && other.extra == null
+        && label == other.label
+        && split == other.split
+        && path.equals(other.path)
+        && name.equals(other.name);
   }
 
   /** Number of pictures. */

@@ -1,5 +1,6 @@
 package dev.tessera.datasets.source;
 
+import dev.tessera.datasets.table.Subset;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 
@@ -15,12 +17,21 @@ import org.apache.hadoop.conf.Configuration;
  * equal names are one class.
  *
  * @param parts the inputs
+ * @param splits whether their names tell what is held out
+ * @param heldout patterns of what is held out, see {@link InputFiles}
  * @param reading what the listing found out, or null before it
  */
-public record SeveralSources(List<Part> parts, List<Reading> reading) implements ImageSource {
+public record SeveralSources(
+    List<Part> parts, boolean splits, List<String> heldout, List<Reading> reading)
+    implements ImageSource {
 
-  /** An input with the name that its paths begin with. */
-  public record Part(String prefix, ImageSource source) implements Serializable {}
+  /**
+   * An input.
+   *
+   * @param prefix the name that its paths begin with
+   * @param side what its name says, or null
+   */
+  public record Part(String prefix, Subset side, ImageSource source) implements Serializable {}
 
   /**
    * How to read an input.
@@ -33,11 +44,14 @@ public record SeveralSources(List<Part> parts, List<Reading> reading) implements
 
   public SeveralSources {
     parts = List.copyOf(parts);
+    heldout = List.copyOf(heldout);
     reading = reading == null ? null : List.copyOf(reading);
   }
 
   /** Names the inputs by the last part of their paths, numbered where these are equal. */
-  static SeveralSources of(List<String> specs, List<ImageSource> sources) {
+  static SeveralSources of(
+      List<String> specs, List<ImageSource> sources, SourceOptions options) {
+    List<Subset> sides = InputNames.sides(specs);
     List<Part> parts = new ArrayList<>();
     Set<String> used = new HashSet<>();
     for (int i = 0; i < specs.size(); i++) {
@@ -47,9 +61,9 @@ public record SeveralSources(List<Part> parts, List<Reading> reading) implements
       for (int n = 2; !used.add(unique); n++) {
         unique = name + "-" + n;
       }
-      parts.add(new Part(unique, sources.get(i)));
+      parts.add(new Part(unique, sides.get(i), sources.get(i)));
     }
-    return new SeveralSources(parts, null);
+    return new SeveralSources(parts, options.splits(), options.heldout(), null);
   }
 
   @Override
@@ -69,20 +83,63 @@ public record SeveralSources(List<Part> parts, List<Reading> reading) implements
       listings.add(listing);
       names.addAll(listing.classNames());
     }
+    boolean divide = splits && heldout.isEmpty() && areSides(listings);
+    if (divide) {
+      tell(listings, log);
+    }
     List<String> all = List.copyOf(names);
     List<Segment> segments = new ArrayList<>();
     List<Reading> readings = new ArrayList<>();
+    FilePatterns patterns = new FilePatterns(heldout);
     long first = 0;
-    for (Listing listing : listings) {
+    for (int i = 0; i < listings.size(); i++) {
+      Listing listing = listings.get(i);
       readings.add(
           new Reading(
               listing.reader(), first, listing.classNames().stream().map(all::indexOf).toList()));
+      boolean byName = divide && !divided(listing);
       for (Segment segment : listing.segments()) {
-        segments.add(moved(segment, segment.id() + first));
+        Subset side = side(parts.get(i), segment, byName, patterns);
+        segments.add(moved(segment, segment.id() + first).with(side));
       }
       first += listing.count();
     }
-    return new Listing(segments, all, new SeveralSources(parts, readings));
+    return new Listing(segments, all, new SeveralSources(parts, splits, heldout, readings));
+  }
+
+  /** If some inputs that folders do not divide are held out by their names, and not all inputs. */
+  private boolean areSides(List<Listing> listings) {
+    long heldout = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      boolean whole = !divided(listings.get(i));
+      heldout += whole && parts.get(i).side() == Subset.HELDOUT ? 1 : 0;
+    }
+    return heldout > 0 && heldout < parts.size();
+  }
+
+  private static boolean divided(Listing listing) {
+    return listing.segments().stream().anyMatch(segment -> segment.split() != null);
+  }
+
+  private void tell(List<Listing> listings, ListingLog log) {
+    Set<String> trained = new TreeSet<>();
+    Set<String> heldout = new TreeSet<>();
+    for (int i = 0; i < parts.size(); i++) {
+      if (!divided(listings.get(i))) {
+        Part part = parts.get(i);
+        (part.side() == Subset.HELDOUT ? heldout : trained).add("input " + part.prefix());
+      }
+    }
+    SplitNames.tell(trained, heldout, log);
+  }
+
+  private static Subset side(Part part, Segment segment, boolean byName, FilePatterns patterns) {
+    if (byName) {
+      return part.side() == null ? Subset.TRAIN : part.side();
+    }
+    boolean matches =
+        patterns.match(part.prefix()) || patterns.match(part.prefix() + "/" + segment.name());
+    return matches ? Subset.HELDOUT : segment.split();
   }
 
   private static Segment moved(Segment s, long id) {

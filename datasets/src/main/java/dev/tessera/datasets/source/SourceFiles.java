@@ -8,8 +8,10 @@ import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -18,6 +20,7 @@ import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.security.AccessControlException;
 
 /** Lists the files of a source, in an order that never changes. */
 final class SourceFiles {
@@ -90,6 +93,8 @@ final class SourceFiles {
       }
     } catch (FileNotFoundException e) {
       throw missing(root, e);
+    } catch (AccessControlException e) {
+      throw forbidden(root, e);
     }
     found.sort(Comparator.comparing(Found::relative));
     return found;
@@ -142,22 +147,46 @@ final class SourceFiles {
     FileSystem fs = fileSystem(conf, path);
     boolean local = isLocal(fs);
     Path base = fs.makeQualified(fixedFolder(path));
-    FileStatus[] matches = fs.globStatus(path);
-    List<Found> found = new ArrayList<>();
-    for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
+    Map<String, Found> found = new LinkedHashMap<>(); // Two alternatives may match one file.
+    for (FileStatus match : matches(conf, pattern)) {
       Path file = fs.makeQualified(match.getPath());
       String relative = relative(base, file);
-      if (match.isFile() && !hidden(relative)) {
+      if (match.isFile()) {
         String location = local ? local(file).toUri().toString() : file.toString();
-        found.add(new Found(location, relative, match.getLen(), null));
+        found.put(location, new Found(location, relative, match.getLen(), null));
         log.found();
+      } else {
+        for (Found below : under(conf, file.toString(), log)) {
+          String name = relative + "/" + below.relative();
+          found.put(
+              below.location(), new Found(below.location(), name, below.bytes(), below.problem()));
+        }
       }
     }
     if (found.isEmpty()) {
       throw missing(pattern, null);
     }
-    found.sort(Comparator.comparing(Found::relative));
-    return found;
+    List<Found> sorted = new ArrayList<>(found.values());
+    sorted.sort(Comparator.comparing(Found::relative));
+    return sorted;
+  }
+
+  /** Files and folders that match a pattern, those with hidden names left out. */
+  static List<FileStatus> matches(Configuration conf, String pattern) throws IOException {
+    Path path = new Path(pattern);
+    FileSystem fs = fileSystem(conf, path);
+    Path base = fs.makeQualified(fixedFolder(path));
+    FileStatus[] matches = fs.globStatus(path);
+    List<FileStatus> seen = new ArrayList<>();
+    for (FileStatus match : matches == null ? new FileStatus[0] : matches) {
+      if (!hidden(relative(base, fs.makeQualified(match.getPath())))) {
+        seen.add(match);
+      }
+    }
+    if (seen.isEmpty()) {
+      throw missing(pattern, null);
+    }
+    return seen;
   }
 
   private static Path fixedFolder(Path pattern) {
@@ -168,6 +197,11 @@ final class SourceFiles {
       }
     }
     return folder == null ? new Path(".") : folder;
+  }
+
+  static InvalidDatasetException forbidden(Object folder, Throwable cause) {
+    return new InvalidDatasetException(
+        folder + " may not be read: allow it, or give an input without it", cause);
   }
 
   static InvalidDatasetException missing(String root, Throwable cause) {

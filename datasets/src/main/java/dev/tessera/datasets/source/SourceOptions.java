@@ -12,6 +12,7 @@ import java.util.List;
  * @param columns of Parquet files
  * @param include see {@link InputFiles}
  * @param exclude see {@link InputFiles}
+ * @param heldout see {@link InputFiles}
  * @param zipNames charset of names in zips that are no UTF-8
  */
 public record SourceOptions(
@@ -22,11 +23,13 @@ public record SourceOptions(
     Columns columns,
     List<String> include,
     List<String> exclude,
+    List<String> heldout,
     String zipNames) {
 
   public SourceOptions {
     include = List.copyOf(include);
     exclude = List.copyOf(exclude);
+    heldout = List.copyOf(heldout);
   }
 
   /** The charset that the zip format names for entries without a flag. */
@@ -40,6 +43,7 @@ public record SourceOptions(
         Kind.AUTO,
         true,
         Columns.defaults(),
+        List.of(),
         List.of(),
         List.of(),
         ZIP_NAMES);

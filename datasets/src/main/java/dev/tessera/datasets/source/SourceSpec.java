@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -43,7 +44,7 @@ public final class SourceSpec {
    */
   public static ImageSource parse(Configuration conf, List<String> specs, SourceOptions options) {
     List<ImageSource> sources = specs.stream().map(spec -> parse(conf, spec, options)).toList();
-    return sources.size() == 1 ? sources.get(0) : SeveralSources.of(specs, sources);
+    return sources.size() == 1 ? sources.get(0) : SeveralSources.of(specs, sources, options);
   }
 
   /** As above, of one input. */
@@ -54,7 +55,8 @@ public final class SourceSpec {
     if (spec.startsWith(ICONS)) {
       return icons(spec, options.iconSize());
     }
-    InputFiles files = new InputFiles(spec, options.include(), options.exclude());
+    InputFiles files =
+        new InputFiles(spec, options.include(), options.exclude(), options.heldout());
     try {
       Path path = new Path(spec);
       if (options.format() != Kind.AUTO) {
@@ -84,9 +86,15 @@ public final class SourceSpec {
 
   private static ImageSource source(Kind kind, InputFiles files, SourceOptions options) {
     return switch (kind) {
-      case AUTO, PICTURES -> new FolderSource(files, options.classPerFolder(), options.splits());
+      case AUTO, PICTURES ->
+          new FolderSource(files, options.classPerFolder(), options.splits(), options.columns());
       case ZIP ->
-          new ZipSource(files, options.classPerFolder(), options.splits(), options.zipNames());
+          new ZipSource(
+              files,
+              options.classPerFolder(),
+              options.splits(),
+              options.columns(),
+              options.zipNames());
       case IDX -> new IdxSource(files, options.splits());
       case CIFAR -> new CifarSource(files, options.splits());
       case PARQUET -> new ParquetSource(files, options.columns(), options.splits());
@@ -95,14 +103,22 @@ public final class SourceSpec {
 
   /** The end of the pattern tells the kind, or else the files that match do. */
   private static Kind glob(Configuration conf, String spec) throws IOException {
-    List<SourceFiles.Found> files = SourceFiles.matching(conf, spec, new ListingLog(found -> {}));
+    List<FileStatus> matches = SourceFiles.matches(conf, spec);
     Optional<Kind> byPattern = Kind.of(spec);
     if (byPattern.isPresent()) {
       return byPattern.get();
     }
     Set<Kind> kinds = new LinkedHashSet<>();
-    for (SourceFiles.Found file : files) {
-      Kind.of(file.relative()).ifPresent(kinds::add);
+    for (FileStatus match : matches) {
+      if (match.isFile()) {
+        Kind.of(match.getPath().getName()).ifPresent(kinds::add);
+      } else if (kinds.size() < 2) {
+        FileSystem fs = SourceFiles.fileSystem(conf, match.getPath());
+        FolderLook look = FolderLook.at(fs, match.getPath());
+        if (look.foundAny()) {
+          kinds.add(look.kind());
+        }
+      }
     }
     if (kinds.contains(Kind.PICTURES)) {
       return Kind.PICTURES; // Whatever else matches counts too, and ends in the quarantine.

@@ -31,7 +31,18 @@ final class ZipImages implements RawImages {
     }
     ZipDirectory.Entry entry = archive.entry(next);
     long id = segment.id() + next++ - segment.from();
-    return RawImage.of(segment, id, segment.name() + entry.name(), null, archive.content(entry));
+    String name = segment.name() + entry.name();
+    return RawImage.of(segment, id, name, caption(), archive.content(entry));
+  }
+
+  private String caption() throws IOException {
+    if (segment.extra() instanceof Segment.Caption caption) {
+      return caption.text();
+    }
+    return segment.extra() instanceof Segment.CaptionEntry beside
+            && archive.content(archive.entry(beside.place())) instanceof RawImage.Encoded text
+        ? Sidecars.words(text.bytes())
+        : null;
   }
 
   private void begin(Segment begun) throws IOException {

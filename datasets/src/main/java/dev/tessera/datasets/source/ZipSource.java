@@ -17,10 +17,15 @@ import org.apache.hadoop.fs.Path;
  * @param files of which the archives count
  * @param classPerFolder whether folders inside the archives are classes; archives share theirs
  * @param splits whether folders inside the archives, or their names, tell what is held out
+ * @param columns of {@link Metadata}
  * @param names charset of entries' names that are no UTF-8 and do not say that they are
  */
-public record ZipSource(InputFiles files, boolean classPerFolder, boolean splits, String names)
+public record ZipSource(
+    InputFiles files, boolean classPerFolder, boolean splits, Columns columns, String names)
     implements ImageSource {
+
+  /** An entry that is a row. */
+  private record Member(ZipSidecars.Place place, SourceFiles.Found file, String path) {}
 
   @Override
   public String name() {
@@ -30,17 +35,94 @@ public record ZipSource(InputFiles files, boolean classPerFolder, boolean splits
   @Override
   public Listing list(Configuration conf, ListingLog log) throws IOException {
     List<SourceFiles.Found> archives = Kind.ZIP.among(files.list(conf, log), log);
-    List<List<ZipDirectory.Entry>> directories = new ArrayList<>();
-    for (SourceFiles.Found archive : archives) {
-      directories.add(directory(conf, archive.path()));
-      directories.get(directories.size() - 1).forEach(entry -> log.found());
+    List<SourceFiles.Found> entries = new ArrayList<>();
+    List<String> prefixes = new ArrayList<>();
+    long foreign = 0;
+    for (int i = 0; i < archives.size(); i++) {
+      prefixes.add(archives.size() == 1 ? "" : archives.get(i).relative() + "/");
+      List<ZipDirectory.Entry> directory = directory(conf, archives.get(i).path());
+      for (int place = 0; place < directory.size(); place++) {
+        ZipDirectory.Entry entry = directory.get(place);
+        String location = new ZipSidecars.Place(i, place).location();
+        String path = prefixes.get(i) + entry.name();
+        entries.add(new SourceFiles.Found(location, path, entry.size(), null));
+        foreign += entry.foreign() ? 1 : 0;
+        log.found();
+      }
     }
-    List<String> all =
-        directories.stream().flatMap(List::stream).map(ZipDirectory.Entry::name).toList();
-    if (all.isEmpty()) {
+    tellForeign(foreign, log);
+    Sidecars sidecars =
+        Sidecars.of(
+            entries, new ZipSidecars(conf, archives, Charset.forName(names)), columns, log);
+    List<Member> members = new ArrayList<>();
+    for (SourceFiles.Found file : sidecars.rows()) {
+      ZipSidecars.Place place = ZipSidecars.Place.of(file.location());
+      int prefix = prefixes.get(place.archive()).length();
+      members.add(new Member(place, file, file.relative().substring(prefix)));
+    }
+    if (members.isEmpty()) {
       throw SourceFiles.empty(files.spec(), "files");
     }
-    long foreign = directories.stream().flatMap(List::stream).filter(e -> e.foreign()).count();
+    return listing(archives, prefixes, sidecars, members, log);
+  }
+
+  private Listing listing(
+      List<SourceFiles.Found> archives,
+      List<String> prefixes,
+      Sidecars sidecars,
+      List<Member> members,
+      ListingLog log) {
+    List<String> all = members.stream().map(Member::path).toList();
+    List<String> pictures = all.stream().filter(FolderSource::looksLikePicture).toList();
+    List<String> shape = pictures.isEmpty() ? all : pictures;
+    boolean guessed = splits && !files.saysHeldout();
+    Metadata metadata = sidecars.metadata();
+    boolean named = metadata.givesClasses();
+    Layout layout = Layout.of(shape, classPerFolder && !named, guessed, log);
+    if (!named) {
+      layout.tellClasses(shape, classPerFolder, log);
+    }
+    FilePatterns heldout = new FilePatterns(files.heldout());
+    List<Segment> segments = new ArrayList<>();
+    long id = 0;
+    for (Member member : members) {
+      String archive = archives.get(member.place().archive()).relative();
+      Subset side = layout.split(member.path());
+      if (files.saysHeldout()) {
+        boolean matches = heldout.match(archive) || heldout.match(member.file().relative());
+        side = matches ? Subset.HELDOUT : Subset.TRAIN;
+      }
+      add(
+          segments,
+          new Segment(
+              archives.get(member.place().archive()).path().toString(),
+              prefixes.get(member.place().archive()),
+              id++,
+              member.place().entry(),
+              member.place().entry() + 1,
+              named ? metadata.label(member.file().relative()) : layout.label(member.path()),
+              side,
+              sidecars.of(member.file())));
+    }
+    return new Listing(
+        guessed && !layout.divided() && archives.size() > 1
+            ? SplitNames.assign(segments, log)
+            : segments,
+        named ? metadata.classNames() : layout.classNames(),
+        this);
+  }
+
+  /** One segment holds a run of entries of one class, unless something is known of an entry. */
+  private static void add(List<Segment> segments, Segment next) {
+    Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+    if (last != null && last.to() == next.from() && last.isLike(next)) {
+      segments.set(segments.size() - 1, last.to(next.to()));
+    } else {
+      segments.add(next);
+    }
+  }
+
+  private void tellForeign(long foreign, ListingLog log) {
     if (foreign > 0) {
       log.note(
           "names: "
@@ -49,42 +131,6 @@ public record ZipSource(InputFiles files, boolean classPerFolder, boolean splits
               + names
               + ", zip-names=Shift_JIS (or another) reads them so");
     }
-    List<String> pictures = all.stream().filter(FolderSource::looksLikePicture).toList();
-    Layout layout = Layout.of(pictures.isEmpty() ? all : pictures, classPerFolder, splits, log);
-    List<Segment> segments = new ArrayList<>();
-    long id = 0;
-    for (int i = 0; i < archives.size(); i++) {
-      String prefix = archives.size() == 1 ? "" : archives.get(i).relative() + "/";
-      String path = archives.get(i).path().toString();
-      id = addRuns(segments, id, path, prefix, directories.get(i), layout);
-    }
-    boolean divided = segments.stream().anyMatch(segment -> segment.split() != null);
-    return new Listing(
-        splits && !divided && archives.size() > 1 ? SplitNames.assign(segments, log) : segments,
-        layout.classNames(),
-        this);
-  }
-
-  /** One segment for each run of files of one class; returns the id after the last. */
-  private static long addRuns(
-      List<Segment> segments,
-      long id,
-      String path,
-      String prefix,
-      List<ZipDirectory.Entry> entries,
-      Layout layout) {
-    int from = 0;
-    for (int to = 1; to <= entries.size(); to++) {
-      int label = layout.label(entries.get(from).name());
-      Subset split = layout.split(entries.get(from).name());
-      if (to == entries.size()
-          || layout.label(entries.get(to).name()) != label
-          || layout.split(entries.get(to).name()) != split) {
-        segments.add(new Segment(path, prefix, id + from, from, to, label, split, null));
-        from = to;
-      }
-    }
-    return id + entries.size();
   }
 
   private List<ZipDirectory.Entry> directory(Configuration conf, Path path) throws IOException {

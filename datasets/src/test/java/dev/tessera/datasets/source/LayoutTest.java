@@ -11,7 +11,9 @@ class LayoutTest {
   private final ListingLog log = new ListingLog(found -> {});
 
   private Layout of(String... paths) {
-    return Layout.of(List.of(paths), true, true, log);
+    Layout layout = Layout.of(List.of(paths), true, true, log);
+    layout.tellClasses(List.of(paths), true, log);
+    return layout;
   }
 
   @Test
@@ -23,8 +25,8 @@ class LayoutTest {
     assertThat(layout.split("test/dog/1.png")).isEqualTo(Subset.HELDOUT);
     assertThat(log.notes())
         .containsExactly(
-            "classes: cat, dog from folders",
-            "splits: train from folder train; held out from folder test");
+            "splits: train from folder train; held out from folder test",
+            "classes: cat, dog from folders");
   }
 
   @Test
@@ -41,7 +43,8 @@ class LayoutTest {
     Layout layout = of("pets/x/cat/1.png", "pets/x/dog/1.png");
     assertThat(layout.classNames()).containsExactly("cat", "dog");
     assertThat(of("cat/1.png", "cat/2.png").classNames()).containsExactly("cat");
-    assertThat(of("dog/old/1.png", "dog/old/2.png").classNames()).containsExactly("dog");
+    assertThat(of("pets/cat/1.png", "pets/cat/2.png").classNames()).containsExactly("cat");
+    assertThat(of("train/cat/1.png", "train/cat/2.png").classNames()).containsExactly("cat");
   }
 
   @Test
@@ -67,9 +70,117 @@ class LayoutTest {
             "data/test-00000-of-00001.parquet",
             "test_batch.bin",
             "split=validation/part-0.parquet")) {
-      assertThat(SplitNames.ofFile(name)).as(name).contains(Subset.HELDOUT);
+      assertThat(SplitNames.ofFile(name).or(() -> SplitNames.ofFolders(name)))
+          .as(name)
+          .contains(Subset.HELDOUT);
     }
     assertThat(SplitNames.ofFile("contest.parquet")).isEmpty();
     assertThat(SplitNames.ofFile("train-0.parquet")).contains(Subset.TRAIN);
+  }
+
+  /** The {@code datasets} library's rules, which end words at digits too. */
+  @Test
+  void wordsOfTheFieldAreKnownAndNoneIsGuessedInsideAWord() {
+    for (String name :
+        List.of(
+            "training_set",
+            "train_images",
+            "train2017",
+            "train-clean",
+            "Train Data",
+            "trainA",
+            "trainval",
+            "my.train",
+            "split=train")) {
+      assertThat(SplitNames.ofName(name)).as(name).contains(Subset.TRAIN);
+    }
+    for (String name :
+        List.of(
+            "test_set",
+            "test-dev",
+            "val2017",
+            "testB",
+            "ImagesTest",
+            "validation_images",
+            "dev",
+            "evaluation",
+            "x.eval",
+            "holdout",
+            "subset=Val")) {
+      assertThat(SplitNames.ofName(name)).as(name).contains(Subset.HELDOUT);
+    }
+    for (String name :
+        List.of(
+            "latest", "contest", "trainer", "devices", "attestation", "evaluations", "retrain",
+            "intrain", "testimony", "label=test", "constrain", "invalid", "interval")) {
+      assertThat(SplitNames.ofName(name)).as(name).isEmpty();
+    }
+  }
+
+  @Test
+  void foldersWithAWordInTheirNamesAreSplits() {
+    for (List<String> both :
+        List.of(
+            List.of("training_set", "test_set"),
+            List.of("train_images", "test-dev"),
+            List.of("train2017", "val2017"),
+            List.of("trainA", "testA"))) {
+      String train = both.get(0) + "/cat/1.png";
+      String test = both.get(1) + "/cat/2.png";
+      Layout layout = of(train, test);
+      assertThat(layout.split(train)).as(train).isEqualTo(Subset.TRAIN);
+      assertThat(layout.split(test)).as(test).isEqualTo(Subset.HELDOUT);
+      assertThat(layout.classNames()).containsExactly("cat");
+    }
+    assertThat(of("latest/1.png", "trainer/1.png").classNames())
+        .containsExactly("latest", "trainer");
+    // Among many a word decides nothing; a whole name does.
+    Layout classes = of("bullet_train/1.png", "test_tube/1.png", "a/1.png", "b/1.png", "c/1.png");
+    assertThat(classes.classNames()).hasSize(5);
+    assertThat(classes.divided()).isFalse();
+    assertThat(of("train/1.png", "test/1.png", "a/1.png", "b/1.png", "c/1.png").divided()).isTrue();
+  }
+
+  @Test
+  void aFewLoosePicturesCollapseNoClasses() {
+    for (String loose : List.of("cover.png", "pets/cover.png")) {
+      Layout layout = of(loose, "pets/cat/1.png", "pets/dog/1.png");
+      assertThat(layout.classNames()).as(loose).containsExactly("cat", "dog");
+      assertThat(layout.label(loose)).isEqualTo(Segment.NO_LABEL);
+      assertThat(layout.label("pets/dog/1.png")).isEqualTo(1);
+      assertThat(log.notes())
+          .contains("classes: none for 1 picture in no class's folder, such as " + loose);
+    }
+    // Many beside one folder are a class that has a folder in it.
+    assertThat(of("cat/1.png", "cat/2.png", "cat/odd/3.png").classNames()).containsExactly("cat");
+    Layout divided = of("cover.png", "train/cat/1.png", "train/dog/1.png", "test/cat/2.png");
+    assertThat(divided.classNames()).containsExactly("cat", "dog");
+    assertThat(divided.split("test/cat/2.png")).isEqualTo(Subset.HELDOUT);
+    assertThat(log.notes())
+        .contains(
+            "splits: train from folder train and 1 picture in no such folder; held out from folder"
+                + " test");
+  }
+
+  @Test
+  void testPicturesOfAContestLieInNoClasses() {
+    Layout layout =
+        of("train/cat/1.png", "train/dog/2.png", "test/3.png", "test/4.png", "test/5.png");
+    assertThat(layout.classNames()).containsExactly("cat", "dog");
+    assertThat(layout.label("test/4.png")).isEqualTo(Segment.NO_LABEL);
+    assertThat(layout.split("test/4.png")).isEqualTo(Subset.HELDOUT);
+  }
+
+  @Test
+  void onlyFoldersThatShareAKeyAreNamedByTheirValues() {
+    Layout hive = of("label=cat/1.png", "label=dog%3A2/1.png", "label=__HIVE_DEFAULT_PARTITION__/1.png");
+    assertThat(hive.classNames()).containsExactly("cat", "dog:2");
+    assertThat(hive.label("label=dog%3A2/1.png")).isEqualTo(1);
+    assertThat(hive.label("label=__HIVE_DEFAULT_PARTITION__/1.png")).isEqualTo(Segment.NO_LABEL);
+    assertThat(of("a=b/1.png", "a=c/1.png", "e=mc2/1.png").classNames())
+        .containsExactly("a=b", "a=c", "e=mc2");
+    assertThat(of("2+2=4/1.png", "cat/1.png").classNames()).containsExactly("2+2=4", "cat");
+    assertThat(of("year=2020/label=cat/1.png", "year=2021/label=dog/1.png").classNames())
+        .containsExactly("cat", "dog");
   }
 }

@@ -116,6 +116,7 @@ class LocalFilesTest {
             all.columns(),
             List.of("*.png"),
             List.of("b/*"),
+            List.of(),
             SourceOptions.ZIP_NAMES);
     assertThat(read(dir.toString(), some).stream().map(RawImage::path)).containsExactly("a/1.png");
   }

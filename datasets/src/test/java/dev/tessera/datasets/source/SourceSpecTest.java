@@ -81,6 +81,20 @@ class SourceSpecTest {
   }
 
   @Test
+  void foldersThatAPatternMatchesAreRead() throws Exception {
+    for (String name : List.of("p/cat/1.png", "p/dog/a/2.png", "p/3.png", "p/.h/4.png")) {
+      writePicture(name, 1);
+    }
+    assertThat(read(dir + "/p/*", false).stream().map(RawImage::path))
+        .containsExactly("3.png", "cat/1.png", "dog/a/2.png");
+    assertThat(read(dir + "/p/{cat,d*}", true).stream().map(RawImage::path))
+        .containsExactly("cat/1.png", "dog/a/2.png");
+    assertThat(read(dir + "/p/{dog,dog/a}", false)).hasSize(1);
+    writeZips();
+    assertThat(read(dir + "/i*", false)).hasSize(9);
+  }
+
+  @Test
   void bracketsInAFolderAreNoPattern() throws Exception {
     writePicture("[2019] x/1.png", 1);
     assertThat(read(dir + "/[2019] x/1.png", false)).hasSize(1);
@@ -135,5 +149,19 @@ class SourceSpecTest {
     Path file = dir.resolve(name);
     Files.createDirectories(file.getParent());
     Files.write(file, Pictures.png(Pictures.noise(8, 8, seed)));
+  }
+
+  @Test
+  void filesOfEqualNamesAreToldApartByTheirKind() {
+    List<SourceFiles.Found> files = new ArrayList<>();
+    for (String name : List.of("a.parquet", "readme.txt", "readme.txt")) {
+      files.add(new SourceFiles.Found("faulty:/x/" + name, name, 1, null));
+    }
+    ListingLog log = new ListingLog(found -> {});
+    assertThat(Kind.PARQUET.among(files, log)).hasSize(1);
+    assertThat(log.notes())
+        .containsExactly(
+            "files: 2 files are left aside, for the input is read as parquet: readme.txt,"
+                + " readme.txt");
   }
 }

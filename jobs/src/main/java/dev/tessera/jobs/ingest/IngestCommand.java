@@ -49,20 +49,35 @@ public final class IngestCommand implements Callable<Integer>, ReadsBeforeSpark 
       description = "Read no files that match; repeatable.")
   private List<String> exclude = new ArrayList<>();
 
+  @Option(
+      names = "--heldout-files",
+      paramLabel = "PATTERN",
+      description =
+          "Hold out files that match, such as 'test/*', instead of what folders and names say;"
+              + " repeatable.")
+  private List<String> heldoutFiles = new ArrayList<>();
+
   @Option(names = "--overwrite", description = "Replace the output if it exists.")
   private boolean overwrite;
 
   @Mixin
   private OverrideOptions overrides =
       OverrideOptions.of(
-          IngestRecipe.of("", ""), "inputs", "output", "overwrite", "include", "exclude");
+          IngestRecipe.of("", ""),
+          "inputs",
+          "output",
+          "overwrite",
+          "include",
+          "exclude",
+          "heldoutFiles");
 
   @Mixin private ConsoleOptions console;
 
   @Override
   public Integer call() throws Exception {
     IngestRecipe recipe =
-        overrides.apply(IngestRecipe.of(inputs, output).selecting(include, exclude, overwrite));
+        overrides.apply(
+            IngestRecipe.of(inputs, output).selecting(include, exclude, heldoutFiles, overwrite));
     IngestJob.check(HadoopSettings.read(), recipe);
     try (Session session = Session.obtain("ingest " + output, Map.of())) {
       Console out = console.console();

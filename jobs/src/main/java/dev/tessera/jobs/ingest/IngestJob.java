@@ -6,6 +6,7 @@ import dev.tessera.datasets.source.Listing;
 import dev.tessera.datasets.source.ListingLog;
 import dev.tessera.datasets.source.SourceSpec;
 import dev.tessera.datasets.source.Split;
+import dev.tessera.datasets.table.Subset;
 import dev.tessera.datasets.table.TableContent;
 import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.datasets.table.TableOutput;
@@ -65,7 +66,13 @@ public final class IngestJob {
       committed = true;
       double seconds = (System.nanoTime() - start) * 1e-9;
       return new IngestSummary(
-          recipe.output(), manifest, listing.count(), reasons(reports), warnings(reports), seconds);
+          recipe.output(),
+          manifest,
+          listing.count(),
+          reports.stream().mapToLong(IngestReport::unlabelled).sum(),
+          reasons(reports),
+          warnings(reports),
+          seconds);
     } finally {
       if (!committed) {
         output.abort(conf);
@@ -109,6 +116,16 @@ public final class IngestJob {
       Listing listing = source.list(conf, log);
       if (listing.count() == 0) {
         throw new UserException(recipe.input() + " holds no pictures: check the input path");
+      }
+      boolean matched =
+          listing.segments().stream().anyMatch(segment -> segment.split() == Subset.HELDOUT);
+      if (!recipe.heldoutFiles().isEmpty() && !matched) {
+        throw new UserException(
+            "--heldout-files "
+                + String.join(" ", recipe.heldoutFiles())
+                + " matches no file of "
+                + recipe.input()
+                + ": a pattern without a slash is of the file's name, another of its path there");
       }
       return listing;
     } catch (IOException e) {

@@ -35,6 +35,7 @@ import java.util.List;
  * @param zipNames charset of names in zips that are no UTF-8
  * @param include patterns of files of which each must match one, if there are any
  * @param exclude patterns of files of which each must match none
+ * @param heldoutFiles patterns of files that are held out, instead of what folders and names say
  */
 public record IngestRecipe(
     List<String> inputs,
@@ -56,7 +57,8 @@ public record IngestRecipe(
     Columns columns,
     String zipNames,
     List<String> include,
-    List<String> exclude)
+    List<String> exclude,
+    List<String> heldoutFiles)
     implements Serializable {
 
   private static final String COLOUR = " (expected: six hexadecimal digits such as ffffff)";
@@ -65,6 +67,7 @@ public record IngestRecipe(
     inputs = List.copyOf(inputs);
     include = List.copyOf(include);
     exclude = List.copyOf(exclude);
+    heldoutFiles = List.copyOf(heldoutFiles);
     require(isCharset(zipNames), "zipNames: " + zipNames + " (expected: a charset, as Shift_JIS)");
     require(size >= 8 && size <= 4096, "size: " + size + " (expected: 8 to 4096)");
     require(isColour(background), "background: " + background + COLOUR);
@@ -104,11 +107,13 @@ public record IngestRecipe(
         Columns.defaults(),
         SourceOptions.ZIP_NAMES,
         List.of(),
+        List.of(),
         List.of());
   }
 
   /** Of the files that match. */
-  IngestRecipe selecting(List<String> include, List<String> exclude, boolean overwrite) {
+  IngestRecipe selecting(
+      List<String> include, List<String> exclude, List<String> heldoutFiles, boolean overwrite) {
     return new IngestRecipe(
         inputs,
         output,
@@ -129,17 +134,18 @@ public record IngestRecipe(
         columns,
         zipNames,
         include,
-        exclude);
+        exclude,
+        heldoutFiles);
   }
 
   /** Replacing what is there. */
   public IngestRecipe overwriting() {
-    return selecting(include, exclude, true);
+    return selecting(include, exclude, heldoutFiles, true);
   }
 
   SourceOptions source() {
     return new SourceOptions(
-        classPerFolder, size, format, splits, columns, include, exclude, zipNames);
+        classPerFolder, size, format, splits, columns, include, exclude, heldoutFiles, zipNames);
   }
 
   /** The inputs as one text. */

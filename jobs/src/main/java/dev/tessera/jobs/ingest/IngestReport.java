@@ -8,6 +8,7 @@ import java.util.Map;
  * What one task tells the driver.
  *
  * @param read pictures taken from the source
+ * @param unlabelled rows of the image table without a label
  * @param reasons quarantined pictures by kind of reason
  * @param warnings number of pictures that were read though something was wrong with their file, by
  *     kind of warning
@@ -16,6 +17,7 @@ record IngestReport(
     TablePart images,
     TablePart quarantine,
     long read,
+    long unlabelled,
     Map<String, Reason> reasons,
     Map<String, Long> warnings)
     implements Serializable {

@@ -12,6 +12,7 @@ import java.util.Map;
  * What an ingest did.
  *
  * @param read pictures in the source; always rows written plus rows quarantined
+ * @param unlabelled rows of the image table without a label
  * @param reasons quarantined pictures by kind of reason
  * @param warnings number of pictures that were read though something was wrong, by kind of warning
  * @param seconds from the start of the listing to the manifest
@@ -20,6 +21,7 @@ public record IngestSummary(
     String output,
     TableManifest manifest,
     long read,
+    long unlabelled,
     Map<String, Reason> reasons,
     Map<String, Long> warnings,
     double seconds) {
@@ -46,6 +48,14 @@ public record IngestSummary(
     List<String> lines = new ArrayList<>(List.of("ingest  " + line()));
     lines.addAll(reasonLines(reasons));
     warningLines().forEach(line -> lines.add("  " + line));
+    if (unlabelled > 0 && !manifest.classNames().isEmpty()) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "  without a class: %,d of %,d rows (no label, or -1)",
+              unlabelled,
+              written()));
+    }
     if (written() > 0 && manifest.rows(Subset.TRAIN) == 0) {
       lines.add(
           "  no row is left to train on: all are held out; heldout=0 keeps those without a split");

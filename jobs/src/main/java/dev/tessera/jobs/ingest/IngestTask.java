@@ -47,6 +47,7 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
     private final TreeMap<String, Reason> reasons = new TreeMap<>();
     private final TreeMap<String, Long> warnings = new TreeMap<>();
     private long read;
+    private long unlabelled;
 
     Rows(TaskTables tables) throws IOException {
       rows = tables.open(output, RowFormats.IMAGES);
@@ -66,6 +67,7 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
         refuse(raw, "cannot be decoded: " + e);
         return;
       }
+      unlabelled += row.label() == null ? 1 : 0;
       rows.write(row);
     }
 
@@ -82,6 +84,9 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
       }
       if (raw.content() instanceof RawImage.Unreadable unreadable) {
         throw new UnreadableImageException(unreadable.reason());
+      }
+      if (raw.content() instanceof RawImage.OfSpark pixels) {
+        return decoder.decode(pixels.image());
       }
       return ((RawImage.Decoded) raw.content()).image();
     }
@@ -107,12 +112,14 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
       byte[] content =
           raw.content() instanceof RawImage.Encoded encoded
               ? encoded.bytes()
-              : ((RawImage.Decoded) raw.content()).image().pixels();
+              : raw.content() instanceof RawImage.OfSpark pixels
+                  ? pixels.image().data()
+                  : ((RawImage.Decoded) raw.content()).image().pixels();
       return Subset.assign(content, recipe.heldout());
     }
 
     IngestReport finish() throws IOException {
-      return new IngestReport(rows.finish(), quarantine.finish(), read, reasons, warnings);
+      return new IngestReport(rows.finish(), quarantine.finish(), read, unlabelled, reasons, warnings);
     }
 
     @Override

@@ -36,21 +36,22 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
-import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Raw pictures, tables and checkpoints on HDFS: a name node and a data node in this process. */
 class HdfsIT {
+
+  @RegisterExtension static final LocalSpark SPARK = new LocalSpark();
 
   private static final int SIZE = 16;
 
   @TempDir private static java.nio.file.Path dir;
 
   private static MiniDFSCluster cluster;
-  private static SparkSession spark;
   private static Configuration conf;
   private static DistributedFileSystem hdfs;
 
@@ -62,15 +63,11 @@ class HdfsIT {
             .build();
     cluster.waitActive();
     hdfs = cluster.getFileSystem();
-    spark = LocalSpark.session();
-    conf = spark.sparkContext().hadoopConfiguration();
+    conf = SPARK.session().sparkContext().hadoopConfiguration();
   }
 
   @AfterAll
   static void stop() throws IOException {
-    if (spark != null) {
-      spark.stop();
-    }
     FileSystem.closeAll();
     if (cluster != null) {
       cluster.shutdown();
@@ -84,19 +81,19 @@ class HdfsIT {
       write("/in/" + (i % 3) + "/" + i + (i % 2 == 0 ? ".png" : ".jpg"), picture);
     }
     write("/in/bad.png", new byte[] {1, 2, 3});
-    IngestSummary first = IngestJob.run(spark, recipe("/in", false));
+    IngestSummary first = IngestJob.run(SPARK.session(), recipe("/in", false));
     assertThat(first.written()).isEqualTo(12);
     assertThat(first.quarantined()).isEqualTo(1);
     assertThat(names("/out"))
         .containsExactly(
             ".huggingface.yaml", "_manifest.json", "_quarantine", "split=heldout", "split=train");
-    assertThatThrownBy(() -> IngestJob.run(spark, recipe("/in", false)))
+    assertThatThrownBy(() -> IngestJob.run(SPARK.session(), recipe("/in", false)))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("exists already");
 
     write("/zips/a.zip", zip(0, 5));
     write("/zips/b.zip", zip(5, 9));
-    IngestSummary second = IngestJob.run(spark, recipe("/zips/*.zip", true));
+    IngestSummary second = IngestJob.run(SPARK.session(), recipe("/zips/*.zip", true));
     assertThat(second.written()).isEqualTo(9);
     assertThat(names("/out"))
         .containsExactly(".huggingface.yaml", "_manifest.json", "split=heldout", "split=train");

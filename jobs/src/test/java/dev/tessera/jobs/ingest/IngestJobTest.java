@@ -25,32 +25,20 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class IngestJobTest {
 
-  @AfterAll
-  static void stop() {
-    LocalSpark.stop();
-  }
-
-  private static SparkSession spark;
+  @RegisterExtension static final LocalSpark SPARK = new LocalSpark();
 
   @TempDir private Path dir;
-
-  @BeforeAll
-  static void start() {
-    spark = LocalSpark.session();
-  }
 
   @Test
   void readsNestedFoldersWithAClassPerFolder() throws Exception {
     writeFolder("in");
-    IngestSummary summary = IngestJob.run(spark, recipe("in", 16, true, 3));
+    IngestSummary summary = IngestJob.run(SPARK.session(), recipe("in", 16, true, 3));
     assertThat(summary.manifest().classNames()).containsExactly("cat", "dog");
     List<Row> rows = rows();
     assertThat(rows).hasSize(20);
@@ -75,12 +63,12 @@ class IngestJobTest {
       zip.putNextEntry(new ZipEntry("readme.txt"));
       zip.write(new byte[] {'h', 'i'});
     }
-    IngestSummary summary = IngestJob.run(spark, recipe("in.zip", 16, true, 4));
+    IngestSummary summary = IngestJob.run(SPARK.session(), recipe("in.zip", 16, true, 4));
     assertThat(summary.written()).isEqualTo(12);
     assertThat(summary.quarantined()).isEqualTo(1);
     assertThat(summary.reasons()).containsKey("text, no image");
     assertThat(summary.manifest().classNames()).containsExactly("a", "b");
-    assertThat(TableFrames.quarantine(spark, path("out")).first().getString(0))
+    assertThat(TableFrames.quarantine(SPARK.session(), path("out")).first().getString(0))
         .isEqualTo("readme.txt");
   }
 
@@ -95,7 +83,7 @@ class IngestJobTest {
     Files.createDirectories(dir.resolve("in"));
     writeIdx("train", 30, true);
     writeIdx("t10k", 10, false);
-    IngestSummary summary = IngestJob.run(spark, recipe("in", 28, false, 3));
+    IngestSummary summary = IngestJob.run(SPARK.session(), recipe("in", 28, false, 3));
     assertThat(summary.manifest().rows(Subset.TRAIN)).isEqualTo(30);
     assertThat(summary.manifest().rows(Subset.HELDOUT)).isEqualTo(10);
     assertThat(summary.manifest().classNames()).hasSize(10);
@@ -130,7 +118,7 @@ class IngestJobTest {
     Files.write(dir.resolve("in/data_batch_1.bin"), batch);
     Files.write(dir.resolve("in/test_batch.bin"), Arrays.copyOf(batch, 5 * 3073));
     Files.writeString(dir.resolve("in/batches.meta.txt"), "airplane\nautomobile\n\n");
-    IngestSummary summary = IngestJob.run(spark, recipe("in", 32, false, 2));
+    IngestSummary summary = IngestJob.run(SPARK.session(), recipe("in", 32, false, 2));
     assertThat(summary.manifest().rows(Subset.HELDOUT)).isEqualTo(5);
     assertThat(summary.manifest().classNames()).hasSize(10).startsWith("airplane", "automobile");
     Row row = rows().stream().filter(r -> r.getLong(0) == 7).findFirst().orElseThrow();
@@ -147,7 +135,7 @@ class IngestJobTest {
   @Test
   void readsParquetOfSparkAndOfOurOwn() throws Exception {
     writeFolder("folder");
-    spark
+    SPARK.session()
         .read()
         .format("binaryFile")
         .option("recursiveFileLookup", "true")
@@ -155,12 +143,12 @@ class IngestJobTest {
         .selectExpr("struct(content AS bytes, path) AS image", "7 AS label", "'words' AS text")
         .write()
         .parquet(path("in"));
-    IngestSummary first = IngestJob.run(spark, recipe("in", 16, false, 2));
+    IngestSummary first = IngestJob.run(SPARK.session(), recipe("in", 16, false, 2));
     assertThat(first.written()).isEqualTo(20);
     assertThat(rows()).allMatch(row -> row.<Integer>getAs("label") == 7);
     assertThat(rows()).allMatch(row -> row.<String>getAs("caption").equals("words"));
     IngestRecipe again = IngestRecipe.of(path("out"), path("again"));
-    IngestSummary second = IngestJob.run(spark, again);
+    IngestSummary second = IngestJob.run(SPARK.session(), again);
     assertThat(second.written()).isEqualTo(20);
     assertThat(second.manifest().rows(Subset.HELDOUT))
         .isEqualTo(first.manifest().rows(Subset.HELDOUT));
@@ -168,7 +156,7 @@ class IngestJobTest {
 
   @Test
   void parquetWithoutPicturesIsOneSentence() {
-    spark.range(5).write().parquet(path("in"));
+    SPARK.session().range(5).write().parquet(path("in"));
     assertRefused(recipe("in", 16, false, 1), "has no column image: struct<bytes: binary");
   }
 
@@ -177,13 +165,13 @@ class IngestJobTest {
     assertRefused(recipe("icons:?cuont=3", 32, false, 1), "cuont=3 (expected: count, seed");
     assertRefused(recipe("icons:?classes=dragon", 32, false, 1), "classes: dragon (expected");
     IngestRecipe recipe = recipe("icons:?count=300&seed=5", 32, false, 3);
-    IngestSummary summary = IngestJob.run(spark, recipe);
+    IngestSummary summary = IngestJob.run(SPARK.session(), recipe);
     assertThat(summary.written()).isEqualTo(300);
     assertThat(summary.manifest().classNames()).startsWith("flag", "arrow").hasSize(10);
     String checksum = summary.manifest().contentChecksum();
     IngestSummary again =
         IngestJob.run(
-            spark,
+            SPARK.session(),
             RecipeReader.override(
                 IngestRecipe.of(recipe.input(), path("other")),
                 List.of("heldout=0.25", "partitions=7")));
@@ -200,18 +188,18 @@ class IngestJobTest {
       Files.write(path, file.getValue().bytes());
     }
     writeFolder("in");
-    IngestSummary summary = IngestJob.run(spark, recipe("in", 16, false, 5));
+    IngestSummary summary = IngestJob.run(SPARK.session(), recipe("in", 16, false, 5));
     assertThat(summary.read()).isEqualTo(bad.size() + 20);
     assertThat(summary.written()).isEqualTo(20);
     assertThat(summary.quarantined()).isEqualTo(bad.size());
     Map<String, String> reasons =
-        TableFrames.quarantine(spark, path("out")).collectAsList().stream()
+        TableFrames.quarantine(SPARK.session(), path("out")).collectAsList().stream()
             .collect(Collectors.toMap(row -> row.getString(0), row -> row.getString(1)));
     assertThat(reasons.keySet()).isEqualTo(bad.keySet());
     // Manifest, quarantine and preview lie beside the rows, and Spark takes none of them for rows.
     Files.writeString(dir.resolve("out").resolve(TableOutput.PREVIEW), "a picture");
-    assertThat(spark.read().parquet(path("out")).count()).isEqualTo(20);
-    assertThat(spark.read().parquet(path("out")).columns()).contains("image", "label", "split");
+    assertThat(SPARK.session().read().parquet(path("out")).count()).isEqualTo(20);
+    assertThat(SPARK.session().read().parquet(path("out")).columns()).contains("image", "label", "split");
     bad.forEach((path, file) -> assertThat(reasons.get(path)).as(path).contains(file.reason()));
   }
 
@@ -222,7 +210,7 @@ class IngestJobTest {
     Files.write(dir.resolve("in/whole.jpg"), jpeg);
     Files.write(dir.resolve("in/named.png"), jpeg);
     Files.write(dir.resolve("in/trailing.jpg"), Arrays.copyOf(jpeg, jpeg.length - 2));
-    IngestSummary lenient = IngestJob.run(spark, recipe("in", 16, false, 1));
+    IngestSummary lenient = IngestJob.run(SPARK.session(), recipe("in", 16, false, 1));
     assertThat(lenient.written()).isEqualTo(3);
     assertThat(lenient.warnings())
         .containsOnly(
@@ -231,7 +219,7 @@ class IngestJobTest {
     assertThat(lenient.warningLines()).contains("1 read with a warning: JPEG: no end marker");
     IngestRecipe strict =
         RecipeReader.override(recipe("in", 16, false, 1), List.of("strict=true", "overwrite=true"));
-    IngestSummary refused = IngestJob.run(spark, strict);
+    IngestSummary refused = IngestJob.run(SPARK.session(), strict);
     assertThat(refused.written()).isEqualTo(1);
     assertThat(refused.reasons()).containsOnlyKeys("damaged");
   }
@@ -239,11 +227,11 @@ class IngestJobTest {
   @Test
   void contentDoesNotDependOnPartitions() throws Exception {
     writeFolder("in");
-    String one = IngestJob.run(spark, recipe("in", 16, true, 1)).manifest().contentChecksum();
+    String one = IngestJob.run(SPARK.session(), recipe("in", 16, true, 1)).manifest().contentChecksum();
     List<Row> before = rows();
     IngestRecipe seven =
         RecipeReader.override(recipe("in", 16, true, 7), List.of("overwrite=true"));
-    assertThat(IngestJob.run(spark, seven).manifest().contentChecksum()).isEqualTo(one);
+    assertThat(IngestJob.run(SPARK.session(), seven).manifest().contentChecksum()).isEqualTo(one);
     assertThat(rows()).isEqualTo(before);
   }
 
@@ -257,16 +245,16 @@ class IngestJobTest {
     assertRefused(recipe("bad", 16, false, 0), "holds no readable picture");
     writeFolder("in");
     IngestRecipe inside = IngestRecipe.of(path("in"), path("in/out"));
-    assertThatThrownBy(() -> IngestJob.run(spark, inside))
+    assertThatThrownBy(() -> IngestJob.run(SPARK.session(), inside))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("one inside the other");
     Files.writeString(dir.resolve("file"), "");
-    assertThatThrownBy(() -> IngestJob.run(spark, IngestRecipe.of(path("in"), path("file/out"))))
+    assertThatThrownBy(() -> IngestJob.run(SPARK.session(), IngestRecipe.of(path("in"), path("file/out"))))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("Cannot write to");
-    IngestJob.run(spark, recipe("in", 16, false, 0));
+    IngestJob.run(SPARK.session(), recipe("in", 16, false, 0));
     String manifest = Files.readString(dir.resolve("out/_manifest.json"));
-    assertThatThrownBy(() -> IngestJob.run(spark, recipe("in", 16, false, 0)))
+    assertThatThrownBy(() -> IngestJob.run(SPARK.session(), recipe("in", 16, false, 0)))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("exists already");
     assertThat(dir.resolve("out/_manifest.json")).hasContent(manifest);
@@ -275,7 +263,7 @@ class IngestJobTest {
   }
 
   private void assertRefused(IngestRecipe recipe, String sentence) {
-    assertThatThrownBy(() -> IngestJob.run(spark, recipe))
+    assertThatThrownBy(() -> IngestJob.run(SPARK.session(), recipe))
         .isInstanceOfAny(InvalidDatasetException.class, UserException.class)
         .hasMessageContaining(sentence)
         .hasMessageNotContaining("\n");
@@ -283,9 +271,9 @@ class IngestJobTest {
   }
 
   private List<Row> rows() {
-    assertThat(ManifestFile.read(spark.sparkContext().hadoopConfiguration(), path("out")).version())
+    assertThat(ManifestFile.read(SPARK.session().sparkContext().hadoopConfiguration(), path("out")).version())
         .isEqualTo(1);
-    return TableFrames.read(spark, path("out")).orderBy("id").collectAsList();
+    return TableFrames.read(SPARK.session(), path("out")).orderBy("id").collectAsList();
   }
 
   private IngestRecipe recipe(String input, int size, boolean classes, int partitions) {

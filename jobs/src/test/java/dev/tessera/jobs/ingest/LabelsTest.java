@@ -6,34 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.table.Subset;
 import dev.tessera.jobs.config.RecipeReader;
+import dev.tessera.models.UserException;
 import dev.tessera.spark.table.TableFrames;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Labels and damage of people's Parquet files. */
 class LabelsTest {
 
-  @AfterAll
-  static void stop() {
-    LocalSpark.stop();
-  }
-
-  private static SparkSession spark;
+  @RegisterExtension static final LocalSpark SPARK = new LocalSpark();
 
   @TempDir private Path dir;
-
-  @BeforeAll
-  static void start() {
-    spark = LocalSpark.session();
-  }
 
   /** Eight pictures, with columns made of {@code i}. */
   private void write(String name, String... columns) throws Exception {
@@ -42,7 +31,7 @@ class LabelsTest {
       Files.write(dir.resolve("pictures/" + i + ".png"), PictureFiles.encode(10, 10, i, "png"));
     }
     List<String> all = new ArrayList<>(List.of(columns));
-    spark
+    SPARK.session()
         .read()
         .format("binaryFile")
         .load(dir + "/pictures")
@@ -58,11 +47,11 @@ class LabelsTest {
     List<String> all = new ArrayList<>(List.of("size=16", "heldout=0"));
     all.addAll(List.of(overrides));
     return IngestJob.run(
-        spark, RecipeReader.override(IngestRecipe.of(dir + "/" + in, dir + "/" + out), all));
+        SPARK.session(), RecipeReader.override(IngestRecipe.of(dir + "/" + in, dir + "/" + out), all));
   }
 
   private List<Integer> labels(String table) {
-    return TableFrames.read(spark, dir + "/" + table).orderBy("id").collectAsList().stream()
+    return TableFrames.read(SPARK.session(), dir + "/" + table).orderBy("id").collectAsList().stream()
         .map(row -> row.<Integer>getAs("label"))
         .sorted()
         .toList();
@@ -139,5 +128,46 @@ class LabelsTest {
     assertThat(summary.written() + summary.quarantined()).isEqualTo(16);
     assertThat(summary.written()).isGreaterThanOrEqualTo(8);
     assertThat(summary.lines()).anyMatch(line -> line.contains("damaged Parquet rows, such as"));
+  }
+
+  @Test
+  void rowsWithoutALabelAreCounted() throws Exception {
+    write("some", IMAGE, "IF(i < 3, -1, i) AS label");
+    assertThat(ingest("some", "s").lines())
+        .contains("  without a class: 3 of 8 rows (no label, or -1)");
+    write("none", IMAGE);
+    assertThat(ingest("none", "n").lines()).noneMatch(line -> line.contains("without a class"));
+  }
+
+  @Test
+  void metadataMayBeParquet() throws Exception {
+    write("about", "concat(i, '.png') AS file_name", "IF(i % 2 = 0, 'dog', 'cat') AS label");
+    Path file;
+    try (Stream<Path> files = Files.list(dir.resolve("about"))) {
+      file = files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow();
+    }
+    Files.copy(file, dir.resolve("pictures/metadata.parquet"));
+    IngestSummary summary = ingest("pictures", "p");
+    assertThat(summary.quarantined()).isZero();
+    assertThat(summary.manifest().classNames()).containsExactly("cat", "dog");
+    assertThat(labels("p")).containsExactly(0, 0, 0, 0, 1, 1, 1, 1);
+  }
+
+  @Test
+  void theUserSaysWhichFilesAreHeldOut() throws Exception {
+    write("any", IMAGE);
+    IngestRecipe recipe = IngestRecipe.of(dir + "/pictures", dir + "/held");
+    IngestSummary held =
+        IngestJob.run(
+            SPARK.session(),
+            recipe.selecting(List.of(), List.of(), List.of("[0-2].png"), false));
+    assertThat(held.manifest().rows(Subset.HELDOUT)).isEqualTo(3);
+    assertThatThrownBy(
+            () ->
+                IngestJob.run(
+                    SPARK.session(),
+                    recipe.selecting(List.of(), List.of(), List.of("x*"), true)))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("--heldout-files x* matches no file of ");
   }
 }
