@@ -64,6 +64,7 @@ public final class FaultyFileSystem extends RawLocalFileSystem {
 
   @Override
   public FileStatus[] listStatus(Path path) throws IOException {
+    fault.before("list", path);
     return Arrays.stream(super.listStatus(path))
         .map(FaultyFileSystem::plain)
         .toArray(FileStatus[]::new);

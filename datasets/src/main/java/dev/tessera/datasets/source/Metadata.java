@@ -26,6 +26,7 @@ import java.util.TreeSet;
  */
 final class Metadata {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String NAME = "metadata.";
   private static final Set<String> FORMS = Set.of("csv", "jsonl", "parquet");
   private static final String FILE = "file_name";
@@ -270,7 +271,7 @@ final class Metadata {
 
   private static JsonNode parse(String line, String file, int number) {
     try {
-      return new ObjectMapper().readTree(line);
+      return JSON.readTree(line);
     } catch (JsonProcessingException e) {
       throw new InvalidDatasetException(
           file + " is no JSON in line " + number + ": mend it, or leave it out with --exclude", e);

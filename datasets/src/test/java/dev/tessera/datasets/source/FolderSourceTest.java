@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tessera.datasets.FaultyFileSystem;
+import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.Pictures;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -69,10 +70,30 @@ class FolderSourceTest {
   }
 
   @Test
+  void aFolderThatMayNotBeReadIsNamedWithTheWayOut() throws Exception {
+    Files.createDirectories(dir.resolve("closed"));
+    FaultyFileSystem.failBy(
+        (operation, path) -> {
+          if (operation.equals("list") && path.getName().equals("closed")) {
+            throw new AccessControlException("Permission denied: user=nobody");
+          }
+        });
+    String spec = "faulty://" + dir;
+    assertThatThrownBy(() -> SourceSpec.parse(CONF, spec, SourceOptions.of(false, 32)))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessage(spec + "/closed may not be read: allow it, or give an input without it");
+    assertThatThrownBy(() -> read(() -> {}))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessageContaining("may not be read: allow it");
+  }
+
+  @Test
   void aLostConnectionIsNoReasonForTheQuarantine() {
     FaultyFileSystem.failBy(
         (operation, path) -> {
-          throw new ConnectException("Connection refused");
+          if (operation.equals("open")) {
+            throw new ConnectException("Connection refused");
+          }
         });
     assertThatThrownBy(() -> read(() -> {})).isInstanceOf(ConnectException.class);
   }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.image.Pictures;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,5 +156,34 @@ class LocalFilesTest {
     assertThat(seen)
         .containsExactly(
             "0 p/cat/1.png 0", "1 p/dog/1.png 1", "2 q/dog/1.png 1", "3 q/owl/1.png 2");
+  }
+
+  @Test
+  void whatVanishesWhileItIsListedIsNoFailure() throws Exception {
+    write(dir.resolve("a.png"));
+    write(dir.resolve("b.png"));
+    write(dir.resolve("sub/c.png"));
+    Files.createSymbolicLink(dir.resolve("again.png"), dir.resolve("a.png"));
+    Path gone = dir.resolve("a.png");
+    ListingLog deleting =
+        new ListingLog(
+            found -> {
+              if (found < 2) {
+                return; // Both files of the folder are listed then, and not yet what is below.
+              }
+              try {
+                Files.deleteIfExists(gone);
+                Files.deleteIfExists(dir.resolve("sub/c.png"));
+                Files.deleteIfExists(dir.resolve("sub"));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    List<SourceFiles.Found> found = LocalFiles.under(dir, deleting);
+    assertThat(found.stream().map(SourceFiles.Found::relative)).contains("b.png");
+    Listing listing =
+        SourceSpec.parse(CONF, List.of(dir.toString()), SourceOptions.of(false, 32)).list(CONF, log);
+    assertThat(listing.count()).isEqualTo(2);
+    assertThatThrownBy(() -> LocalFiles.under(gone, log)).isInstanceOf(NoSuchFileException.class);
   }
 }
