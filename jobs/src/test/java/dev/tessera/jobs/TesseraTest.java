@@ -33,7 +33,9 @@ class TesseraTest {
           entry("demo", Set.of()),
           entry("doctor", Set.of()),
           entry("plan", Set.of("--config")),
-          entry("ingest", Set.of(
+          entry(
+              "ingest",
+              Set.of(
                   "--input",
                   "--output",
                   "--overwrite",

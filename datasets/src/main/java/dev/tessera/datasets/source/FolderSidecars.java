@@ -49,8 +49,8 @@ record FolderSidecars(Configuration conf) implements SidecarReader {
   }
 
   @Override
-  public List<Map<String, String>> parquetRows(
-      SourceFiles.Found file, Collection<String> columns) throws IOException {
+  public List<Map<String, String>> parquetRows(SourceFiles.Found file, Collection<String> columns)
+      throws IOException {
     List<Map<String, String>> rows = new ArrayList<>();
     Configuration raw = SourceFiles.withoutChecksums(conf);
     try (ParquetScan scan =

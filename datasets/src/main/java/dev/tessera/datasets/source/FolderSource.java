@@ -43,8 +43,7 @@ public record FolderSource(
 
   @Override
   public Listing list(Configuration conf, ListingLog log) throws IOException {
-    Sidecars sidecars =
-        Sidecars.of(files.list(conf, log), new FolderSidecars(conf), columns, log);
+    Sidecars sidecars = Sidecars.of(files.list(conf, log), new FolderSidecars(conf), columns, log);
     List<SourceFiles.Found> rows = sidecars.rows();
     if (rows.isEmpty()) {
       throw SourceFiles.empty(files.spec(), "files");

@@ -61,8 +61,7 @@ public record InputFiles(
     FilePatterns unwanted = new FilePatterns(exclude);
     List<SourceFiles.Found> selected = new ArrayList<>();
     for (SourceFiles.Found file : all) {
-      if ((wanted.isEmpty() || wanted.match(file.relative()))
-          && !unwanted.match(file.relative())) {
+      if ((wanted.isEmpty() || wanted.match(file.relative())) && !unwanted.match(file.relative())) {
         selected.add(file);
       }
     }

@@ -10,15 +10,17 @@ final class InputNames {
   private InputNames() {}
 
   /**
-   * The side that each input's last name says, or null: {@code data/train} and {@code data/test}. Of
-   * patterns the name is what stands before the first wildcard, unless the pattern of the files
+   * The side that each input's last name says, or null: {@code data/train} and {@code data/test}.
+   * Of patterns the name is what stands before the first wildcard, unless the pattern of the files
    * says it; where last names are all equal those before count ({@code train/images}).
    */
   static List<Subset> sides(List<String> specs) {
     List<List<String>> paths = new ArrayList<>();
     for (String spec : specs) {
       List<String> names = new ArrayList<>(List.of(spec.replaceAll("/+$", "").split("/+", -1)));
-      while (names.size() > 1 && isPattern(last(names)) && SplitNames.ofName(last(names)).isEmpty()) {
+      while (names.size() > 1
+          && isPattern(last(names))
+          && SplitNames.ofName(last(names)).isEmpty()) {
         names.remove(names.size() - 1);
       }
       paths.add(names);

@@ -71,7 +71,8 @@ final class Metadata {
     List<SourceFiles.Found> nearestFirst = new ArrayList<>(tables);
     nearestFirst.sort(
         Comparator.comparingLong(
-                (SourceFiles.Found table) -> -table.relative().chars().filter(c -> c == '/').count())
+                (SourceFiles.Found table) ->
+                    -table.relative().chars().filter(c -> c == '/').count())
             .thenComparing(SourceFiles.Found::relative));
     for (SourceFiles.Found table : nearestFirst) {
       metadata.add(table, reader);
@@ -101,8 +102,7 @@ final class Metadata {
       all = header == null ? List.of() : reader.parquetRows(table, used(header));
     } else {
       String text = new String(reader.bytes(table), StandardCharsets.UTF_8);
-      List<List<String>> csv =
-          table.lowerName().endsWith(".csv") ? CsvText.rows(text) : null;
+      List<List<String>> csv = table.lowerName().endsWith(".csv") ? CsvText.rows(text) : null;
       header =
           header(file, csv == null ? keys(text, file) : csv.isEmpty() ? List.of() : csv.get(0));
       all = header == null ? List.of() : csv == null ? json(text, file, header) : csv(csv, header);
@@ -231,7 +231,8 @@ final class Metadata {
     List<Map<String, String>> all = new ArrayList<>();
     for (List<String> fields : csv.subList(1, csv.size())) {
       Map<String, String> row = new HashMap<>();
-      places.forEach((name, place) -> row.put(name, place < fields.size() ? fields.get(place) : null));
+      places.forEach(
+          (name, place) -> row.put(name, place < fields.size() ? fields.get(place) : null));
       all.add(row);
     }
     return all;

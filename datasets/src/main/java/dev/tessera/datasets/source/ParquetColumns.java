@@ -34,8 +34,7 @@ record ParquetColumns(
       List.of("image", "img", "jpg", "jpeg", "png", "webp", "picture", "content", "bytes");
   static final List<String> LABELS =
       List.of("label", "labels", "fine_label", "class", "cls", "class_label", "target", "category");
-  static final List<String> CAPTIONS =
-      List.of("caption", "text", "prompt", "description", "txt");
+  static final List<String> CAPTIONS = List.of("caption", "text", "prompt", "description", "txt");
   private static final List<String> PATHS =
       List.of("path", "file_name", "filename", "key", "__key__", "url");
 
@@ -99,7 +98,10 @@ record ParquetColumns(
       String name = named(file, schema, asked, "image");
       require(
           isPicture(schema.getType(name)),
-          file + ": column " + name + " holds no bytes (expected: binary, a struct with bytes, or Spark's image)");
+          file
+              + ": column "
+              + name
+              + " holds no bytes (expected: binary, a struct with bytes, or Spark's image)");
       return name;
     }
     String usual = first(schema, IMAGES, ParquetColumns::isPicture);

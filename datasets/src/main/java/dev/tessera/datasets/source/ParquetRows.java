@@ -119,11 +119,13 @@ final class ParquetRows implements RawImages {
         segment.id() + number - segment.from(),
         path,
         ParquetLabels.value(group, columns.group()),
-        source.labels().number(
-            segment.path(),
-            columns.label() == null
-                ? source.hiveLabel(segment)
-                : ParquetLabels.value(group, columns.label())),
+        source
+            .labels()
+            .number(
+                segment.path(),
+                columns.label() == null
+                    ? source.hiveLabel(segment)
+                    : ParquetLabels.value(group, columns.label())),
         text(group, columns.caption()),
         split(group),
         content == null ? new RawImage.Unreadable("the row has no picture") : content);

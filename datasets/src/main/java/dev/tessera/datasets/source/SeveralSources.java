@@ -49,8 +49,7 @@ public record SeveralSources(
   }
 
   /** Names the inputs by the last part of their paths, numbered where these are equal. */
-  static SeveralSources of(
-      List<String> specs, List<ImageSource> sources, SourceOptions options) {
+  static SeveralSources of(List<String> specs, List<ImageSource> sources, SourceOptions options) {
     List<Subset> sides = InputNames.sides(specs);
     List<Part> parts = new ArrayList<>();
     Set<String> used = new HashSet<>();

@@ -24,8 +24,7 @@ final class SplitNames {
   private static final String WORDS = "(?:(" + TRAIN + ")|(?:" + OTHER + "))";
 
   /** Never inside a word: {@code latest}, {@code trainer} and {@code devices} say nothing. */
-  private static final Pattern WORD =
-      Pattern.compile("(?<![^-_. \\d])" + WORDS + "(?![^-_. \\d])");
+  private static final Pattern WORD = Pattern.compile("(?<![^-_. \\d])" + WORDS + "(?![^-_. \\d])");
 
   /** Nothing else in the name but numbers. */
   private static final Pattern WHOLE = Pattern.compile(WORDS + "(?:[-_. ]?\\d+)*");

@@ -62,8 +62,7 @@ record ZipSidecars(Configuration conf, List<SourceFiles.Found> archives, Charset
   }
 
   @Override
-  public List<Map<String, String>> parquetRows(
-      SourceFiles.Found file, Collection<String> columns) {
+  public List<Map<String, String>> parquetRows(SourceFiles.Found file, Collection<String> columns) {
     throw new UnsupportedOperationException(file.relative());
   }
 }

@@ -52,8 +52,7 @@ public record ZipSource(
     }
     tellForeign(foreign, log);
     Sidecars sidecars =
-        Sidecars.of(
-            entries, new ZipSidecars(conf, archives, Charset.forName(names)), columns, log);
+        Sidecars.of(entries, new ZipSidecars(conf, archives, Charset.forName(names)), columns, log);
     List<Member> members = new ArrayList<>();
     for (SourceFiles.Found file : sidecars.rows()) {
       ZipSidecars.Place place = ZipSidecars.Place.of(file.location());

@@ -107,7 +107,8 @@ class FolderSourceTest {
   }
 
   private List<RawImage> read(Meanwhile meanwhile) throws IOException {
-    FolderSource source = new FolderSource(InputFiles.of("faulty://" + dir), false, true, Columns.defaults());
+    FolderSource source =
+        new FolderSource(InputFiles.of("faulty://" + dir), false, true, Columns.defaults());
     Split all = source.list(CONF).splits(1).get(0);
     meanwhile.run();
     List<RawImage> images = new ArrayList<>();

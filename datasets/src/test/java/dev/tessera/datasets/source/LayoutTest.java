@@ -111,8 +111,19 @@ class LayoutTest {
     }
     for (String name :
         List.of(
-            "latest", "contest", "trainer", "devices", "attestation", "evaluations", "retrain",
-            "intrain", "testimony", "label=test", "constrain", "invalid", "interval")) {
+            "latest",
+            "contest",
+            "trainer",
+            "devices",
+            "attestation",
+            "evaluations",
+            "retrain",
+            "intrain",
+            "testimony",
+            "label=test",
+            "constrain",
+            "invalid",
+            "interval")) {
       assertThat(SplitNames.ofName(name)).as(name).isEmpty();
     }
   }
@@ -173,7 +184,8 @@ class LayoutTest {
 
   @Test
   void onlyFoldersThatShareAKeyAreNamedByTheirValues() {
-    Layout hive = of("label=cat/1.png", "label=dog%3A2/1.png", "label=__HIVE_DEFAULT_PARTITION__/1.png");
+    Layout hive =
+        of("label=cat/1.png", "label=dog%3A2/1.png", "label=__HIVE_DEFAULT_PARTITION__/1.png");
     assertThat(hive.classNames()).containsExactly("cat", "dog:2");
     assertThat(hive.label("label=dog%3A2/1.png")).isEqualTo(1);
     assertThat(hive.label("label=__HIVE_DEFAULT_PARTITION__/1.png")).isEqualTo(Segment.NO_LABEL);

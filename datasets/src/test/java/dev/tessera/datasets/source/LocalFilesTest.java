@@ -182,7 +182,8 @@ class LocalFilesTest {
     List<SourceFiles.Found> found = LocalFiles.under(dir, deleting);
     assertThat(found.stream().map(SourceFiles.Found::relative)).contains("b.png");
     Listing listing =
-        SourceSpec.parse(CONF, List.of(dir.toString()), SourceOptions.of(false, 32)).list(CONF, log);
+        SourceSpec.parse(CONF, List.of(dir.toString()), SourceOptions.of(false, 32))
+            .list(CONF, log);
     assertThat(listing.count()).isEqualTo(2);
     assertThatThrownBy(() -> LocalFiles.under(gone, log)).isInstanceOf(NoSuchFileException.class);
   }

@@ -100,14 +100,12 @@ class NamesOfArchivesTest {
     assertThat(all)
         .allSatisfy(
             image ->
-                assertThat(((RawImage.Encoded) image.content()).bytes())
-                    .isEqualTo(Readings.png()));
+                assertThat(((RawImage.Encoded) image.content()).bytes()).isEqualTo(Readings.png()));
   }
 
   @Test
   void idxFilesHaveDotsOrDashesAndEmnistsWords() throws Exception {
-    for (String name :
-        List.of("train-images.idx3-ubyte", "t10k-images.idx3-ubyte")) {
+    for (String name : List.of("train-images.idx3-ubyte", "t10k-images.idx3-ubyte")) {
       writeIdx("dotted/" + name, 3);
     }
     assertThat(readings.lines(Readings.guessed(), dir.resolve("dotted")))

@@ -90,8 +90,8 @@ class OpenStreamsTest {
     try (var zip = new ZipOutputStream(Files.newOutputStream(file))) {
       zip.putNextEntry(new ZipEntry("1.png"));
     }
-    ZipSource source = new ZipSource(
-            InputFiles.of("faulty://" + file), false, true, Columns.defaults(), "IBM437");
+    ZipSource source =
+        new ZipSource(InputFiles.of("faulty://" + file), false, true, Columns.defaults(), "IBM437");
     Split all = source.list(CONF).splits(1).get(0);
     Files.write(file, new byte[500]);
     assertThatThrownBy(() -> first(source, all)).isInstanceOf(InvalidDatasetException.class);

@@ -30,11 +30,14 @@ class ParquetLabelsTest {
   private final Readings readings = new Readings();
 
   private void write(
-      String name, String columns, Map<String, String> meta, int rows, BiConsumer<Group, Integer> fill)
+      String name,
+      String columns,
+      Map<String, String> meta,
+      int rows,
+      BiConsumer<Group, Integer> fill)
       throws IOException {
     MessageType schema =
-        MessageTypeParser.parseMessageType(
-            "message m { optional binary image; " + columns + " }");
+        MessageTypeParser.parseMessageType("message m { optional binary image; " + columns + " }");
     SimpleGroupFactory groups = new SimpleGroupFactory(schema);
     org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(dir.resolve(name).toUri());
     try (ParquetWriter<Group> writer =
@@ -69,7 +72,10 @@ class ParquetLabelsTest {
   @Test
   void namesStandInTheFooter() throws Exception {
     write(
-        "a.parquet", INT_LABEL, classLabel("label", "cat", "dog", "owl"), 3,
+        "a.parquet",
+        INT_LABEL,
+        classLabel("label", "cat", "dog", "owl"),
+        3,
         (row, i) -> row.append("label", (long) i - 1));
     assertThat(lines(Readings.guessed()))
         .containsExactly("a.parquet#0 - -", "a.parquet#1 cat -", "a.parquet#2 dog -");
@@ -79,10 +85,16 @@ class ParquetLabelsTest {
   @Test
   void filesThatNumberTheirNamesOtherwiseAreOneTable() throws Exception {
     write(
-        "a.parquet", INT_LABEL, classLabel("label", "cat", "dog"), 2,
+        "a.parquet",
+        INT_LABEL,
+        classLabel("label", "cat", "dog"),
+        2,
         (row, i) -> row.append("label", (long) i));
     write(
-        "b.parquet", INT_LABEL, classLabel("label", "dog", "owl"), 2,
+        "b.parquet",
+        INT_LABEL,
+        classLabel("label", "dog", "owl"),
+        2,
         (row, i) -> row.append("label", (long) i));
     assertThat(lines(Readings.guessed()))
         .containsExactly(
@@ -92,7 +104,10 @@ class ParquetLabelsTest {
   @Test
   void noLabelIsMinusOneOrNull() throws Exception {
     write(
-        "a.parquet", INT_LABEL, Map.of(), 3,
+        "a.parquet",
+        INT_LABEL,
+        Map.of(),
+        3,
         (row, i) -> {
           if (i < 2) {
             row.append("label", i == 0 ? -1L : 7L);
@@ -105,7 +120,10 @@ class ParquetLabelsTest {
   @Test
   void moreValuesThanClassesCanBeAreRefused() throws Exception {
     write(
-        "a.parquet", "required binary label (STRING);", Map.of(), 100_001,
+        "a.parquet",
+        "required binary label (STRING);",
+        Map.of(),
+        100_001,
         (row, i) -> row.append("label", "name " + i));
     assertThatThrownBy(() -> lines(Readings.guessed()))
         .isInstanceOf(InvalidDatasetException.class)
@@ -113,8 +131,7 @@ class ParquetLabelsTest {
         .hasMessageContaining("columns.label=none");
     Columns none = new Columns(Columns.AUTO, Columns.NONE, Columns.AUTO, Columns.NONE);
     Listing listing =
-        SourceSpec.parse(
-                new Configuration(), List.of(dir.toString()), Readings.columns(none))
+        SourceSpec.parse(new Configuration(), List.of(dir.toString()), Readings.columns(none))
             .list(new Configuration());
     assertThat(listing.count()).isEqualTo(100_001);
     assertThat(listing.classNames()).isEmpty();
@@ -123,7 +140,10 @@ class ParquetLabelsTest {
   @Test
   void rowsOfAGroupSayIt() throws Exception {
     write(
-        "a.parquet", "optional int32 patient;", Map.of(), 4,
+        "a.parquet",
+        "optional int32 patient;",
+        Map.of(),
+        4,
         (row, i) -> row.append("patient", i / 2));
     Columns patient = new Columns(Columns.AUTO, Columns.AUTO, Columns.AUTO, "patient");
     assertThat(readings.of(List.of(dir.toString()), Readings.columns(patient)))
@@ -139,8 +159,7 @@ class ParquetLabelsTest {
     assertThat(lines(Readings.guessed()))
         .containsExactlyInAnyOrder(
             "class=a%3Ab/p.parquet#0 a:b -",
-            "class=c/p.parquet#0 c -",
-            "class=__HIVE_DEFAULT_PARTITION__/p.parquet#0 - -");
+            "class=c/p.parquet#0 c -", "class=__HIVE_DEFAULT_PARTITION__/p.parquet#0 - -");
     assertThat(readings.notes()).containsExactly("classes: a:b, c from folders");
   }
 

@@ -57,15 +57,7 @@ final class Readings {
 
   static SourceOptions zipNames(String charset) {
     return new SourceOptions(
-        true,
-        32,
-        Kind.AUTO,
-        true,
-        Columns.defaults(),
-        List.of(),
-        List.of(),
-        List.of(),
-        charset);
+        true, 32, Kind.AUTO, true, Columns.defaults(), List.of(), List.of(), List.of(), charset);
   }
 
   List<RawImage> of(List<String> specs, SourceOptions options) throws IOException {

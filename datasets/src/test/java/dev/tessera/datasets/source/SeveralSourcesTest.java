@@ -39,13 +39,10 @@ class SeveralSourcesTest {
   void archivesAndPatternsNamedAsSplitsAreSplitsToo() throws Exception {
     Readings.zip(dir.resolve("training_set.zip"), Map.of("1.png", Readings.png()));
     Readings.zip(dir.resolve("test_set.zip"), Map.of("2.png", Readings.png()));
-    assertThat(
-            readings.lines(
-                Readings.guessed(), dir + "/training_set.zip", dir + "/test_set.zip"))
+    assertThat(readings.lines(Readings.guessed(), dir + "/training_set.zip", dir + "/test_set.zip"))
         .containsExactly("training_set.zip/1.png - train", "test_set.zip/2.png - heldout");
     pictures("e/train/x/1.png", "e/val/x/2.png");
-    assertThat(
-            new Readings().lines(Readings.guessed(), dir + "/e/train/*/*.png", dir + "/e/val/*"))
+    assertThat(new Readings().lines(Readings.guessed(), dir + "/e/train/*/*.png", dir + "/e/val/*"))
         .allMatch(line -> line.endsWith(line.contains("1.png") ? "train" : "heldout"));
   }
 
@@ -81,10 +78,13 @@ class SeveralSourcesTest {
   @Test
   void theUserSaysWhatIsHeldOut() throws Exception {
     pictures("train/1.png", "test/2.png", "more/3.png");
-    assertThat(readings.lines(Readings.heldout("more/*"), dir + "/train", dir + "/test", dir + "/more"))
+    assertThat(
+            readings.lines(
+                Readings.heldout("more/*"), dir + "/train", dir + "/test", dir + "/more"))
         .containsExactly("train/1.png - train", "test/2.png - train", "more/3.png - heldout");
     assertThat(new Readings().lines(Readings.heldout("1.*"), dir))
-        .containsExactly("more/3.png more train", "test/2.png test train", "train/1.png train heldout");
+        .containsExactly(
+            "more/3.png more train", "test/2.png test train", "train/1.png train heldout");
     Readings.zip(dir.resolve("z/a.zip"), Map.of("x/1.png", Readings.png()));
     Readings.zip(dir.resolve("z/b.zip"), Map.of("x/1.png", Readings.png()));
     assertThat(new Readings().lines(Readings.heldout("b.zip"), dir + "/z"))

@@ -119,7 +119,8 @@ record IngestTask(ImageSource source, IngestRecipe recipe, TableOutput output)
     }
 
     IngestReport finish() throws IOException {
-      return new IngestReport(rows.finish(), quarantine.finish(), read, unlabelled, reasons, warnings);
+      return new IngestReport(
+          rows.finish(), quarantine.finish(), read, unlabelled, reasons, warnings);
     }
 
     @Override

@@ -27,7 +27,8 @@ class FashionMnistTest {
     String out = dir.resolve("out").toString();
     IngestSummary summary =
         IngestJob.run(
-            SPARK.session(), IngestRecipe.of(DATA.resolve("t10k-images-idx3-ubyte.gz").toString(), out));
+            SPARK.session(),
+            IngestRecipe.of(DATA.resolve("t10k-images-idx3-ubyte.gz").toString(), out));
     assertThat(summary.written()).isEqualTo(10_000);
     assertThat(summary.quarantined()).isZero();
     assertThat(summary.manifest().classNames()).hasSize(10);

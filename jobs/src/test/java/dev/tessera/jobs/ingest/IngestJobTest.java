@@ -135,7 +135,8 @@ class IngestJobTest {
   @Test
   void readsParquetOfSparkAndOfOurOwn() throws Exception {
     writeFolder("folder");
-    SPARK.session()
+    SPARK
+        .session()
         .read()
         .format("binaryFile")
         .option("recursiveFileLookup", "true")
@@ -199,7 +200,8 @@ class IngestJobTest {
     // Manifest, quarantine and preview lie beside the rows, and Spark takes none of them for rows.
     Files.writeString(dir.resolve("out").resolve(TableOutput.PREVIEW), "a picture");
     assertThat(SPARK.session().read().parquet(path("out")).count()).isEqualTo(20);
-    assertThat(SPARK.session().read().parquet(path("out")).columns()).contains("image", "label", "split");
+    assertThat(SPARK.session().read().parquet(path("out")).columns())
+        .contains("image", "label", "split");
     bad.forEach((path, file) -> assertThat(reasons.get(path)).as(path).contains(file.reason()));
   }
 
@@ -227,7 +229,8 @@ class IngestJobTest {
   @Test
   void contentDoesNotDependOnPartitions() throws Exception {
     writeFolder("in");
-    String one = IngestJob.run(SPARK.session(), recipe("in", 16, true, 1)).manifest().contentChecksum();
+    String one =
+        IngestJob.run(SPARK.session(), recipe("in", 16, true, 1)).manifest().contentChecksum();
     List<Row> before = rows();
     IngestRecipe seven =
         RecipeReader.override(recipe("in", 16, true, 7), List.of("overwrite=true"));
@@ -249,7 +252,8 @@ class IngestJobTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("one inside the other");
     Files.writeString(dir.resolve("file"), "");
-    assertThatThrownBy(() -> IngestJob.run(SPARK.session(), IngestRecipe.of(path("in"), path("file/out"))))
+    assertThatThrownBy(
+            () -> IngestJob.run(SPARK.session(), IngestRecipe.of(path("in"), path("file/out"))))
         .isInstanceOf(InvalidDatasetException.class)
         .hasMessageContaining("Cannot write to");
     IngestJob.run(SPARK.session(), recipe("in", 16, false, 0));
@@ -271,7 +275,9 @@ class IngestJobTest {
   }
 
   private List<Row> rows() {
-    assertThat(ManifestFile.read(SPARK.session().sparkContext().hadoopConfiguration(), path("out")).version())
+    assertThat(
+            ManifestFile.read(SPARK.session().sparkContext().hadoopConfiguration(), path("out"))
+                .version())
         .isEqualTo(1);
     return TableFrames.read(SPARK.session(), path("out")).orderBy("id").collectAsList();
   }

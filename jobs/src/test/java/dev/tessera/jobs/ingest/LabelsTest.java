@@ -31,7 +31,8 @@ class LabelsTest {
       Files.write(dir.resolve("pictures/" + i + ".png"), PictureFiles.encode(10, 10, i, "png"));
     }
     List<String> all = new ArrayList<>(List.of(columns));
-    SPARK.session()
+    SPARK
+        .session()
         .read()
         .format("binaryFile")
         .load(dir + "/pictures")
@@ -47,11 +48,15 @@ class LabelsTest {
     List<String> all = new ArrayList<>(List.of("size=16", "heldout=0"));
     all.addAll(List.of(overrides));
     return IngestJob.run(
-        SPARK.session(), RecipeReader.override(IngestRecipe.of(dir + "/" + in, dir + "/" + out), all));
+        SPARK.session(),
+        RecipeReader.override(IngestRecipe.of(dir + "/" + in, dir + "/" + out), all));
   }
 
   private List<Integer> labels(String table) {
-    return TableFrames.read(SPARK.session(), dir + "/" + table).orderBy("id").collectAsList().stream()
+    return TableFrames.read(SPARK.session(), dir + "/" + table)
+        .orderBy("id")
+        .collectAsList()
+        .stream()
         .map(row -> row.<Integer>getAs("label"))
         .sorted()
         .toList();
@@ -159,14 +164,12 @@ class LabelsTest {
     IngestRecipe recipe = IngestRecipe.of(dir + "/pictures", dir + "/held");
     IngestSummary held =
         IngestJob.run(
-            SPARK.session(),
-            recipe.selecting(List.of(), List.of(), List.of("[0-2].png"), false));
+            SPARK.session(), recipe.selecting(List.of(), List.of(), List.of("[0-2].png"), false));
     assertThat(held.manifest().rows(Subset.HELDOUT)).isEqualTo(3);
     assertThatThrownBy(
             () ->
                 IngestJob.run(
-                    SPARK.session(),
-                    recipe.selecting(List.of(), List.of(), List.of("x*"), true)))
+                    SPARK.session(), recipe.selecting(List.of(), List.of(), List.of("x*"), true)))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("--heldout-files x* matches no file of ");
   }

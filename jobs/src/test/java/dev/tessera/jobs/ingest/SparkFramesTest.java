@@ -74,8 +74,7 @@ class SparkFramesTest {
     Map<String, byte[]> files = pictures("ofFiles");
     Map<String, byte[]> frame = pictures("ofFrame");
     assertThat(frame.keySet()).isEqualTo(files.keySet()).hasSize(3);
-    files.forEach(
-        (name, png) -> assertThat(Arrays.equals(frame.get(name), png)).as(name).isTrue());
+    files.forEach((name, png) -> assertThat(Arrays.equals(frame.get(name), png)).as(name).isTrue());
   }
 
   @Test
