@@ -19,13 +19,14 @@ sealed interface Decomposition extends Operation {
   record SymmetricEigen(boolean vectors) implements Decomposition {
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      TensorType matrix = inputs.get(0).floating("eigh");
+      String called = vectors ? "eigh" : "eigenvalues";
+      TensorType matrix = inputs.get(0).floating(called);
       Shape shape = matrix.shape();
       if (matrix.dtype() != DType.FLOAT32 && matrix.dtype() != DType.FLOAT64) {
-        throw new ShapeException("eigh expects float32 or float64, got " + matrix);
+        throw new ShapeException(called + " expects float32 or float64, got " + matrix);
       }
       if (shape.rank() < 2 || shape.dim(-1) != shape.dim(-2)) {
-        throw new ShapeException("eigh expects [.., n, n], got " + shape);
+        throw new ShapeException(called + " expects [.., n, n], got " + shape);
       }
       List<TensorType> results = new ArrayList<>();
       results.add(new TensorType(matrix.dtype(), shape.without(shape.rank() - 1)));

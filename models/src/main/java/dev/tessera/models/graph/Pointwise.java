@@ -180,7 +180,7 @@ sealed interface Pointwise extends Operation {
 
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return List.of(inputs.get(0).floating("arithmetic with numbers"));
+      return List.of(inputs.get(0).floating(kind.name().toLowerCase(Locale.ROOT)));
     }
 
     @Override
@@ -272,9 +272,14 @@ sealed interface Pointwise extends Operation {
       this.function = function;
     }
 
+    /** As {@link Tensor}'s method is called. */
+    private String called() {
+      return this == EQUAL ? "equal to" : name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
     @Override
     public List<TensorType> infer(List<TensorType> inputs) {
-      return List.of(new TensorType(DType.BOOL, common(function, inputs.get(0), inputs.get(1))));
+      return List.of(new TensorType(DType.BOOL, common(called(), inputs.get(0), inputs.get(1))));
     }
 
     @Override
@@ -321,10 +326,10 @@ sealed interface Pointwise extends Operation {
       TensorType all = inputs.get(0);
       for (TensorType input : inputs) {
         if (input.shape().rank() == 0) {
-          throw new ShapeException("addcmul expects tensors with dimensions, got " + inputs);
+          throw new ShapeException("add product expects tensors with dimensions, got " + inputs);
         }
-        dtype = DType.promote(dtype, input.floating("addcmul").dtype());
-        all = new TensorType(dtype, common("addcmul", all, input));
+        dtype = DType.promote(dtype, input.floating("add product").dtype());
+        all = new TensorType(dtype, common("add product", all, input));
       }
       return List.of(all);
     }

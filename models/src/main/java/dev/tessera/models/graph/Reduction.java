@@ -3,6 +3,7 @@ package dev.tessera.models.graph;
 import dev.tessera.models.graph.memory.Kept;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** Operations that combine the elements along dimensions. */
 sealed interface Reduction extends Operation {
@@ -35,7 +36,7 @@ sealed interface Reduction extends Operation {
       Shape shape = inputs.get(0).shape();
       if (dims.isEmpty() || dims.stream().map(shape::axis).distinct().count() < dims.size()) {
         throw new ShapeException(
-            kind.function + " expects different dimensions of " + shape + ", got " + dims);
+            called() + " expects different dimensions of " + shape + ", got " + dims);
       }
       for (int dim : dims) {
         shape = shape.with(dim, 1);
@@ -43,10 +44,15 @@ sealed interface Reduction extends Operation {
       return List.of(new TensorType(result(inputs.get(0)), shape));
     }
 
+    /** As {@link Tensor}'s method is called. */
+    private String called() {
+      return kind.name().toLowerCase(Locale.ROOT);
+    }
+
     private DType result(TensorType input) {
       return switch (kind) {
         case SUM -> input.dtype().isFloating() ? input.dtype() : DType.INT64;
-        case MEAN, NORM -> input.floating(kind.function).dtype();
+        case MEAN, NORM -> input.floating(called()).dtype();
         case AMAX, AMIN -> input.dtype();
       };
     }

@@ -73,7 +73,7 @@ sealed interface Structure extends Operation {
       Shape x = inputs.get(0).shape();
       if (x.rank() != 4 || rows < 0 || columns < 0) {
         throw new ShapeException(
-            "pad expects [N, C, H, W] and 0 or more rows and columns, got "
+            "pad zeros expects [N, C, H, W] and 0 or more rows and columns, got "
                 + x
                 + ", "
                 + rows

@@ -97,9 +97,9 @@ public sealed interface BackboneRecipe extends Serializable {
     }
 
     public Dit {
-      Sides.positive("patch", patch);
-      Sides.positive("depth", depth);
-      Sides.positive("heads", heads);
+      BackboneSizes.positive("patch", patch);
+      BackboneSizes.positive("depth", depth);
+      BackboneSizes.positive("heads", heads);
       if (width < 4 || width % 4 != 0 || width % heads != 0) {
         throw new IllegalArgumentException(
             "width: " + width + " (expected: a multiple of 4 and of the " + heads + " heads)");
@@ -191,13 +191,13 @@ public sealed interface BackboneRecipe extends Serializable {
       implements BackboneRecipe {
     public Unet {
       multipliers = List.copyOf(multipliers);
-      Sides.positive("heads", heads);
+      BackboneSizes.positive("heads", heads);
       if (channels < 4 || channels % heads != 0) {
         throw new IllegalArgumentException(
             "channels: " + channels + " (expected: 4 or more, a multiple of the heads)");
       }
-      Sides.multipliers(multipliers);
-      Sides.positive("blocks", blocks);
+      BackboneSizes.multipliers(multipliers);
+      BackboneSizes.positive("blocks", blocks);
     }
 
     public static Unet defaults() {
@@ -215,7 +215,7 @@ public sealed interface BackboneRecipe extends Serializable {
 
     @Override
     public Backbone build(Scope scope, BackboneShape shape) {
-      Sides.evenLevels(multipliers, shape);
+      BackboneSizes.evenLevels(multipliers, shape);
       return new UNet(scope, this, shape);
     }
   }
@@ -241,11 +241,9 @@ public sealed interface BackboneRecipe extends Serializable {
     public DdpmPlusPlus {
       multipliers = List.copyOf(multipliers);
       attentionResolutions = List.copyOf(attentionResolutions);
-      Sides.evenChannels(channels);
-      Sides.multipliers(multipliers);
-      Sides.positive("blocks", blocks);
-      Sides.resolutions(attentionResolutions);
-      Sides.dropout(dropout);
+      BackboneSizes.evenChannels(channels);
+      BackboneSizes.levels(multipliers, blocks, attentionResolutions);
+      BackboneSizes.dropout(dropout);
     }
 
     /** The 55.7M parameters of EDM's network for CIFAR-10. */
@@ -264,8 +262,7 @@ public sealed interface BackboneRecipe extends Serializable {
 
     @Override
     public Backbone build(Scope scope, BackboneShape shape) {
-      Sides.evenLevels(multipliers, shape);
-      Sides.attention("ddpm-plus-plus", multipliers, attentionResolutions, shape);
+      BackboneSizes.fit("ddpm-plus-plus", multipliers, attentionResolutions, shape);
       UnetForm form =
           new UnetForm(
               UnetForm.Kind.DDPM_PLUS_PLUS,
@@ -301,11 +298,9 @@ public sealed interface BackboneRecipe extends Serializable {
     public NcsnPlusPlus {
       multipliers = List.copyOf(multipliers);
       attentionResolutions = List.copyOf(attentionResolutions);
-      Sides.evenChannels(channels);
-      Sides.multipliers(multipliers);
-      Sides.positive("blocks", blocks);
-      Sides.resolutions(attentionResolutions);
-      Sides.dropout(dropout);
+      BackboneSizes.evenChannels(channels);
+      BackboneSizes.levels(multipliers, blocks, attentionResolutions);
+      BackboneSizes.dropout(dropout);
     }
 
     /** The 56.4M parameters of EDM's network for CIFAR-10. */
@@ -329,8 +324,7 @@ public sealed interface BackboneRecipe extends Serializable {
 
     @Override
     public Backbone build(Scope scope, BackboneShape shape) {
-      Sides.evenLevels(multipliers, shape);
-      Sides.attention("ncsn-plus-plus", multipliers, attentionResolutions, shape);
+      BackboneSizes.fit("ncsn-plus-plus", multipliers, attentionResolutions, shape);
       UnetForm form =
           new UnetForm(
               UnetForm.Kind.NCSN_PLUS_PLUS,
@@ -367,12 +361,10 @@ public sealed interface BackboneRecipe extends Serializable {
     public Adm {
       multipliers = List.copyOf(multipliers);
       attentionResolutions = List.copyOf(attentionResolutions);
-      Sides.evenChannels(channels);
-      Sides.multipliers(multipliers);
-      Sides.positive("blocks", blocks);
-      Sides.resolutions(attentionResolutions);
-      Sides.positive("channelsPerHead", channelsPerHead);
-      Sides.dropout(dropout);
+      BackboneSizes.evenChannels(channels);
+      BackboneSizes.levels(multipliers, blocks, attentionResolutions);
+      BackboneSizes.positive("channelsPerHead", channelsPerHead);
+      BackboneSizes.dropout(dropout);
     }
 
     /** The 295.9M parameters for ImageNet at 64 x 64. */
@@ -392,9 +384,9 @@ public sealed interface BackboneRecipe extends Serializable {
 
     @Override
     public Backbone build(Scope scope, BackboneShape shape) {
-      Sides.evenLevels(multipliers, shape);
-      Sides.attention("adm", multipliers, attentionResolutions, shape);
-      Sides.heads(channels, multipliers, attentionResolutions, channelsPerHead, shape.height());
+      BackboneSizes.fit("adm", multipliers, attentionResolutions, shape);
+      BackboneSizes.heads(
+          channels, multipliers, attentionResolutions, channelsPerHead, shape.height());
       UnetForm form =
           new UnetForm(
               UnetForm.Kind.ADM,
@@ -431,12 +423,10 @@ public sealed interface BackboneRecipe extends Serializable {
     public Edm2 {
       multipliers = List.copyOf(multipliers);
       attentionResolutions = List.copyOf(attentionResolutions);
-      Sides.positive("channels", channels);
-      Sides.multipliers(multipliers);
-      Sides.positive("blocks", blocks);
-      Sides.resolutions(attentionResolutions);
-      Sides.positive("channelsPerHead", channelsPerHead);
-      Sides.dropout(dropout);
+      BackboneSizes.positive("channels", channels);
+      BackboneSizes.levels(multipliers, blocks, attentionResolutions);
+      BackboneSizes.positive("channelsPerHead", channelsPerHead);
+      BackboneSizes.dropout(dropout);
     }
 
     /** EDM2-XS: 124.7M parameters for latents of 64 x 64 x 4 and 1000 classes. */
@@ -461,9 +451,9 @@ public sealed interface BackboneRecipe extends Serializable {
 
     @Override
     public Backbone build(Scope scope, BackboneShape shape) {
-      Sides.evenLevels(multipliers, shape);
-      Sides.attention("edm2", multipliers, attentionResolutions, shape);
-      Sides.heads(channels, multipliers, attentionResolutions, channelsPerHead, shape.height());
+      BackboneSizes.fit("edm2", multipliers, attentionResolutions, shape);
+      BackboneSizes.heads(
+          channels, multipliers, attentionResolutions, channelsPerHead, shape.height());
       if (shape.augment() > 0) {
         throw new IllegalArgumentException(
             "type: edm2 (expected: adm or another network that is told of augmentation)");
@@ -480,8 +470,8 @@ public sealed interface BackboneRecipe extends Serializable {
    */
   record Mlp(int width, int depth) implements BackboneRecipe {
     public Mlp {
-      Sides.positive("width", width);
-      Sides.positive("depth", depth);
+      BackboneSizes.positive("width", width);
+      BackboneSizes.positive("depth", depth);
     }
 
     public static Mlp defaults() {

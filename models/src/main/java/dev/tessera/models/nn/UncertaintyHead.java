@@ -26,7 +26,7 @@ public final class UncertaintyHead {
    * @param features cosines; there is a parameter for each
    */
   public UncertaintyHead(Scope scope, int features) {
-    Sides.positive("features", features);
+    BackboneSizes.positive("features", features);
     this.features = features;
     this.linear = new UnitLinear(scope.child("linear"), features, 1);
   }

@@ -53,6 +53,22 @@ final class TraceTest {
         "attention expects [N, heads, tokens, d] thrice, got [2, 3, 4, 4], [6, 2, 3, 3] and"
             + " [6, 2, 3, 3]",
         t -> t[0].attention(t[2], t[2], false));
+    wrong.put(
+        "less or equal expects shapes that broadcast, got [2, 3, 4, 4] and [5, 7]",
+        t -> t[0].lessOrEqual(t[1]));
+    wrong.put(
+        "equal to expects shapes that broadcast, got [2, 3, 4, 4] and [5, 7]",
+        t -> t[0].equalTo(t[1]));
+    wrong.put(
+        "add product expects shapes that broadcast, got [2, 3, 4, 4] and [5, 7]",
+        t -> t[0].addProduct(t[1], t[1]));
+    wrong.put("pow expects floats, got int64[5, 7]", t -> t[1].cast(DType.INT64).pow(2));
+    wrong.put("norm expects different dimensions of [5, 7], got []", t -> t[1].norm());
+    wrong.put("eigh expects [.., n, n], got [5, 7]", t -> t[1].eigh().get(0));
+    wrong.put("eigenvalues expects [.., n, n], got [5, 7]", t -> t[1].eigenvalues());
+    wrong.put(
+        "pad zeros expects [N, C, H, W] and 0 or more rows and columns, got [5, 7], 1 and 1",
+        t -> t[1].padZeros(1, 1));
     wrong.forEach(
         (message, layer) -> {
           Trace trace = new Trace("shapes", Precision.FP32);

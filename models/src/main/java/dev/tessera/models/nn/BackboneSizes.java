@@ -1,45 +1,43 @@
 package dev.tessera.models.nn;
 
+import dev.tessera.models.Expected;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What a U-Net's recipe asks of its numbers and of the pictures. */
-final class Sides {
+/** What a backbone's recipe asks of its sizes and of the pictures. */
+final class BackboneSizes {
 
-  private Sides() {}
+  private BackboneSizes() {}
 
   static void positive(String name, int value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: 1 or more)");
-    }
+    Expected.that(value >= 1, name, value, "1 or more");
+  }
+
+  /** The levels of a U-Net that attends at some sides. */
+  static void levels(List<Integer> multipliers, int blocks, List<Integer> attentionResolutions) {
+    multipliers(multipliers);
+    positive("blocks", blocks);
+    resolutions(attentionResolutions);
   }
 
   static void multipliers(List<Integer> multipliers) {
-    if (multipliers.isEmpty() || multipliers.stream().anyMatch(m -> m < 1)) {
-      throw new IllegalArgumentException(
-          "multipliers: " + multipliers + " (expected: one or more positive numbers)");
-    }
+    boolean positive = !multipliers.isEmpty() && multipliers.stream().allMatch(m -> m >= 1);
+    Expected.that(positive, "multipliers", multipliers, "one or more positive numbers");
   }
 
-  static void resolutions(List<Integer> attentionResolutions) {
-    if (attentionResolutions.stream().anyMatch(side -> side < 1)) {
-      throw new IllegalArgumentException(
-          "attentionResolutions: " + attentionResolutions + " (expected: positive numbers)");
-    }
+  private static void resolutions(List<Integer> attentionResolutions) {
+    boolean positive = attentionResolutions.stream().allMatch(side -> side >= 1);
+    Expected.that(positive, "attentionResolutions", attentionResolutions, "positive numbers");
   }
 
   static void dropout(double dropout) {
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new IllegalArgumentException("dropout: " + dropout + " (expected: 0 or more, below 1)");
-    }
+    Expected.that(dropout >= 0 && dropout < 1, "dropout", dropout, "0 or more, below 1");
   }
 
   /** Even numbers are halves of sines and cosines. */
   static void evenChannels(int channels) {
-    if (channels < 4 || channels % 2 != 0) {
-      throw new IllegalArgumentException(
-          "channels: " + channels + " (expected: an even number, 4 or more)");
-    }
+    boolean even = channels >= 4 && channels % 2 == 0;
+    Expected.that(even, "channels", channels, "an even number, 4 or more");
   }
 
   static void evenLevels(List<Integer> multipliers, BackboneShape shape) {
@@ -56,8 +54,15 @@ final class Sides {
     }
   }
 
+  /** Pictures of whose sides each level is half the one before, and some of them attend. */
+  static void fit(
+      String type, List<Integer> multipliers, List<Integer> resolutions, BackboneShape shape) {
+    evenLevels(multipliers, shape);
+    attention(type, multipliers, resolutions, shape);
+  }
+
   /** A side that no level has would be a network without the attention that was asked for. */
-  static void attention(
+  private static void attention(
       String type, List<Integer> multipliers, List<Integer> resolutions, BackboneShape shape) {
     if (shape.height() != shape.width()) {
       throw new IllegalArgumentException(
