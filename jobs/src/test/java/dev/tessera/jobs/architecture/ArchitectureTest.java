@@ -125,6 +125,15 @@ class ArchitectureTest {
     assertThat(found).isEmpty();
   }
 
+  /** More than a screenful of screens is several things; those that grow are split on purpose. */
+  @Test
+  void noFileIsLongerThanFiveHundredLines() throws Exception {
+    assertThat(SourceFile.all(ROOT))
+        .filteredOn(file -> file.code().lines().count() > 500)
+        .extracting(SourceFile::place)
+        .isEmpty();
+  }
+
   @Test
   void nothingIsFormattedInTheMachinesLanguage() throws Exception {
     assertThat(withoutLocale(SourceFile.all(ROOT))).isEmpty();

@@ -93,7 +93,7 @@ public record GroupNormSilu(int groups, double eps, boolean silu, double dropout
         throw new ShapeException(
             name() + " expects channels that " + norm.groups + " groups divide, got " + shape);
       }
-      if (inputs.get(1).shape().rank() == 2) {
+      if (inputs.get(1).shape().size() > 0) {
         inputs.get(1).expect(name(), "a shift", Shape.of(shape.dim(0), shape.dim(1)));
       }
       inputs.get(2).expect(name(), "a weight", Shape.of(shape.dim(1)));

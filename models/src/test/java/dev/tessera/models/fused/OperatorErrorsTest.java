@@ -9,7 +9,6 @@ import dev.tessera.models.graph.ShapeException;
 import dev.tessera.models.graph.TensorType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -49,17 +48,22 @@ final class OperatorErrorsTest {
   void eachOperandIsCheckedUnderTheOperatorsName(
       CustomOperator operator, List<TensorType> right, int checked) {
     assertThat(operator.infer(right)).isNotEmpty();
-    List<String> messages =
-        IntStream.range(0, right.size()).mapToObj(i -> refused(operator, right, i)).toList();
-    assertThat(messages).hasSize(checked).allMatch(m -> m.startsWith(operator.name() + " expects"));
+    // The channels of pictures, the width of all else; then other dimensions altogether.
+    List<String> messages = new ArrayList<>();
+    for (int i = 0; i < right.size(); i++) {
+      Shape shape = right.get(i).shape();
+      messages.add(refused(operator, right, i, shape.with(shape.rank() == 4 ? 1 : -1, 3)));
+      messages.add(refused(operator, right, i, Shape.of(3)));
+    }
+    assertThat(messages)
+        .hasSize(2 * checked)
+        .allMatch(message -> message.startsWith(operator.name() + " expects"));
   }
 
-  private static String refused(CustomOperator operator, List<TensorType> right, int wrong) {
+  private static String refused(
+      CustomOperator operator, List<TensorType> right, int wrong, Shape shape) {
     List<TensorType> operands = new ArrayList<>(right);
-    TensorType type = right.get(wrong);
-    // The channels of pictures, the width of all else.
-    int axis = type.shape().rank() == 4 ? 1 : -1;
-    operands.set(wrong, new TensorType(type.dtype(), type.shape().with(axis, 3)));
+    operands.set(wrong, new TensorType(right.get(wrong).dtype(), shape));
     try {
       operator.infer(operands);
     } catch (ShapeException e) {
