@@ -138,6 +138,9 @@ class BadInputTest {
         arguments("train --config @/dit.yaml model.flip=true", "model.flip: true (expected: false"),
         arguments(
             "plan --config @/dit.yaml model.sigma-data=0", "sigma-data: 0.0 (expected: above"),
+        arguments(
+            "train --config @/dit.yaml model.loss=sliced-score schedule.activations=recomputed",
+            "activations recomputed (expected: kept, model.loss sliced-score"),
         arguments("train --config @/dit.yaml schedule.batch=many", "schedule.batch: many"),
         arguments("train --config @/dit.yaml schedule.batch=10", "schedule.shards: 4"),
         arguments("train --config @/dit.yaml schedule.precision=fp61", "nearest: fp16"),

@@ -6,6 +6,7 @@ import dev.tessera.datasets.table.TableManifest;
 import dev.tessera.models.UserException;
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
+import dev.tessera.models.train.Activations;
 import dev.tessera.models.train.TrainingPrecision;
 import dev.tessera.models.train.TrainingSchedule;
 import dev.tessera.models.vqgan.VqganRecipe;
@@ -114,6 +115,11 @@ public sealed interface Recipe {
 
     public Diffusion {
       requireDevice(schedule, ranks);
+      if (model.differentiatesTwice() && schedule.activations() == Activations.RECOMPUTED) {
+        throw new IllegalArgumentException(
+            "schedule: activations recomputed (expected: kept, model.loss sliced-score is"
+                + " differentiated twice and blocks that run again are so once)");
+      }
       if (sampling.guidance() != 1 && sampling.guide().isEmpty() && !model.classConditional()) {
         throw new IllegalArgumentException(
             "sampling: guidance "

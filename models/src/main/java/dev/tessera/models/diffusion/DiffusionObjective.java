@@ -106,7 +106,7 @@ public final class DiffusionObjective implements Objective {
 
   private Phase denoising(Segmentation segmentation) {
     // Operators of our own have no second derivatives.
-    Target written = model.recipe().loss() instanceof Loss.SlicedScore ? Target.CPU : target;
+    Target written = model.recipe().differentiatesTwice() ? Target.CPU : target;
     PhaseBuilder phase = new PhaseBuilder("denoising", model.layout(), shards, precision, written);
     Tensor values = phase.column(stored);
     Optional<Tensor> classes = labels.map(phase::column);

@@ -100,6 +100,11 @@ public record DiffusionRecipe(
     return new Design(path, prediction, preconditioning, sigmaData);
   }
 
+  /** Whether the loss holds a derivative of the network, which is then differentiated again. */
+  public boolean differentiatesTwice() {
+    return loss instanceof Loss.SlicedScore;
+  }
+
   /** Whether the network also says the variance of steps. */
   public boolean learnsVariance() {
     return loss instanceof Loss.Hybrid;
