@@ -11,6 +11,7 @@ import dev.tessera.models.checkpoint.NamedTensor;
 import dev.tessera.models.checkpoint.TensorFile;
 import dev.tessera.models.checkpoint.TensorMemory;
 import dev.tessera.models.checkpoint.TensorSpec;
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.train.EmaRecipe;
 import dev.tessera.models.train.PowerProfile;
 import dev.tessera.spark.training.TrainingPlan;
@@ -33,7 +34,7 @@ import org.apache.hadoop.fs.Path;
 public final class EmaJob {
 
   /** The average that samples are drawn with. */
-  private static final String NAME = "ema";
+  private static final String NAME = VectorName.AVERAGE;
 
   /** Parameters that are added up together, of which a file is opened once. */
   private static final long GROUP_BYTES = 64 << 20;
@@ -154,7 +155,7 @@ public final class EmaJob {
     List<TensorSpec> group = new ArrayList<>();
     long bytes = 0;
     for (TensorSpec spec : last.tensors()) {
-      if (spec.name().startsWith(NAME + "/")) {
+      if (VectorName.kindOf(spec.name()).equals(NAME)) {
         group.add(spec);
         bytes += spec.bytes();
       }
@@ -175,7 +176,7 @@ public final class EmaJob {
                 manifest.attempt(),
                 manifest.model(),
                 Map.of(),
-                List.of(new TensorFile(NAME + ".safetensors", sums))));
+                List.of(new TensorFile(VectorName.file(NAME), sums))));
   }
 
   /** Averages of some parameters, added up in float64; each source is opened once. */

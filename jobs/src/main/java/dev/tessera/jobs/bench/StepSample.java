@@ -3,6 +3,7 @@ package dev.tessera.jobs.bench;
 import dev.tessera.models.checkpoint.DType;
 import dev.tessera.models.checkpoint.NamedTensor;
 import dev.tessera.models.checkpoint.SafetensorsWriter;
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.TensorType;
 import dev.tessera.models.runtime.NativeTensor;
@@ -55,7 +56,8 @@ final class StepSample implements AutoCloseable {
   /** Writes a safetensors file; returns the number of parameters. */
   long write(Path file, TrainStepCase subject) throws IOException {
     for (NamedMemory tensor : state.tensors()) {
-      if (tensor.name().startsWith("parameters/") || tensor.name().startsWith("state/")) {
+      String kind = VectorName.kindOf(tensor.name());
+      if (kind.equals(VectorName.PARAMETERS) || kind.equals(VectorName.STATE)) {
         add(tensor.name(), DType.F32, tensor.memory(), tensor.shape().toArray());
       }
     }

@@ -214,9 +214,7 @@ record TrainMeasure(Recipe recipe, DataSize size, Pace pace) {
   private Parts separate(TrainingLoop loop, TrainingSchedule schedule) {
     loop.separateParts();
     long steps = Math.min(SETTLING + (long) pace.separate(), pace.total());
-    Map<String, Long> counters = loop.state().counters();
-    counters.put("images", schedule.images() - steps * schedule.batch());
-    loop.state().restore(counters);
+    loop.state().restore(loop.state().counters().at(schedule.images() - steps * schedule.batch()));
     List<StepReport> reports = StepReports.of(loop);
     return Parts.of(reports.subList(Math.min(SETTLING, reports.size() - 1), reports.size()));
   }

@@ -15,7 +15,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Ours in {@link TrainStepBench}: the real loop in a process of its own, which speaks the peer's
@@ -72,9 +71,7 @@ final class TrainStepWorker implements AutoCloseable {
 
   /** Trains the turn's steps; returns the seconds of each. */
   List<Double> turn() {
-    Map<String, Long> counters = loop.state().counters();
-    counters.put("images", subject.firstImages());
-    loop.state().restore(counters);
+    loop.state().restore(loop.state().counters().at(subject.firstImages()));
     return StepReports.of(loop).stream().map(StepReport::seconds).toList();
   }
 

@@ -5,6 +5,7 @@ import dev.tessera.jobs.train.Trained;
 import dev.tessera.models.IoFailure;
 import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.spark.inference.FeatureSource;
 import dev.tessera.spark.inference.StoredWeights;
 import java.io.IOException;
@@ -81,7 +82,7 @@ final class Sources {
     Trained.TrainedTokenizer trained = Trained.tokenizer(checkpoint);
     String checksum =
         checkpoint.manifest().files().stream()
-            .filter(file -> file.name().equals("parameters.safetensors"))
+            .filter(file -> file.name().equals(VectorName.file(VectorName.PARAMETERS)))
             .map(file -> file.bytes() + "-" + HexFormat.of().toHexDigits(file.crc32c()))
             .findFirst()
             .orElseThrow(() -> new UserException(path + " holds no parameters"));

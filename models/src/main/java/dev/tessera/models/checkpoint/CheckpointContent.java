@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * @param step optimiser steps done
  * @param attempt the attempt that writes, from 0
  * @param model identity of the model
- * @param counters small numbers to restore, such as the loss scale; finite
+ * @param counters positions and counts to restore
  * @param files tensors; a name occurs once in all files together
  */
 public record CheckpointContent(
@@ -22,7 +22,7 @@ public record CheckpointContent(
     long step,
     int attempt,
     ModelIdentity model,
-    Map<String, Double> counters,
+    Map<String, Long> counters,
     List<TensorFile> files) {
 
   public CheckpointContent {
@@ -30,7 +30,6 @@ public record CheckpointContent(
     requireNotNegative("step", step);
     requireNotNegative("attempt", attempt);
     counters = Collections.unmodifiableMap(new TreeMap<>(counters));
-    counters.forEach(CheckpointContent::requireFinite);
     files = List.copyOf(files);
     requireUniqueNames(files);
   }
@@ -38,13 +37,6 @@ public record CheckpointContent(
   private static void requireNotNegative(String name, long value) {
     if (value < 0) {
       throw new IllegalArgumentException(name + ": " + value + " (expected: 0 or more)");
-    }
-  }
-
-  private static void requireFinite(String name, double value) {
-    if (!Double.isFinite(value)) {
-      throw new IllegalArgumentException(
-          "counters: " + name + " is " + value + " (expected: finite)");
     }
   }
 

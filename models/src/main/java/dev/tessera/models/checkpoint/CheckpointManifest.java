@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * @param step optimiser steps done
  * @param attempt the attempt that wrote it
  * @param model identity of the model
- * @param counters small numbers to restore
+ * @param counters positions and counts to restore
  * @param files the tensor files with their sizes and checksums
  */
 public record CheckpointManifest(
@@ -20,7 +20,7 @@ public record CheckpointManifest(
     long step,
     int attempt,
     ModelIdentity model,
-    Map<String, Double> counters,
+    Map<String, Long> counters,
     List<StoredFile> files) {
 
   /** Raised when a reader of the old form could not understand the new one. */

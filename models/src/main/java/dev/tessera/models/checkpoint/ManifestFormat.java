@@ -80,10 +80,10 @@ final class ManifestFormat {
           ("Cannot read manifest " + file + " of schema " + schema + ": this version of Tessera")
               + (" reads schema " + CheckpointManifest.SCHEMA + "; use the version that wrote it"));
     }
-    Map<String, Double> counters = new TreeMap<>();
+    Map<String, Long> counters = new TreeMap<>();
     root.required("counters")
         .properties()
-        .forEach(field -> counters.put(field.getKey(), field.getValue().doubleValue()));
+        .forEach(field -> counters.put(field.getKey(), whole(field.getKey(), field.getValue())));
     List<StoredFile> files = new ArrayList<>();
     for (JsonNode node : root.required("files")) {
       files.add(
@@ -100,6 +100,15 @@ final class ManifestFormat {
             root.required("architecture").textValue(), root.required("recipe").textValue()),
         counters,
         files);
+  }
+
+  /** Older versions wrote counters with a decimal point. */
+  private static long whole(String name, JsonNode counter) {
+    if (!counter.isNumber() || counter.doubleValue() != Math.rint(counter.doubleValue())) {
+      throw new IllegalArgumentException(
+          "counters: " + name + " is " + counter + " (expected: a whole number)");
+    }
+    return counter.longValue();
   }
 
   private static String tail(byte[] bytes, int from) {

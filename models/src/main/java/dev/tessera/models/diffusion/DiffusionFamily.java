@@ -1,5 +1,6 @@
 package dev.tessera.models.diffusion;
 
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.diffusion.space.Preconditioning;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Scope;
@@ -101,6 +102,6 @@ public record DiffusionFamily(DiffusionRecipe recipe, Signal signal, int classes
     DiffusionModel model = model();
     return new Export(
         model.exported(batch),
-        List.of(new Export.Weights(DiffusionModel.DENOISER, "ema", model.layout())));
+        List.of(new Export.Weights(DiffusionModel.DENOISER, VectorName.AVERAGE, model.layout())));
   }
 }

@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.checkpoint.VectorName;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,7 @@ public sealed interface EmaRecipe extends Serializable {
    * ema}.
    */
   default List<String> names() {
-    return List.of("ema");
+    return List.of(VectorName.AVERAGE);
   }
 
   /**
@@ -118,9 +119,9 @@ public sealed interface EmaRecipe extends Serializable {
 
     @Override
     public List<String> names() {
-      List<String> names = new ArrayList<>(List.of("ema"));
+      List<String> names = new ArrayList<>(List.of(VectorName.AVERAGE));
       for (double deviation : deviations.subList(1, deviations.size())) {
-        names.add(String.format(Locale.ROOT, "ema-%s", deviation));
+        names.add(String.format(Locale.ROOT, VectorName.AVERAGE + "-%s", deviation));
       }
       return names;
     }

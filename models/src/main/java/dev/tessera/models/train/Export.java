@@ -15,7 +15,8 @@ public record Export(Program program, List<Weights> weights) {
    * A flat vector of a checkpoint.
    *
    * @param argument of the program
-   * @param vector what the checkpoint calls it: {@code parameters}, {@code ema} or {@code state}
+   * @param vector the kind that the checkpoint calls it, {@link
+   *     dev.tessera.models.checkpoint.VectorName}
    * @param layout of its parts
    */
   public record Weights(String argument, String vector, Layout layout) {}

@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
@@ -98,28 +99,31 @@ final class GroupState implements AutoCloseable {
   }
 
   /** Every vector by its name in a checkpoint. */
-  Map<String, HostCopy> vectors() {
-    Map<String, HostCopy> all = new LinkedHashMap<>();
-    all.put("parameters/" + group.name() + "/", HostCopy.of(parameters, group.layout()));
+  Map<VectorName, HostCopy> vectors() {
+    Map<VectorName, HostCopy> all = new LinkedHashMap<>();
+    all.put(named(VectorName.PARAMETERS), HostCopy.of(parameters, group.layout()));
     all.putAll(averageVectors());
     put(all, group.moments(), moments);
     if (lossScale != null) {
-      all.put("loss_scale/" + group.name() + "/", HostCopy.of(lossScale, lossScaleLayout));
+      all.put(named(VectorName.LOSS_SCALE), HostCopy.of(lossScale, lossScaleLayout));
     }
     return all;
   }
 
   /** As {@link #vectors}, the averages alone. */
-  Map<String, HostCopy> averageVectors() {
-    Map<String, HostCopy> all = new LinkedHashMap<>();
+  Map<VectorName, HostCopy> averageVectors() {
+    Map<VectorName, HostCopy> all = new LinkedHashMap<>();
     put(all, group.averages(), averages);
     return all;
   }
 
-  private void put(Map<String, HostCopy> all, List<String> names, List<NativeTensor> vectors) {
+  private VectorName named(String kind) {
+    return new VectorName(kind, group.name());
+  }
+
+  private void put(Map<VectorName, HostCopy> all, List<String> names, List<NativeTensor> vectors) {
     for (int i = 0; i < names.size(); i++) {
-      String prefix = names.get(i) + "/" + group.name() + "/";
-      all.put(prefix, HostCopy.of(vectors.get(i), group.layout()));
+      all.put(named(names.get(i)), HostCopy.of(vectors.get(i), group.layout()));
     }
   }
 

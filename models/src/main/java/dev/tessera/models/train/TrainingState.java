@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
@@ -21,7 +22,7 @@ public final class TrainingState implements AutoCloseable {
   private final NativeTensor state;
 
   /** What {@link #tensors} gave out last. */
-  private final Map<String, HostCopy> copies = new LinkedHashMap<>();
+  private final Map<VectorName, HostCopy> copies = new LinkedHashMap<>();
 
   private long step;
   private long images;
@@ -71,12 +72,10 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /** Numbers beside the tensors: positions and update counts. */
-  public Map<String, Long> counters() {
-    Map<String, Long> counters = new LinkedHashMap<>();
-    counters.put("step", step);
-    counters.put("images", images);
-    groups.forEach((name, group) -> counters.put("updates/" + name, group.updates()));
-    return counters;
+  public Counters counters() {
+    Map<String, Long> updates = new LinkedHashMap<>();
+    groups.forEach((name, group) -> updates.put(name, group.updates()));
+    return new Counters(step, images, updates);
   }
 
   /**
@@ -90,19 +89,19 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /** Every vector by its name in a checkpoint; nothing is copied yet. */
-  private Map<String, HostCopy> vectors() {
-    Map<String, HostCopy> all = new LinkedHashMap<>();
+  private Map<VectorName, HostCopy> vectors() {
+    Map<VectorName, HostCopy> all = new LinkedHashMap<>();
     groups.values().forEach(group -> all.putAll(group.vectors()));
-    all.put("state/", HostCopy.of(state, stateLayout));
+    all.put(VectorName.state(), HostCopy.of(state, stateLayout));
     return all;
   }
 
-  private static List<NamedMemory> downloaded(Map<String, HostCopy> vectors) {
+  private static List<NamedMemory> downloaded(Map<VectorName, HostCopy> vectors) {
     List<NamedMemory> all = new ArrayList<>();
     vectors.forEach(
-        (prefix, copy) -> {
+        (name, copy) -> {
           copy.download();
-          all.addAll(copy.named(prefix));
+          all.addAll(copy.named(name.prefix()));
         });
     return all;
   }
@@ -117,7 +116,7 @@ public final class TrainingState implements AutoCloseable {
    * keeps none.
    */
   public List<NamedMemory> snapshots() {
-    Map<String, HostCopy> averages = new LinkedHashMap<>();
+    Map<VectorName, HostCopy> averages = new LinkedHashMap<>();
     for (GroupState group : groups.values()) {
       if (group.group().ema().map(EmaRecipe::leavesSnapshots).orElse(false)) {
         averages.putAll(group.averageVectors());
@@ -135,8 +134,7 @@ public final class TrainingState implements AutoCloseable {
   void requireFinite() {
     vectors()
         .forEach(
-            (prefix, vector) ->
-                vector.read((name, values) -> requireFinite(prefix + name, values)));
+            (vector, copy) -> copy.read((name, values) -> requireFinite(vector.of(name), values)));
   }
 
   /** CRC32C of the parameters and of the state vector, of what every rank holds alike. */
@@ -144,9 +142,10 @@ public final class TrainingState implements AutoCloseable {
     CRC32C sum = new CRC32C();
     vectors()
         .forEach(
-            (prefix, vector) -> {
-              if (prefix.startsWith("parameters/") || prefix.startsWith("state/")) {
-                vector.read((name, values) -> sum.update(values));
+            (vector, copy) -> {
+              if (vector.kind().equals(VectorName.PARAMETERS)
+                  || vector.equals(VectorName.state())) {
+                copy.read((name, values) -> sum.update(values));
               }
             });
     return (int) sum.getValue();
@@ -163,12 +162,12 @@ public final class TrainingState implements AutoCloseable {
   }
 
   /** Takes up what has been written to the memory of {@link #tensors}, and sets the counters. */
-  public void restore(Map<String, Long> counters) {
+  public void restore(Counters counters) {
     copies.values().forEach(HostCopy::upload);
     copies.clear();
-    step = counters.get("step");
-    images = counters.get("images");
-    groups.forEach((name, group) -> group.updates(counters.get("updates/" + name)));
+    step = counters.step();
+    images = counters.images();
+    groups.forEach((name, group) -> group.updates(counters.updates().get(name)));
   }
 
   @Override

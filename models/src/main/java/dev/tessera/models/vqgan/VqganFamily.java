@@ -1,5 +1,6 @@
 package dev.tessera.models.vqgan;
 
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.structure.Structure;
@@ -88,7 +89,7 @@ public record VqganFamily(VqganRecipe recipe, int height, int width) implements 
     return new Export(
         model.tokenizer(batch),
         List.of(
-            new Export.Weights(Vqgan.GENERATOR, "parameters", model.layout()),
-            new Export.Weights("state", "state", model.state())));
+            new Export.Weights(Vqgan.GENERATOR, VectorName.PARAMETERS, model.layout()),
+            new Export.Weights("state", VectorName.STATE, model.state())));
   }
 }

@@ -7,10 +7,12 @@ import dev.tessera.models.UserException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -53,6 +55,36 @@ final class CheckpointStoreTest {
       }
     }
     assertThat(folder.toFile().list()).hasSize(4);
+  }
+
+  @Test
+  void countersOfOlderVersionsAreRead() {
+    CheckpointContent content = RandomTensors.content(128, 1);
+    CheckpointManifest now =
+        new CheckpointManifest(
+            128, 16, 1, content.model(), Map.of("images", 128L, "step", 16L), List.of());
+    assertThat(ManifestFormat.parse("now", ManifestFormat.toBytes(now))).isEqualTo(now);
+    assertThat(
+            ManifestFormat.parse("old", rewritten(now, "\"images\" : 128", "\"images\" : 128.0")))
+        .isEqualTo(now);
+    assertThatThrownBy(
+            () ->
+                ManifestFormat.parse(
+                    "odd", rewritten(now, "\"images\" : 128", "\"images\" : 128.5")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("odd")
+        .hasMessageContaining("images is 128.5 (expected: a whole number)");
+  }
+
+  /** The manifest with another text and the checksum of that. */
+  private static byte[] rewritten(CheckpointManifest manifest, String text, String other) {
+    String json = new String(ManifestFormat.toBytes(manifest), StandardCharsets.UTF_8);
+    String tail = ",\n  \"crc32c\" : \"";
+    String body = json.substring(0, json.indexOf(tail)).replace(text, other);
+    CRC32C sum = new CRC32C();
+    sum.update(body.getBytes(StandardCharsets.UTF_8));
+    return (body + tail + String.format("%08x", sum.getValue()) + "\"\n}\n")
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private static void assertHolds(Checkpoint checkpoint, CheckpointContent content)

@@ -62,7 +62,7 @@ final class RandomTensors {
         imagesSeen / 8,
         1,
         new ModelIdentity("abc", "model:\n  heads: 4\n"),
-        Map.of("lossScale", 65536.0, "third", 1.0 / 3),
+        Map.of("images", imagesSeen, "updates/generator", (1L << 53) + 1),
         List.of(
             new TensorFile("parameters.safetensors", draw(random, "generator", 9)),
             new TensorFile("empty.safetensors", List.of()),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Scope;
@@ -40,6 +41,7 @@ final class EmaRecipeTest {
         update.apply(state, gradient).close();
       }
       assertThat(state.vectors().keySet())
+          .extracting(VectorName::prefix)
           .containsExactly("parameters/net/", "ema/net/", "ema-0.1/net/");
       List<NativeTensor> averages = state.averages();
       // The parameter after n steps is n; its average in continuous time (g + 1) / (g + 2) of it.

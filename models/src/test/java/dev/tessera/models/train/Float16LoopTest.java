@@ -71,9 +71,9 @@ final class Float16LoopTest {
       assertThat(column(one, group + "_skipped")).containsExactly(0d, 0d, 0d, 1d, 0d, 0d, 0d, 0d);
       assertThat(column(one, group + "_loss_scale"))
           .containsExactly(1_024d, 1_024d, 1_024d, 512d, 512d, 512d, 512d, 1_024d);
-      assertThat(one.counters()).containsEntry("updates/" + group, 7L);
+      assertThat(one.counters().updates()).containsEntry(group, 7L);
     }
-    assertThat(one.counters()).containsEntry("step", 8L);
+    assertThat(one.counters().step()).isEqualTo(8);
     assertThat(one.reports().get(3).values())
         .as("only numbers are reported of a skipped step")
         .containsKey("scale")
@@ -183,9 +183,7 @@ final class Float16LoopTest {
     assertThat(column(outcome, "critic_skipped")).containsExactly(0d, 1d, 0d);
     assertThat(column(outcome, "model_loss_scale")).containsExactly(1d, 1d, 1d);
     assertThat(column(outcome, "critic_loss_scale")).containsExactly(1d, 0.5, 0.5);
-    assertThat(outcome.counters())
-        .containsEntry("updates/model", 3L)
-        .containsEntry("updates/critic", 2L);
+    assertThat(outcome.counters().updates()).containsEntry("model", 3L).containsEntry("critic", 2L);
   }
 
   @Test

@@ -56,12 +56,7 @@ class ReplicaCheckTest {
   }
 
   private static void flipABit(TrainingState state) {
-    String group =
-        state.counters().keySet().stream()
-            .filter(name -> name.startsWith("updates/"))
-            .findFirst()
-            .orElseThrow()
-            .substring("updates/".length());
+    String group = state.counters().updates().keySet().iterator().next();
     NativeTensor parameters = state.parameters(group);
     ByteBuffer first = parameters.memory(0, 1).order(ByteOrder.nativeOrder());
     first.putInt(0, first.getInt(0) ^ 1);

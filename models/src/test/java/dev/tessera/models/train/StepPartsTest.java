@@ -7,7 +7,6 @@ import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -80,10 +79,8 @@ final class StepPartsTest {
     }
   }
 
-  private static Map<String, Long> restarted(TrainingLoop loop) {
-    Map<String, Long> counters = loop.state().counters();
-    counters.put("images", 0L);
-    return counters;
+  private static Counters restarted(TrainingLoop loop) {
+    return loop.state().counters().at(0);
   }
 
   private static TorchRuntime gpu() {

@@ -22,8 +22,7 @@ final class TrainingLoopTest {
   static final int BATCH = SHARDS * SHARD_BATCH;
 
   /** What a run left behind: tensors by name, counters and the reports of its steps. */
-  record Outcome(
-      Map<String, ByteBuffer> tensors, Map<String, Long> counters, List<StepReport> reports) {}
+  record Outcome(Map<String, ByteBuffer> tensors, Counters counters, List<StepReport> reports) {}
 
   private static TrainingSchedule schedule(long steps) {
     return new TrainingSchedule(7, BATCH, SHARDS, steps * BATCH, 1_000_000);
@@ -159,7 +158,7 @@ final class TrainingLoopTest {
             "state/mean")
         .doesNotContain("ema/critic/slope")
         .hasSize(4 * 3 + 3 + 1);
-    assertThat(outcome.counters())
+    assertThat(outcome.counters().named())
         .containsExactlyInAnyOrderEntriesOf(
             Map.of("step", 1L, "images", 32L, "updates/model", 1L, "updates/critic", 1L));
   }
@@ -221,7 +220,7 @@ final class TrainingLoopTest {
             .filter(report -> report.values().containsKey("critic_loss"))
             .map(StepReport::step)
             .toList();
-    assertThat(outcome.counters().get("updates/critic")).isEqualTo(steps.size());
+    assertThat(outcome.counters().updates().get("critic")).isEqualTo(steps.size());
     return steps;
   }
 

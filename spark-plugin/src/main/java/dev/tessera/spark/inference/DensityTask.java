@@ -2,6 +2,7 @@ package dev.tessera.spark.inference;
 
 import dev.tessera.datasets.batch.Column;
 import dev.tessera.datasets.batch.SequentialReader;
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.DiffusionRecipe;
 import dev.tessera.models.diffusion.Signal;
@@ -70,7 +71,8 @@ public record DensityTask(
     long evaluations = 0;
     try (TorchRuntime runtime = device.open(assigned);
         NativeTensor weights =
-            StoredWeights.open(tables.conf(), checkpoint).group(runtime, model.layout(), "ema");
+            StoredWeights.open(tables.conf(), checkpoint)
+                .group(runtime, model.layout(), VectorName.AVERAGE);
         NativeTensor labels = runtime.zeros(DType.INT64, Shape.of(batch));
         NativeTensor data = runtime.zeros(DType.FLOAT64, shape);
         FlowLikelihood flow = new FlowLikelihood(runtime, recipe.path(), levels, shape);

@@ -1,5 +1,6 @@
 package dev.tessera.spark.inference;
 
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.diffusion.sampler.Chain;
@@ -112,7 +113,8 @@ public final class PictureSampler implements AutoCloseable {
     private Reference(Configuration conf) {
       DiffusionModel model = spec.guide().model();
       weights =
-          StoredWeights.open(conf, spec.guide().checkpoint()).group(runtime, model.layout(), "ema");
+          StoredWeights.open(conf, spec.guide().checkpoint())
+              .group(runtime, model.layout(), VectorName.AVERAGE);
       program = runtime.load(model.denoiser(spec.batch(), false, spec.clip(), runtime.target()));
       List<NativeTensor> arguments = new ArrayList<>(List.of(weights, noisy, sigma));
       if (model.classes() > 0) {

@@ -7,6 +7,7 @@ import dev.tessera.datasets.table.SampleRow;
 import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.datasets.table.TablePart;
 import dev.tessera.datasets.table.TablePartWriter;
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.diffusion.DiffusionModel;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.NativeTensor;
@@ -43,7 +44,8 @@ public record SampleTask(
     DiffusionModel model = spec.model();
     try (TorchRuntime runtime = device.open(assigned);
         NativeTensor weights =
-            StoredWeights.open(tables.conf(), checkpoint).group(runtime, model.layout(), "ema");
+            StoredWeights.open(tables.conf(), checkpoint)
+                .group(runtime, model.layout(), VectorName.AVERAGE);
         PictureSampler sampler =
             new PictureSampler(runtime, tables.conf(), spec, weights, Replays.captured(runtime));
         PngEncoder png = new PngEncoder()) {

@@ -5,6 +5,7 @@ import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointStore;
 import dev.tessera.models.checkpoint.NamedTensor;
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.graph.Layout;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.runtime.NativeTensor;
@@ -67,12 +68,12 @@ public final class StoredWeights {
    * @return owned by the caller
    */
   public NativeTensor group(TorchRuntime runtime, Layout layout, String vector) {
-    return load(runtime, layout, vector + "/" + layout.group() + "/");
+    return load(runtime, layout, new VectorName(vector, layout.group()));
   }
 
   /** The state vector, owned by the caller. */
   public NativeTensor state(TorchRuntime runtime, Layout layout) {
-    return load(runtime, layout, "state/");
+    return load(runtime, layout, VectorName.state());
   }
 
   /**
@@ -82,16 +83,18 @@ public final class StoredWeights {
    * @return owned by the caller
    */
   public NativeTensor vector(TorchRuntime runtime, Layout layout, String vector) {
-    return vector.equals("state") ? state(runtime, layout) : group(runtime, layout, vector);
+    return vector.equals(VectorName.STATE)
+        ? state(runtime, layout)
+        : group(runtime, layout, vector);
   }
 
   /** A GPU's vector is read into the host's memory first. */
-  private NativeTensor load(TorchRuntime runtime, Layout layout, String prefix) {
+  private NativeTensor load(TorchRuntime runtime, Layout layout, VectorName vector) {
     if (!runtime.onGpu()) {
-      return read(runtime, layout, prefix);
+      return read(runtime, layout, vector);
     }
     try (TorchRuntime host = TorchRuntime.onCpu();
-        NativeTensor copy = read(host, layout, prefix)) {
+        NativeTensor copy = read(host, layout, vector)) {
       NativeTensor flat =
           runtime.zeros(dev.tessera.models.graph.DType.FLOAT32, Shape.of(layout.size()));
       for (Layout.Slice slice : layout.slices().values()) {
@@ -101,14 +104,14 @@ public final class StoredWeights {
     }
   }
 
-  private NativeTensor read(TorchRuntime runtime, Layout layout, String prefix) {
+  private NativeTensor read(TorchRuntime runtime, Layout layout, VectorName vector) {
     NativeTensor flat =
         runtime.zeros(dev.tessera.models.graph.DType.FLOAT32, Shape.of(layout.size()));
     List<NamedTensor> targets = new ArrayList<>();
     for (Layout.Slice slice : layout.slices().values()) {
       targets.add(
           NamedTensor.of(
-              prefix + slice.parameter().name(),
+              vector.of(slice.parameter().name()),
               dev.tessera.models.checkpoint.DType.F32,
               flat.memory(slice.offset(), slice.size()),
               slice.parameter().shape().toArray()));

@@ -1,5 +1,6 @@
 package dev.tessera.spark.inference;
 
+import dev.tessera.models.checkpoint.VectorName;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Precision;
 import dev.tessera.models.graph.Program;
@@ -120,7 +121,7 @@ public final class Tokenizer implements AutoCloseable {
       List<Replays> ownedReplays) {
     Vqgan model = spec.model();
     StoredWeights stored = StoredWeights.open(conf, spec.checkpoint());
-    NativeTensor weights = stored.group(runtime, model.layout(), "parameters");
+    NativeTensor weights = stored.group(runtime, model.layout(), VectorName.PARAMETERS);
     NativeTensor state = stored.state(runtime, model.state());
     return new Tokenizer(
         runtime,

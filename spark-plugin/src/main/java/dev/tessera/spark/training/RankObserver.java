@@ -6,6 +6,7 @@ import dev.tessera.models.UserException;
 import dev.tessera.models.checkpoint.CheckpointStore;
 import dev.tessera.models.checkpoint.ModelIdentity;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.StateFiles;
 import dev.tessera.models.train.StepReport;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.models.train.TrainingState;

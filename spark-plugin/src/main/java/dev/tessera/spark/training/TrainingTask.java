@@ -10,6 +10,7 @@ import dev.tessera.models.runtime.Arithmetic;
 import dev.tessera.models.runtime.Libtorch;
 import dev.tessera.models.runtime.TorchRuntime;
 import dev.tessera.models.train.Batches;
+import dev.tessera.models.train.StateFiles;
 import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.RankContext;
 import dev.tessera.spark.barrier.RankTask;

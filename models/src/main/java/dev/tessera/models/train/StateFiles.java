@@ -1,4 +1,4 @@
-package dev.tessera.spark.training;
+package dev.tessera.models.train;
 
 import dev.tessera.models.checkpoint.Checkpoint;
 import dev.tessera.models.checkpoint.CheckpointContent;
@@ -7,8 +7,7 @@ import dev.tessera.models.checkpoint.DType;
 import dev.tessera.models.checkpoint.ModelIdentity;
 import dev.tessera.models.checkpoint.NamedTensor;
 import dev.tessera.models.checkpoint.TensorFile;
-import dev.tessera.models.train.NamedMemory;
-import dev.tessera.models.train.TrainingState;
+import dev.tessera.models.checkpoint.VectorName;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,23 +15,33 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** A training state as a checkpoint: one file for each kind of vector. */
-final class StateFiles {
+public final class StateFiles {
 
   private StateFiles() {}
 
-  static String write(CheckpointStore store, TrainingState state, int attempt, ModelIdentity model)
+  /**
+   * Writes a checkpoint.
+   *
+   * @param attempt of the run that writes it, from 0
+   * @return its path
+   */
+  public static String write(
+      CheckpointStore store, TrainingState state, int attempt, ModelIdentity model)
       throws IOException {
-    Map<String, Double> counters = new LinkedHashMap<>();
-    state.counters().forEach((name, value) -> counters.put(name, value.doubleValue()));
     return store
         .write(
             new CheckpointContent(
-                state.images(), state.step(), attempt, model, counters, files(state.tensors())))
+                state.images(),
+                state.step(),
+                attempt,
+                model,
+                state.counters().named(),
+                files(state.tensors())))
         .toString();
   }
 
   /** Writes the averages that outlive checkpoints, if the recipe keeps any. */
-  static void writeSnapshot(
+  public static void writeSnapshot(
       CheckpointStore store, TrainingState state, int attempt, ModelIdentity model)
       throws IOException {
     List<NamedMemory> averages = state.snapshots();
@@ -48,23 +57,23 @@ final class StateFiles {
         tensors.stream()
             .collect(
                 Collectors.groupingBy(
-                    t -> t.name().substring(0, t.name().indexOf('/')),
+                    t -> VectorName.kindOf(t.name()),
                     LinkedHashMap::new,
                     Collectors.mapping(StateFiles::tensor, Collectors.toList())));
     return byKind.entrySet().stream()
-        .map(e -> new TensorFile(e.getKey() + ".safetensors", e.getValue()))
+        .map(e -> new TensorFile(VectorName.file(e.getKey()), e.getValue()))
         .toList();
   }
 
-  static void restore(Checkpoint checkpoint, TrainingState state, ModelIdentity model)
+  /**
+   * Takes up a checkpoint.
+   *
+   * @throws dev.tessera.models.UserException if it is of another model
+   */
+  public static void restore(Checkpoint checkpoint, TrainingState state, ModelIdentity model)
       throws IOException {
     checkpoint.restore(model, state.tensors().stream().map(StateFiles::tensor).toList());
-    Map<String, Long> counters = new LinkedHashMap<>();
-    checkpoint
-        .manifest()
-        .counters()
-        .forEach((name, value) -> counters.put(name, value.longValue()));
-    state.restore(counters);
+    state.restore(Counters.of(checkpoint.manifest().counters()));
   }
 
   private static NamedTensor tensor(NamedMemory memory) {
