@@ -95,7 +95,8 @@ class ZipFuzzTest {
   }
 
   private List<RawImage> images(Path file) throws IOException {
-    ZipSource source = new ZipSource(InputFiles.of(file.toString()), false, false, "IBM437");
+    ZipSource source =
+        new ZipSource(InputFiles.of(file.toString()), false, false, Columns.defaults(), "IBM437");
     Listing listing = source.list(conf);
     List<RawImage> images = new ArrayList<>();
     for (Split split : listing.splits(2)) {
