@@ -44,16 +44,11 @@ final class BiasKernels {
     }
     this.definitions = List.of(x.definition(), "VECTOR=" + (vector ? 1 : 0));
     int vectors = vector ? width / x.wide() : width;
-    int across = 1;
-    while (across < vectors && across < 32) {
-      across *= 2;
-    }
-    int down = THREADS / across;
-    int parts = (int) Geometry.ceilDiv(vectors, across);
-    long passes = Geometry.ceilDiv(rows, (long) down * ROWS);
-    long rounds = Math.max(1, Math.min(ROUNDS, passes * parts / BLOCKS));
+    ColumnTiles tiles = ColumnTiles.of(vectors, THREADS);
+    long passes = Geometry.ceilDiv(rows, (long) tiles.down() * ROWS);
+    long rounds = Math.max(1, Math.min(ROUNDS, passes * tiles.parts() / BLOCKS));
     long blocks = Math.min(65_535, Geometry.ceilDiv(passes, rounds));
-    this.geometry = new Geometry(parts, (int) blocks, 1, across, down, 0);
+    this.geometry = tiles.geometry(blocks);
   }
 
   void forward(Operand x, Operand out) {

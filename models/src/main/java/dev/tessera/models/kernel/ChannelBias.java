@@ -36,15 +36,10 @@ final class ChannelBias {
     boolean vector = width % x.wide() == 0 && x.address() % 16 == 0;
     this.definitions = List.of(x.definition(), "VECTOR=" + (vector ? 1 : 0));
     int vectors = vector ? width / x.wide() : width;
-    int across = 1;
-    while (across < vectors && across < 32) {
-      across *= 2;
-    }
-    int down = THREADS / across;
-    int parts = (int) Geometry.ceilDiv(vectors, across);
-    long passes = Geometry.ceilDiv(rows, (long) down * ROWS);
-    long blocks = Math.max(1, Math.min(passes, Math.min(65_535, BLOCKS / parts)));
-    this.geometry = new Geometry(parts, (int) blocks, 1, across, down, 0);
+    ColumnTiles tiles = ColumnTiles.of(vectors, THREADS);
+    long passes = Geometry.ceilDiv(rows, (long) tiles.down() * ROWS);
+    long blocks = Math.max(1, Math.min(passes, Math.min(65_535, BLOCKS / tiles.parts())));
+    this.geometry = tiles.geometry(blocks);
   }
 
   /** {@code out = (x + bias + other) scale}. */
