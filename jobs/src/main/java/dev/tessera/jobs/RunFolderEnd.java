@@ -1,5 +1,6 @@
 package dev.tessera.jobs;
 
+import dev.tessera.jobs.run.Interruption;
 import dev.tessera.spark.temporary.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -24,7 +25,11 @@ final class RunFolderEnd {
 
   static void register() {
     RunFolder.current()
-        .ifPresent(folder -> ShutdownHookManager.get().addShutdownHook(() -> remove(folder), LAST));
+        .ifPresent(
+            folder -> {
+              ShutdownHookManager.get().addShutdownHook(() -> remove(folder), LAST);
+              Interruption.atHalt(() -> remove(folder));
+            });
   }
 
   /** Of a command that failed executors' logs stay for a while, and it is said where. */

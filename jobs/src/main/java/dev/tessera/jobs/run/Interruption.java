@@ -33,6 +33,10 @@ public final class Interruption {
   private static final String ANYWHERE =
       "stopped before it was done; nothing half-done is kept: run it again";
 
+  /** What may still be done before the process is halted. */
+  private static final Duration LAST = Duration.ofMillis(1500);
+
+  private static final AtomicReference<Runnable> AT_HALT = new AtomicReference<>(() -> {});
   private static final AtomicReference<Signal> HAPPENED = new AtomicReference<>();
   private static final AtomicReference<Supplier<String>> STANDING = new AtomicReference<>();
   private static final CountDownLatch UNWOUND = new CountDownLatch(1);
@@ -64,6 +68,11 @@ public final class Interruption {
         STANDING.set(null);
       }
     };
+  }
+
+  /** Done if the process is halted before its shutdown hooks have ended; may be so beside them. */
+  public static void atHalt(Runnable last) {
+    AT_HALT.set(last);
   }
 
   /** What {@link #standing} gives. */
@@ -124,6 +133,10 @@ public final class Interruption {
             "tessera-halt",
             () -> {
               sleep(EXIT);
+              // Hooks of libraries were slow, and ours, the last, has not run.
+              Thread last = daemon("tessera-last", AT_HALT.get());
+              last.start();
+              join(last, System.nanoTime() + LAST.toNanos());
               Runtime.getRuntime().halt(signal.exitCode());
             })
         .start();

@@ -1,6 +1,7 @@
 package dev.tessera.jobs.sample;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.datasets.PlainFileSystem;
 import dev.tessera.datasets.image.ImageDecoder;
 import dev.tessera.datasets.image.RgbImage;
 import dev.tessera.datasets.image.UnreadableImageException;
@@ -209,7 +210,7 @@ public final class SampleJob {
   private void writeGrid(TableCommit table, int size) {
     Path path = new Path(table.waiting(), TableOutput.PREVIEW);
     try (ImageDecoder decoder = new ImageDecoder();
-        OutputStream out = path.getFileSystem(conf).create(path, true)) {
+        OutputStream out = PlainFileSystem.of(path.getFileSystem(conf)).create(path, true)) {
       List<byte[]> pictures = new ArrayList<>();
       for (SampleRow row : first(table)) {
         RgbImage image = decoder.decode(row.bytes());

@@ -1,5 +1,6 @@
 package dev.tessera.jobs.train;
 
+import dev.tessera.datasets.PlainFileSystem;
 import dev.tessera.datasets.table.TableOutput;
 import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.models.UserException;
@@ -127,7 +128,7 @@ public final class TokenizerCopy {
     Path to = new Path(folder);
     try {
       Path from = tokenizer.path();
-      FileSystem target = to.getFileSystem(conf);
+      FileSystem target = PlainFileSystem.of(to.getFileSystem(conf));
       target.mkdirs(to);
       FileUtil.copy(
           from.getFileSystem(conf), from, target, new Path(to, from.getName()), false, conf);

@@ -35,9 +35,15 @@ class InterruptionIT {
   @TempDir private Path temporary;
   private Process process;
 
-  /** In a process group of its own, as a shell starts a command. */
+  /**
+   * In a process group of its own and with the signals of a terminal, as a shell starts a command:
+   * whoever runs tests in the background hands on that SIGINT is ignored.
+   */
   private void start(String... arguments) throws IOException {
-    List<String> words = new ArrayList<>(List.of("setsid", System.getProperty("tessera.launcher")));
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "env", "--default-signal=INT", "setsid", System.getProperty("tessera.launcher")));
     words.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(words)
