@@ -79,8 +79,12 @@ class LauncherScriptIT {
    * With {@code variables} changed: {@code NAME=value}, or {@code NAME} for one that is not there.
    */
   private Process start(String name, List<String> variables) throws IOException {
+    return start(name, "doctor", variables);
+  }
+
+  private Process start(String name, String word, List<String> variables) throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(checkout.resolve("bin/tessera").toString(), "doctor")
+        new ProcessBuilder(checkout.resolve("bin/tessera").toString(), word)
             .directory(folder.toFile())
             .redirectOutput(folder.resolve(name + ".out").toFile())
             .redirectError(folder.resolve(name + ".err").toFile());
@@ -187,6 +191,40 @@ class LauncherScriptIT {
     run(0);
     run(0);
     assertThat(text("archives").lines()).as("a clock that was ahead").hasSize(4);
+  }
+
+  @Test
+  void helpIsThatOfTheBundleAndABuildSaysWhy() throws Exception {
+    Process first = start("first", "--help", List.of());
+    assertThat(first.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(text("first.err")).startsWith("tessera: building, since there is no bundle yet (");
+    Path source = checkout.resolve("jobs/src/main/Newer.java");
+    Files.writeString(source, "class Newer {}");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plus(Duration.ofMinutes(1))));
+
+    Process help = start("help", "--help", List.of());
+    assertThat(help.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(text("builds").lines()).hasSize(1);
+    assertThat(text("help.out")).endsWith("--help\n");
+
+    Process other = start("other", List.of());
+    assertThat(other.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(text("builds").lines()).hasSize(2);
+    assertThat(text("other.err"))
+        .startsWith("tessera: building, since jobs/src/main/Newer.java is newer than the bundle (");
+  }
+
+  @Test
+  void archivesOfFormerBundlesAreBounded() throws Exception {
+    run(0);
+    for (int bundle = 0; bundle < 10; bundle++) {
+      Files.writeString(
+          checkout.resolve("jobs/target/bundle/tessera-0.1.jar"), "n".repeat(2 + bundle));
+      run(0);
+    }
+    try (Stream<Path> made = Files.list(folder.resolve("cache/tessera"))) {
+      assertThat(made).hasSize(8);
+    }
   }
 
   private String process() throws IOException {
