@@ -1,6 +1,7 @@
 package dev.tessera.jobs;
 
 import dev.tessera.datasets.InvalidDatasetException;
+import dev.tessera.jobs.config.KeyHint;
 import dev.tessera.jobs.config.NearestKey;
 import dev.tessera.jobs.run.Exhaustion;
 import dev.tessera.jobs.run.MissingConnector;
@@ -34,12 +35,12 @@ final class Mistake {
   private Mistake() {}
 
   /** The command line cannot be understood: one sentence, with what was meant if that is clear. */
-  static int report(ParameterException thrown) {
-    thrown.getCommandLine().getErr().println("tessera: " + sentence(thrown));
+  static int report(ParameterException thrown, String[] arguments) {
+    thrown.getCommandLine().getErr().println("tessera: " + sentence(thrown, arguments));
     return USER;
   }
 
-  static String sentence(ParameterException thrown) {
+  static String sentence(ParameterException thrown, String[] arguments) {
     CommandLine command = thrown.getCommandLine();
     ParameterException e = thrown;
     if (e instanceof MissingParameterException && !command.getUnmatchedArguments().isEmpty()) {
@@ -47,9 +48,12 @@ final class Mistake {
       e = new UnmatchedArgumentException(command, command.getUnmatchedArguments());
     }
     String name = command.getCommandSpec().qualifiedName();
-    String message =
-        unknownCommand(e)
-            .orElse(e.getMessage().lines().findFirst().orElse("Unreadable arguments") + meant(e));
+    String said = e.getMessage().lines().findFirst().orElse("Unreadable arguments");
+    Optional<String> key = key(e, List.of(arguments));
+    if (key.isPresent()) {
+      return said + " (did you mean " + key.get() + "?); see " + name + " --help";
+    }
+    String message = unknownCommand(e).orElse(said + meant(e));
     return message + "; see " + name + " --help" + elsewhere(e);
   }
 
@@ -67,6 +71,19 @@ final class Mistake {
             .map(command -> " (did you mean " + command + "?)")
             .orElse(" (expected: " + String.join(", ", commands) + ")");
     return Optional.of("Unknown command: '" + word + "'" + near);
+  }
+
+  /** Of an option that names a key of the command's recipe. */
+  private static Optional<String> key(ParameterException e, List<String> arguments) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return Optional.empty();
+    }
+    String option = unmatched.getUnmatched().get(0);
+    int after = arguments.indexOf(option) + 1;
+    String next = after > 0 && after < arguments.size() ? arguments.get(after) : null;
+    return e.getCommandLine().getCommandSpec().mixins().values().stream()
+        .flatMap(mixin -> KeyHint.of(mixin.userObject(), option, next).stream())
+        .findFirst();
   }
 
   /** An unknown option may be a misspelt one of spark-submit, which passes through. */

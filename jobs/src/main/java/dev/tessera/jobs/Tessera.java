@@ -151,11 +151,19 @@ public final class Tessera implements Runnable {
 
   /** Sets how {@code line} and the subcommands it has by now speak and end. */
   CommandLine prepared(CommandLine line, PrintWriter out, PrintWriter err) {
+    line.getCommandSpec()
+        .usageMessage()
+        .customSynopsis(
+            "tessera COMMAND [options of spark-submit] [options of the command] [key=value ...]")
+        .footer(
+            "",
+            "Every command knows --help, --debug, and --json (one JSON object a line, for"
+                + " programs).");
     return line.setOut(new PrintWriter(new HidingWriter(out), true))
         .setErr(new PrintWriter(new HidingWriter(err), true))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionStrategy(Tessera::execute)
-        .setParameterExceptionHandler((e, args) -> Mistake.report(e))
+        .setParameterExceptionHandler((e, args) -> Mistake.report(e, args))
         .setExecutionExceptionHandler(
             (e, command, parsed) -> {
               threw = true;

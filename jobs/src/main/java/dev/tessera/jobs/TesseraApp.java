@@ -96,9 +96,9 @@ public final class TesseraApp {
       line.setExecutionStrategy(this::redirected);
       line.setParameterExceptionHandler(
           (e, arguments) -> {
-            message = Mistake.sentence(e);
+            message = Mistake.sentence(e, arguments);
             cause = e;
-            return Mistake.report(e);
+            return Mistake.report(e, arguments);
           });
       line.setExecutionExceptionHandler(
           (e, failed, parsed) -> {

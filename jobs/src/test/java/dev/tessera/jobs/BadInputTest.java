@@ -123,6 +123,8 @@ class BadInputTest {
         arguments("ingest --input @/nothing --output @/new", "/nothing"),
         arguments("ingest --input @/empty --output @/new", "@/empty"),
         arguments("ingest --input @/pictures --output @/file/new", "@/file"),
+        // Where nobody may make a folder, root included.
+        arguments("ingest --input @/pictures --output /proc/x/y", "can be made in /proc): choose"),
         arguments("ingest --input @/pictures --output @/images size=8", "--overwrite"),
         arguments("ingest --input @/pictures --output @/runs --overwrite", "which no table has"),
         arguments("ingest --input @/pictures --output @/new size=2", "size: 2 (expected: 8 to"),
@@ -177,7 +179,10 @@ class BadInputTest {
   private static List<Arguments> tables() {
     String dit = "train --config @/dit.yaml data=";
     return List.of(
-        arguments(dit + "@/nothing", "@/nothing is not a complete table"),
+        arguments(dit + "@/empty", "@/empty is not a complete table (it has no _manifest.json)"),
+        arguments(dit + "no/table", "no/table does not exist (file:/"),
+        arguments("plan --config @/dit.yaml data=no/table", "no/table): run the job that writes"),
+        arguments(dit + "@/nothing", "@/nothing does not exist: run the job"),
         arguments(dit + "@/tokens/codes", "codes is a table of codes (expected"),
         arguments(dit + "@/unlabelled", "has no labels: set model.class-conditional=false"),
         arguments(dit + "@/anonymous", "does not say which tokenizer made it"),
@@ -212,6 +217,10 @@ class BadInputTest {
     String dit = "train --config @/dit.yaml output.resume=@/runs/0002-small-dit ";
     return List.of(
         arguments("train --config @/dit.yaml output.resume=@/empty", "not a run directory"),
+        // The run is what is wrong, whatever its table.
+        arguments(
+            "train --config @/dit.yaml output.resume=@/no data=@/nothing",
+            "@/no does not exist (expected: a run directory)"),
         arguments(dit + "model.backbone.heads=4", "with heads: 2 and not heads: 4"),
         arguments(dit + "model.backbone.depth=2", "with depth: 1 and not depth: 2"),
         arguments(dit + "schedule.precision=fp16", "trains in fp32 and not in fp16"),
@@ -263,7 +272,7 @@ class BadInputTest {
         arguments("evaluate", "--input: missing (expected: a table of pictures"),
         arguments("evaluate --reference @/images", "--input: missing"),
         arguments(images, "Nothing can be measured of the pictures alone"),
-        arguments(images + "--reference @/nothing", "@/nothing is not a complete table"),
+        arguments(images + "--reference @/nothing", "@/nothing does not exist: run the job"),
         arguments(images + "--reference @/tokens/codes", "a table of images or samples)"),
         arguments(images + "--reference @/unlabelled", "holds pictures of 16 pixels and"),
         arguments(both + "--features @/none.pt", "@/none.pt is no file"),
@@ -356,6 +365,7 @@ class BadInputTest {
       strings = {
         "sample --checkpoint @/no --output @/n",
         "sample --checkpoint @/runs/0002-small-dit --output @/images",
+        "ingest --input @/pictures --output /proc/x/y",
         "tokenize --checkpoint @/no --input @/images --output @/n",
         "tokenize --checkpoint @/runs/0001-small-vqgan --input @/images --output @/tokens",
         "tokenize --checkpoint @/runs/0001-small-vqgan --input @/images --output @/n device=gpu",
@@ -365,7 +375,9 @@ class BadInputTest {
     String master = System.setProperty("spark.master", "nowhere://x");
     try {
       AtTheTerminal.Ended ended = AtTheTerminal.run(words(command));
-      assertThat(ended.error()).containsPattern("not exist|exists already|asked for and");
+      assertThat(ended.error())
+          .containsPattern("not exist|exists already|asked for and|no folder can be made")
+          .doesNotContain("Mkdirs", "_owner");
       assertThat(ended.code()).isEqualTo(2);
     } finally {
       System.setProperty("spark.master", master);

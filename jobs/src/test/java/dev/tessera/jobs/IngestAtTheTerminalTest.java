@@ -80,4 +80,48 @@ class IngestAtTheTerminalTest {
         .contains("--overwrite")
         .doesNotContain("\tat ");
   }
+
+  @Test
+  void aTableIsToldWithItsPlaceAndClassesAndFoldersThatAreNotUsed() throws Exception {
+    for (String name : List.of("cat", "dog")) {
+      Path pictures = Files.createDirectories(folder.resolve("pictures").resolve(name));
+      Files.write(
+          pictures.resolve("1.png"), new Grid(16, 16, 1, 1).png(List.of(new byte[16 * 16 * 3])));
+    }
+    String input = folder + "/pictures";
+
+    TesseraResult plain =
+        TesseraApp.run(List.of("ingest", "--input", input, "--output", folder + "/a", "size=8"));
+    assertThat(plain.exitCode()).as(plain.console()).isZero();
+    assertThat(plain.console().lines())
+        .contains("  classes: none; class-per-folder=true would take cat, dog from folders")
+        .last()
+        .isEqualTo("table  file:" + folder + "/a");
+    TesseraResult named =
+        TesseraApp.run(
+            List.of(
+                "ingest",
+                "--input",
+                input,
+                "--output",
+                folder + "/b",
+                "size=8",
+                "class-per-folder=true"));
+    assertThat(named.console().lines().toList())
+        .last()
+        .isEqualTo("table  file:" + folder + "/b  2 classes");
+    assertThat(named.console()).doesNotContain("would take");
+
+    Path words = Files.createDirectories(folder.resolve("words"));
+    Files.writeString(words.resolve("readme.txt"), "hi");
+    TesseraResult none =
+        TesseraApp.run(
+            List.of("ingest", "--input", words.toString(), "--output", folder + "/c", "size=8"));
+    assertThat(none.exitCode()).isEqualTo(2);
+    assertThat(none.message())
+        .isEqualTo(
+            words
+                + " holds no readable picture; reasons of all 1: 1 text, no image, such as"
+                + " readme.txt");
+  }
 }

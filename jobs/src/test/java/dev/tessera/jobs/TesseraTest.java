@@ -10,6 +10,7 @@ import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.models.UserException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -181,6 +182,33 @@ class TesseraTest {
   }
 
   @Test
+  void anOptionThatIsAKeyIsAnsweredWithTheKey() {
+    Map<String, String> meant = new LinkedHashMap<>();
+    meant.put("train --config x --resume runs/0009-x", "output.resume=runs/0009-x");
+    meant.put("train --config x --resume=runs/0009-x", "output.resume=runs/0009-x");
+    meant.put("train --resume runs/0009-x", "output.resume=runs/0009-x");
+    meant.put(
+        "train-tokenizer --config x --output.keep_checkpoints 3", "output.keep-checkpoints=3");
+    meant.put("train --config x --start-anew name=y", "output.start-anew=true");
+    meant.put("plan --config x --resume", "output.resume=VALUE");
+    meant.put("tokenize --checkpoint x --input y --output z --overwrite", "overwrite=true");
+    meant.put("sample --checkpoint x --output z --guidance 3", "guidance=3");
+    meant.put("ingest --input x --output y --class-per-folder", "class-per-folder=true");
+    meant.forEach(
+        (command, key) -> {
+          err.getBuffer().setLength(0);
+          assertThat(run(command.split(" "))).isEqualTo(2);
+          assertThat(err.toString())
+              .startsWith("tessera: Unknown option: '--")
+              .contains("(did you mean " + key + "?); see tessera ")
+              .doesNotContain("spark-submit");
+        });
+    err.getBuffer().setLength(0);
+    assertThat(run("train", "--config", "x", "--no-such-key", "3")).isEqualTo(2);
+    assertThat(err.toString()).doesNotContain("did you mean");
+  }
+
+  @Test
   void aRecipesMistakesComeThroughTheCommandLine() {
     assertThat(run("practise", "--config", "no-such.yaml", "steps=3")).isEqualTo(2);
     assertThat(err.toString()).contains("no-such.yaml: no such recipe");
@@ -191,8 +219,11 @@ class TesseraTest {
     assertThat(run("ingest", "--help")).isZero();
     assertThat(out.toString())
         .contains(
-            "  size=32", "  class-per-folder=false", "  crop=center  (center, pad, none, stretch)")
-        .doesNotContain("guidance", "  input=", "  overwrite=");
+            "  size=32",
+            "  class-per-folder=false",
+            "  crop=center  (center, pad, none, stretch)",
+            "  overwrite=false")
+        .doesNotContain("guidance", "  input=");
     out.getBuffer().setLength(0);
     assertThat(run("sample", "--help")).isZero();
     assertThat(out.toString())
@@ -214,7 +245,12 @@ class TesseraTest {
     assertThat(run("--help")).isZero();
     assertThat(run("practise", "--help")).isZero();
     assertThat(run("--version")).isZero();
-    assertThat(out.toString()).contains("key=value", "--debug", "tessera (from classes)");
+    assertThat(out.toString())
+        .contains("key=value", "--debug", "tessera (from classes)")
+        .contains(
+            "tessera COMMAND [options of spark-submit] [options of the command] [key=value\n...]")
+        .contains("--json (one JSON object a line")
+        .contains("Usage: tessera practise ");
     assertThat(err.toString()).isEmpty();
   }
 }

@@ -21,13 +21,16 @@ final class Layout {
   private final int splitLevel;
   private final int classLevel;
   private final boolean hive;
-  private final Set<String> folders;
+
+  /** Folders that would be classes. */
+  private final Set<String> candidates;
+
   private final List<String> classNames;
 
-  private Layout(int splitLevel, int classLevel, Set<String> folders, Set<String> top) {
+  private Layout(int splitLevel, int classLevel, Set<String> folders, Set<String> candidates) {
     this.splitLevel = splitLevel;
     this.classLevel = classLevel;
-    this.folders = top;
+    this.candidates = candidates;
     this.hive = HiveFolders.key(folders).isPresent();
     Set<String> names = new TreeSet<>();
     for (String folder : folders) {
@@ -56,8 +59,9 @@ final class Layout {
     for (int level = top; splits && level <= top + 1 && split == NONE; level++) {
       split = bothSides(names(all, level)) ? level : NONE;
     }
-    int label = classes ? classLevel(all, top, split) : NONE;
-    Layout layout = new Layout(split, label, names(all, label), names(all, top));
+    int candidate = classLevel(all, top, split);
+    int label = classes ? candidate : NONE;
+    Layout layout = new Layout(split, label, names(all, label), names(all, candidate));
     layout.tellSplits(paths, names(all, split), log);
     return layout;
   }
@@ -149,11 +153,11 @@ final class Layout {
       }
     } else if (classes) {
       log.note("classes: none, for there are no folders to name them");
-    } else if (splitLevel == NONE && folders.size() > 1) {
+    } else if (candidates.size() > 1) {
       log.note(
-          "classes: none; class-per-folder=true would make the folders classes ("
-              + Names.of(folders)
-              + ")");
+          "classes: none; class-per-folder=true would take "
+              + Names.of(candidates)
+              + " from folders");
     }
   }
 

@@ -21,6 +21,8 @@ import java.util.zip.CRC32C;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code _manifest.json}: the last file written to a table and the first one read. Spark and its
@@ -39,6 +41,8 @@ public final class ManifestFile {
 
   /** The key of the checksum of all others. */
   private static final String CHECKSUM = "checksum";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ManifestFile.class);
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -77,9 +81,7 @@ public final class ManifestFile {
       }
       return parse(table, bytes);
     } catch (FileNotFoundException e) {
-      throw new InvalidDatasetException(
-          table + " is not a complete table (it has no " + NAME + "): run the job that writes it",
-          e);
+      throw new InvalidDatasetException(missing(conf, table) + ": run the job that writes it", e);
     } catch (IOException e) {
       throw IoFailure.of("Cannot read table " + table + ": " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
@@ -112,6 +114,22 @@ public final class ManifestFile {
       }
       throw e;
     }
+  }
+
+  /** Of a relative path, which may mean another folder than was thought, the whole one is told. */
+  private static String missing(Configuration conf, String table) {
+    try {
+      Path given = new Path(table);
+      FileSystem fs = given.getFileSystem(conf);
+      if (!fs.exists(given)) {
+        return table
+            + " does not exist"
+            + (given.isAbsolute() ? "" : " (" + fs.makeQualified(given) + ")");
+      }
+    } catch (IOException e) {
+      LOG.debug("Cannot look at {}", table, e);
+    }
+    return table + " is not a complete table (it has no " + NAME + ")";
   }
 
   private static TableManifest parse(String table, byte[] bytes) {

@@ -4,6 +4,7 @@ import dev.tessera.datasets.InvalidDatasetException;
 import dev.tessera.datasets.lease.Lease;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +69,7 @@ final class OutputFolder {
     }
   }
 
-  /** Known of a local folder alone before anything is written there. */
+  /** Known of a local folder alone before a table is begun there. */
   private static void checkWritable(FileSystem fs, Path table) throws IOException {
     Path there = table;
     while (there.getParent() != null && !fs.exists(there)) {
@@ -85,6 +86,26 @@ final class OutputFolder {
                 + folder
                 + "): choose another output");
       }
+      if (Files.isDirectory(folder) && !there.equals(table)) {
+        checkTakesFolders(folder, table);
+      }
+    }
+  }
+
+  /** By making one and taking it away: root may write to a place that takes nothing. */
+  private static void checkTakesFolders(java.nio.file.Path folder, Path table) {
+    try {
+      Files.delete(Files.createTempDirectory(folder, STAGING));
+    } catch (IOException e) {
+      String reason = e instanceof FileSystemException told ? told.getReason() : null;
+      throw new InvalidDatasetException(
+          "Cannot write to "
+              + table
+              + " (no folder can be made in "
+              + folder
+              + (reason == null ? "" : ": " + reason)
+              + "): choose another output",
+          e);
     }
   }
 

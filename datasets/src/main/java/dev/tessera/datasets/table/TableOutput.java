@@ -99,8 +99,8 @@ public final class TableOutput implements Serializable {
   }
 
   /**
-   * Checks, without writing, that nothing is there which may not be replaced, and that no other
-   * process is writing it.
+   * Checks, and leaves nothing behind, that nothing is there which may not be replaced, and that no
+   * other process is writing it.
    *
    * @throws InvalidDatasetException as {@link #begin}
    */

@@ -30,6 +30,28 @@ class LayoutTest {
   }
 
   @Test
+  void foldersThatLookLikeClassesAreToldWhereTheyAreNotUsed() {
+    List<List<String>> trees =
+        List.of(
+            List.of("cat/0.png", "dog/0.png"),
+            List.of("train/cat/0.png", "train/dog/0.png", "test/cat/1.png", "test/dog/1.png"));
+    for (List<String> tree : trees) {
+      ListingLog told = new ListingLog(found -> {});
+      Layout layout = Layout.of(tree, false, true, told);
+      layout.tellClasses(tree, false, told);
+      assertThat(layout.classNames()).isEmpty();
+      assertThat(told.notes())
+          .contains("classes: none; class-per-folder=true would take cat, dog from folders");
+    }
+    for (List<String> tree :
+        List.of(List.of("0.png", "1.png"), List.of("train/0.png", "test/0.png"))) {
+      ListingLog told = new ListingLog(found -> {});
+      Layout.of(tree, false, true, told).tellClasses(tree, false, told);
+      assertThat(told.notes()).noneMatch(note -> note.contains("class-per-folder"));
+    }
+  }
+
+  @Test
   void splitsHaveManyNamesAndAnyCase() {
     for (String other : List.of("VAL", "valid", "Validation", "dev", "Test", "val2017")) {
       Layout layout = of("Train/a/0.png", other + "/a/0.png");

@@ -215,6 +215,28 @@ class TableOutputTest {
   }
 
   @Test
+  void aPlaceThatTakesNoFolderIsKnownBeforeAndATryLeavesNothing() throws Exception {
+    // Nobody may make a folder there, root included.
+    assertThatThrownBy(() -> TableOutput.check(CONF, "/proc/x/y", false))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessage(
+            "Cannot write to file:/proc/x/y (no folder can be made in /proc): choose another"
+                + " output");
+    TableOutput.check(CONF, path("not/yet"), false);
+    assertThat(dir).isEmptyDirectory();
+  }
+
+  @Test
+  void aFolderThatIsNotThereIsNotCalledAnIncompleteTable() {
+    assertThatThrownBy(() -> ManifestFile.read(CONF, path("none")))
+        .isInstanceOf(InvalidDatasetException.class)
+        .hasMessage(path("none") + " does not exist: run the job that writes it");
+    String whole = java.nio.file.Path.of("no/such").toAbsolutePath().toString();
+    assertThatThrownBy(() -> ManifestFile.read(CONF, "no/such"))
+        .hasMessage("no/such does not exist (file:" + whole + "): run the job that writes it");
+  }
+
+  @Test
   void withoutAManifestThereIsNoTable() throws Exception {
     TestTables.images(path("t"), 5, 1, 8);
     Files.delete(dir.resolve("t/_manifest.json"));

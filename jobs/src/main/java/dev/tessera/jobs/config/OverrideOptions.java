@@ -14,17 +14,24 @@ import picocli.CommandLine.Spec;
 public final class OverrideOptions {
 
   private final List<String> footer;
+  private final Class<?> type;
 
   @Parameters(paramLabel = "key=value", description = "Overrides of the defaults.")
   private List<String> overrides = new ArrayList<>();
 
   /** Of a command that names its keys elsewhere. */
   public OverrideOptions() {
-    footer = List.of();
+    this(List.of(), null);
   }
 
-  private OverrideOptions(List<String> footer) {
+  private OverrideOptions(List<String> footer, Class<?> type) {
     this.footer = footer;
+    this.type = type;
+  }
+
+  /** Of the record that the keys are of; null where that is not known here. */
+  Class<?> type() {
+    return type;
   }
 
   /**
@@ -43,7 +50,7 @@ public final class OverrideOptions {
         .map(line -> line.split(": ?", 2))
         .filter(pair -> !set.contains(pair[0]))
         .forEach(pair -> lines.add("  " + pair[0] + "=" + pair[1] + choices(defaults, pair[0])));
-    return new OverrideOptions(List.copyOf(lines));
+    return new OverrideOptions(List.copyOf(lines), defaults.getClass());
   }
 
   /** What an enum's key may be set to, after its default. */

@@ -9,6 +9,8 @@ import picocli.CommandLine.Parameters;
 /** The arguments of a command that runs a recipe: {@code --config FILE key=value ...}. */
 public final class RecipeOptions {
 
+  private final Class<?> type;
+
   @Option(
       names = "--config",
       required = true,
@@ -20,6 +22,25 @@ public final class RecipeOptions {
       paramLabel = "key=value",
       description = "Overrides of keys, such as schedule.images=20000; plan prints them all.")
   private List<String> overrides = new ArrayList<>();
+
+  /** Of a command whose recipes are of several types. */
+  public RecipeOptions() {
+    this(null);
+  }
+
+  private RecipeOptions(Class<?> type) {
+    this.type = type;
+  }
+
+  /** Of a command that runs recipes of one type. */
+  public static RecipeOptions of(Class<?> type) {
+    return new RecipeOptions(type);
+  }
+
+  /** What the recipe is; null where that is not known here. */
+  Class<?> type() {
+    return type;
+  }
 
   public String config() {
     return config;

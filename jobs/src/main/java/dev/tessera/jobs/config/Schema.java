@@ -7,7 +7,6 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,12 +110,17 @@ final class Schema {
 
   /** Every dotted path a recipe of this type may hold, groups and variants included. */
   static List<String> paths(Type type) {
-    List<String> paths = new ArrayList<>();
+    return List.copyOf(typed(type).keySet());
+  }
+
+  /** As {@link #paths}, with what is held there; of variants that differ, by the first. */
+  static Map<String, Type> typed(Type type) {
+    Map<String, Type> paths = new LinkedHashMap<>();
     collect(type, "", paths);
     return paths;
   }
 
-  private static void collect(Type type, String path, List<String> paths) {
+  private static void collect(Type type, String path, Map<String, Type> paths) {
     Class<?> raw = raw(type);
     if (raw == Optional.class) {
       collect(held(type), path, paths);
@@ -127,7 +131,7 @@ final class Schema {
           .forEach(
               (key, component) -> {
                 String child = KeyNames.join(path, key);
-                paths.add(child);
+                paths.putIfAbsent(child, component.getGenericType());
                 collect(component.getGenericType(), child, paths);
               });
     }

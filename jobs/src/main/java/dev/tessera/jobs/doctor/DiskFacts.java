@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
@@ -149,8 +150,8 @@ record DiskFacts(String folder, String what, long free, long least, boolean noex
             + movedBy;
   }
 
-  String line() {
-    return mib(free) + " free in " + folder;
+  static String gib(long bytes) {
+    return String.format(Locale.ROOT, "%,.1f GiB", bytes / (double) (1L << 30));
   }
 
   private static String mib(long bytes) {

@@ -7,10 +7,11 @@ import dev.tessera.spark.barrier.Slots;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -33,12 +34,12 @@ public final class Doctor {
   public static DoctorReport run(SparkSession session, List<String> asked, Consumer<String> told)
       throws InterruptedException {
     JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-    List<String> common = paths(spark.hadoopConfiguration());
     List<String> given = qualified(asked, spark.hadoopConfiguration());
-    List<String> paths = Stream.concat(common.stream(), given.stream()).toList();
+    Map<String, String> common = common(spark.hadoopConfiguration());
+    given.forEach(common::remove);
     List<String> obstacles = new ArrayList<>(SettingsFacts.obstacles(spark.getConf()));
     List<ProcessFacts> processes = new ArrayList<>();
-    processes.add(driver(spark, paths));
+    processes.add(driver(spark, common, given));
     if (!spark.isLocal()) {
       List<ProcessFacts> executors = executors(spark, common, given, told);
       processes.addAll(executors);
@@ -56,11 +57,13 @@ public final class Doctor {
     return new DoctorReport(slots, processes, obstacles);
   }
 
-  private static List<String> paths(Configuration hadoop) {
-    List<String> paths = new ArrayList<>();
-    paths.add(FileSystem.getDefaultUri(hadoop).resolve("/").toString());
+  /** What is looked at unasked, and why. */
+  private static Map<String, String> common(Configuration hadoop) {
+    Map<String, String> paths = new LinkedHashMap<>();
+    paths.put(
+        FileSystem.getDefaultUri(hadoop).resolve("/").toString(), "Hadoop's default file system");
     try {
-      paths.add(QualifiedPath.of(hadoop, ".").toString());
+      paths.put(QualifiedPath.of(hadoop, ".").toString(), "the working folder");
     } catch (UserException e) {
       // Of the default file system, which the first path tells of.
     }
@@ -85,15 +88,18 @@ public final class Doctor {
     return problem.isEmpty() ? List.of() : List.of(problem);
   }
 
-  private static ProcessFacts driver(JavaSparkContext spark, List<String> paths) {
+  private static ProcessFacts driver(
+      JavaSparkContext spark, Map<String, String> common, List<String> asked) {
+    Configuration hadoop = spark.hadoopConfiguration();
+    List<PathFacts> files = new ArrayList<>();
+    common.forEach((path, why) -> files.add(PathFacts.probe(path, hadoop).because(why)));
+    asked.forEach(path -> files.add(PathFacts.probe(path, hadoop)));
     return ProcessFacts.probe(
-        ProcessFacts.DRIVER,
-        spark.getConf().get("spark.driver.host", "localhost"),
-        paths.stream().map(path -> PathFacts.probe(path, spark.hadoopConfiguration())).toList());
+        ProcessFacts.DRIVER, spark.getConf().get("spark.driver.host", "localhost"), files);
   }
 
   private static List<ProcessFacts> executors(
-      JavaSparkContext spark, List<String> paths, List<String> asked, Consumer<String> told)
+      JavaSparkContext spark, Map<String, String> common, List<String> asked, Consumer<String> told)
       throws InterruptedException {
     int promised = Slots.of(spark.getConf()).total().orElse(1);
     int slots = LiveSlots.await(spark.sc(), promised, PATIENCE, told);
@@ -103,7 +109,7 @@ public final class Doctor {
     Configuration hadoop = spark.hadoopConfiguration();
     List<PathMark> marks = asked.stream().map(path -> PathMark.put(path, hadoop)).toList();
     try {
-      ExecutorProbe probe = new ExecutorProbe(UUID.randomUUID().toString(), paths, marks, hadoop);
+      ExecutorProbe probe = new ExecutorProbe(UUID.randomUUID().toString(), common, marks, hadoop);
       return EverySlot.run(spark, slots, probe).stream()
           .sorted(Comparator.comparing(ProcessFacts::role))
           .toList();

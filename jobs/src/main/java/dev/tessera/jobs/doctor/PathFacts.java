@@ -19,15 +19,27 @@ import org.apache.hadoop.fs.Path;
  * @param found in words: a folder, a file, or that it is not there
  * @param problem why a run could use it for nothing, empty when it can
  * @param shared whether it was found to be what the driver sees
+ * @param why it was looked at, where nobody asked for it
  */
-record PathFacts(String path, String found, String problem, boolean shared)
+record PathFacts(String path, String found, String problem, boolean shared, String why)
     implements Serializable {
 
   /** Begins what is found where nothing is. */
   private static final String MISSING = "NOT there";
 
+  private static final String FOLDER = "a folder";
+
   PathFacts(String path, String problem) {
     this(path, "", problem, false);
+  }
+
+  private PathFacts(String path, String found, String problem, boolean shared) {
+    this(path, found, problem, shared, "");
+  }
+
+  /** The same, of a path that nobody asked for. */
+  PathFacts because(String reason) {
+    return new PathFacts(path, found, problem, shared, reason);
   }
 
   /** As {@link #probe(String, Configuration)}, and whether it is the driver's. */
@@ -79,7 +91,7 @@ record PathFacts(String path, String found, String problem, boolean shared)
     try {
       if (status.isDirectory()) {
         boolean ignored = fs.listStatusIterator(status.getPath()).hasNext();
-        return new PathFacts(asked, "a folder", "", false);
+        return new PathFacts(asked, FOLDER, "", false);
       }
       try (InputStream in = fs.open(status.getPath())) {
         int ignored = in.read();
@@ -126,10 +138,17 @@ record PathFacts(String path, String found, String problem, boolean shared)
     return found.startsWith(MISSING);
   }
 
+  private String same() {
+    return found.equals(FOLDER)
+        ? "the same folder as the driver's"
+        : found + ", the same as the driver's";
+  }
+
   String line() {
     return path
+        + (why.isEmpty() ? "" : " (" + why + ")")
         + (!problem.isEmpty()
             ? (problem.contains("another place") ? " NOT the driver's" : " NOT usable")
-            : ": " + found + (shared ? ", the driver's" : ""));
+            : ": " + (shared ? same() : found));
   }
 }

@@ -89,6 +89,7 @@ record ProcessFacts(
     }
     lines.add("  nccl      " + nccl.line());
     lines.add("  room      " + room.line());
+    room.diskLines().forEach(line -> lines.add("  disk      " + line));
     files.forEach(path -> lines.add("  path      " + path.line()));
     return lines;
   }

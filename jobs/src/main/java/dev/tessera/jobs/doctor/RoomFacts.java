@@ -5,8 +5,12 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Map;
+import java.util.Set;
 import org.apache.spark.SparkConf;
 
 /**
@@ -35,11 +39,29 @@ record RoomFacts(long memoryAvailable, long heap, List<DiskFacts> disks) impleme
   }
 
   String line() {
-    return (memoryAvailable < 0 ? "unknown" : mib(memoryAvailable))
-        + " memory available, heap at most "
-        + mib(heap)
-        + ", "
-        + disks.stream().map(DiskFacts::line).collect(Collectors.joining(", "));
+    return (memoryAvailable < 0 ? "unknown" : DiskFacts.gib(memoryAvailable))
+        + " of memory available, heap at most "
+        + DiskFacts.gib(heap);
+  }
+
+  /** One for each folder, with all that is written there. */
+  List<String> diskLines() {
+    Map<String, Set<String>> written = new LinkedHashMap<>();
+    Map<String, Long> free = new HashMap<>();
+    for (DiskFacts disk : disks) {
+      written.computeIfAbsent(disk.folder(), folder -> new LinkedHashSet<>()).add(disk.what());
+      free.merge(disk.folder(), disk.free(), Math::min);
+    }
+    return written.entrySet().stream()
+        .map(
+            e ->
+                DiskFacts.gib(free.get(e.getKey()))
+                    + " free in "
+                    + e.getKey()
+                    + " ("
+                    + String.join(", ", e.getValue())
+                    + ")")
+        .toList();
   }
 
   private static String mib(long bytes) {

@@ -22,7 +22,7 @@ final class ConsoleProgress implements IngestProgress {
   public void listed(long soFar) {
     files = soFar;
     if (line == null) {
-      line = console.progress("list", 0, 0);
+      line = console.progressOfFiles("list");
     }
     if (files % EACH == 0) {
       line.update(files, Map.of());

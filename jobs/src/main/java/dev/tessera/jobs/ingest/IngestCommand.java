@@ -4,7 +4,6 @@ import dev.tessera.jobs.config.OverrideOptions;
 import dev.tessera.jobs.run.Console;
 import dev.tessera.jobs.run.ConsoleOptions;
 import dev.tessera.jobs.run.HadoopSettings;
-import dev.tessera.jobs.run.QualifiedPath;
 import dev.tessera.jobs.run.ReadsBeforeSpark;
 import dev.tessera.jobs.run.Session;
 import java.util.ArrayList;
@@ -63,13 +62,7 @@ public final class IngestCommand implements Callable<Integer>, ReadsBeforeSpark 
   @Mixin
   private OverrideOptions overrides =
       OverrideOptions.of(
-          IngestRecipe.of("", ""),
-          "inputs",
-          "output",
-          "overwrite",
-          "include",
-          "exclude",
-          "heldoutFiles");
+          IngestRecipe.of("", ""), "inputs", "output", "include", "exclude", "heldoutFiles");
 
   @Mixin private ConsoleOptions console;
 
@@ -83,7 +76,7 @@ public final class IngestCommand implements Callable<Integer>, ReadsBeforeSpark 
       Console out = console.console();
       IngestSummary summary = IngestJob.run(session.spark(), recipe, new ConsoleProgress(out));
       summary.lines().forEach(out::say);
-      out.products().output(QualifiedPath.of(HadoopSettings.read(), output).toString());
+      out.products().output(summary.output());
       out.products()
           .metrics(
               Map.of(

@@ -66,7 +66,7 @@ public final class IngestJob {
       committed = true;
       double seconds = (System.nanoTime() - start) * 1e-9;
       return new IngestSummary(
-          recipe.output(),
+          output.table(),
           manifest,
           listing.count(),
           reports.stream().mapToLong(IngestReport::unlabelled).sum(),
@@ -197,9 +197,9 @@ public final class IngestJob {
               recipe.input(),
               read,
               String.join(
-                  ";",
+                  "; ",
                   IngestSummary.reasonLines(reasons(reports)).stream()
-                      .map(line -> line.replace("  quarantined:", ""))
+                      .map(line -> line.strip().replace("quarantined: ", ""))
                       .toList())));
     }
   }

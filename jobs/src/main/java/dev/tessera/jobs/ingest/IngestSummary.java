@@ -11,6 +11,7 @@ import java.util.Map;
 /**
  * What an ingest did.
  *
+ * @param output the table's folder, with its file system
  * @param read pictures in the source; always rows written plus rows quarantined
  * @param unlabelled rows of the image table without a label
  * @param reasons quarantined pictures by kind of reason
@@ -60,7 +61,15 @@ public record IngestSummary(
       lines.add(
           "  no row is left to train on: all are held out; heldout=0 keeps those without a split");
     }
+    lines.add("table  " + output + classes());
     return lines;
+  }
+
+  private String classes() {
+    int count = manifest.classNames().size();
+    return count == 0
+        ? ""
+        : String.format(Locale.ROOT, "  %,d %s", count, count == 1 ? "class" : "classes");
   }
 
   /** {@code quarantined: 3 truncated PNG, such as a.png, b.png}; the most frequent first. */

@@ -19,7 +19,7 @@ import picocli.CommandLine.Mixin;
         "Print the resolved recipe, parameters, FLOPs, memory and task slots; run nothing.")
 public final class PlanCommand implements Callable<Integer>, ReadsBeforeSpark {
 
-  @Mixin private RecipeOptions recipe;
+  @Mixin private RecipeOptions recipe = RecipeOptions.of(Recipe.class);
   @Mixin private ConsoleOptions output;
 
   @Override

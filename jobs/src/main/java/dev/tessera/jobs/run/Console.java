@@ -132,6 +132,11 @@ public final class Console {
     return new ProgressLine(this, nanos, text, imagesBefore);
   }
 
+  /** Begins the progress line of a job that counts files, and does not know how many there are. */
+  public ProgressLine progressOfFiles(String job) {
+    return new ProgressLine(this, nanos, new ProgressText(job, 0, 0, "file"), 0);
+  }
+
   void line(String text) {
     print(text + System.lineSeparator());
   }

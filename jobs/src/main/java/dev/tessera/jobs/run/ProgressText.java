@@ -10,10 +10,16 @@ import java.util.Map;
  * @param job the word that opens it
  * @param total images to see in all, or 0 if nobody knows
  * @param flopsPerImage floating-point operations of an image, or 0 if nobody knows
+ * @param unit what is counted, one of it
  */
-record ProgressText(String job, long total, double flopsPerImage) {
+record ProgressText(String job, long total, double flopsPerImage, String unit) {
 
   private static final String GAP = "  ";
+
+  /** Of images. */
+  ProgressText(String job, long total, double flopsPerImage) {
+    this(job, total, flopsPerImage, "image");
+  }
 
   /** {@code train 12,800/20,480 images 1,934 images/s loss 0.4312 4m12s left}, wider apart. */
   String running(long images, double perSecond, Map<String, Double> values) {
@@ -21,8 +27,8 @@ record ProgressText(String job, long total, double flopsPerImage) {
     parts.add(job);
     parts.add(
         total > 0
-            ? Quantity.count(images) + "/" + Quantity.count(total) + " images"
-            : Quantity.count(images) + " images");
+            ? Quantity.count(images) + "/" + Quantity.count(total) + " " + unit + "s"
+            : counted(images));
     speed(parts, perSecond);
     values.forEach((name, value) -> parts.add(name + " " + Quantity.value(value)));
     if (perSecond > 0 && total > images) {
@@ -35,15 +41,19 @@ record ProgressText(String job, long total, double flopsPerImage) {
   String finished(long images, double seconds, double perSecond, Map<String, Double> values) {
     List<String> parts = new ArrayList<>();
     parts.add(job);
-    parts.add(Quantity.count(images) + " images in " + Quantity.duration(seconds));
+    parts.add(counted(images) + " in " + Quantity.duration(seconds));
     speed(parts, perSecond);
     values.forEach((name, value) -> parts.add(name + " " + Quantity.value(value)));
     return String.join(GAP, parts);
   }
 
+  private String counted(long images) {
+    return Quantity.count(images) + " " + unit + (images == 1 ? "" : "s");
+  }
+
   private void speed(List<String> parts, double perSecond) {
     if (perSecond > 0) {
-      parts.add(Quantity.rate(perSecond) + " images/s");
+      parts.add(Quantity.rate(perSecond) + " " + unit + "s/s");
     }
     double gflops = gflops(perSecond);
     if (gflops > 0) {

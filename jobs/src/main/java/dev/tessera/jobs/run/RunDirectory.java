@@ -110,6 +110,9 @@ public final class RunDirectory {
     try {
       RunDirectory run = new RunDirectory(path, hadoop);
       if (!run.files.exists(COMMAND)) {
+        if (!path.getFileSystem(hadoop).exists(path)) {
+          throw new UserException(path + " does not exist (expected: a run directory)");
+        }
         throw new UserException(path + ": not a run directory (expected: " + COMMAND + " in it)");
       }
       return run;

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 public final class TrainCommand implements Callable<Integer>, ReadsBeforeSpark {
 
   @Spec private CommandSpec spec;
-  @Mixin private RecipeOptions recipe;
+  @Mixin private RecipeOptions recipe = RecipeOptions.of(Recipe.class);
   @Mixin private ConsoleOptions output;
 
   @Override

@@ -27,6 +27,7 @@ import dev.tessera.spark.training.TrainingPlan;
 import dev.tessera.spark.training.TrainingRun;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.Path;
@@ -53,11 +54,12 @@ public final class TrainingJob {
    * @throws UserException or {@link InvalidDatasetException} naming the first mistake
    */
   public static void check(Recipe recipe, Configuration conf, SparkConf spark) {
+    Optional<String> resumed = recipe.output().resume();
+    // First: what a run that is not there needs besides does not matter.
+    resumed.ifPresent(path -> RunDirectory.open(QualifiedPath.of(conf, path), conf).requireFree());
     BoundRun bound = BoundRun.of(recipe, conf);
     Slots.of(spark).require(gang(recipe, spark).ranks());
-    if (recipe.output().resume().isPresent()) {
-      RunDirectory.open(QualifiedPath.of(conf, recipe.output().resume().get()), conf).requireFree();
-    } else if (bound.latents()) {
+    if (resumed.isEmpty() && bound.latents()) {
       TokenizerCopy.source(bound, conf);
     }
   }

@@ -203,7 +203,8 @@ class DoctorTest {
       mark.remove(conf);
 
       assertThat(seen.problem().isEmpty() ? "" : seen.line()).as(seen.problem()).isEmpty();
-      assertThat(seen.line()).endsWith(", the driver's");
+      assertThat(seen.line())
+          .containsAnyOf("the same folder as the driver's", ", the same as the driver's");
     }
     // As on a host that has a folder of the same name, or none, and not the driver's file in it.
     PathMark folders = PathMark.put(there.toString(), conf);
@@ -216,6 +217,35 @@ class DoctorTest {
     }
     Files.delete(there);
     assertThat(PathFacts.probe(folders, conf).line()).endsWith(" NOT the driver's");
+  }
+
+  @Test
+  void aPathThatNobodyAskedForSaysWhyItIsThere(@TempDir Path folder) {
+    PathFacts facts = PathFacts.probe(folder.toString(), new Configuration());
+
+    assertThat(facts.because("the working folder").line())
+        .isEqualTo(folder + " (the working folder): a folder");
+  }
+
+  @Test
+  void roomIsALineAPlace() {
+    RoomFacts room =
+        new RoomFacts(
+            3L << 29,
+            1L << 30,
+            List.of(
+                new DiskFacts("/tmp", "libtorch", 5L << 29, 1, false, ""),
+                new DiskFacts("/data", "shards", 1L << 40, 1, false, ""),
+                new DiskFacts("/tmp", "libraries", 5L << 29, 1, false, ""),
+                new DiskFacts("/tmp", "libraries", 5L << 29, 1, false, "")));
+    ProcessFacts facts = facts(new LibtorchFacts("2.7.1", "/lib", ""), room);
+
+    assertThat(facts.lines())
+        .containsSequence(
+            "  room      1.5 GiB of memory available, heap at most 1.0 GiB",
+            "  disk      2.5 GiB free in /tmp (libtorch, libraries)",
+            "  disk      1,024.0 GiB free in /data (shards)")
+        .allMatch(line -> line.length() < 120);
   }
 
   @Test

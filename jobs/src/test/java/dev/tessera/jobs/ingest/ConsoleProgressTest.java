@@ -24,4 +24,25 @@ class ConsoleProgressTest {
     }
     assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("\"images\":702");
   }
+
+  @Test
+  void whatIsListedIsFilesUntilItIsRead() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream stdout = System.out;
+    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    try {
+      for (int files = 1; files <= 2; files++) {
+        try (ConsoleProgress progress = new ConsoleProgress(Console.standard(false))) {
+          for (int file = 1; file <= files; file++) {
+            progress.listed(file);
+          }
+        }
+      }
+    } finally {
+      System.setOut(stdout);
+    }
+    assertThat(bytes.toString(StandardCharsets.UTF_8))
+        .contains("list  1 file in ", "list  2 files in ")
+        .doesNotContain("image");
+  }
 }

@@ -88,8 +88,13 @@ class RunDirectoryTest {
   }
 
   @Test
-  void aFolderThatIsNoRunIsTheUsersMistake() {
-    assertThatThrownBy(() -> RunDirectory.open(root(), hadoop))
+  void aFolderThatIsNoRunIsTheUsersMistake() throws Exception {
+    Path root = root();
+    assertThatThrownBy(() -> RunDirectory.open(root, hadoop))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith("runs does not exist (expected: a run directory)");
+    root.getFileSystem(hadoop).mkdirs(root);
+    assertThatThrownBy(() -> RunDirectory.open(root, hadoop))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith("runs: not a run directory (expected: command.txt in it)");
   }
