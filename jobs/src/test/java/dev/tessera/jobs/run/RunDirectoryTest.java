@@ -89,7 +89,7 @@ class RunDirectoryTest {
 
   @Test
   void aFolderThatIsNoRunIsTheUsersMistake() throws Exception {
-    Path root = root();
+    org.apache.hadoop.fs.Path root = root();
     assertThatThrownBy(() -> RunDirectory.open(root, hadoop))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith("runs does not exist (expected: a run directory)");
