@@ -29,6 +29,19 @@ class ArchitectureTest {
   }
 
   @Test
+  void everyEdgeOfTheTableIsUsed() throws Exception {
+    Map<String, Set<String>> unused = AllowedEdges.table();
+    for (SourceFile file : SourceFile.all(ROOT)) {
+      Set<String> left = unused.get(file.packageName());
+      if (left != null) {
+        file.uses().forEach(use -> left.remove(use.name()));
+      }
+    }
+    unused.values().removeIf(Set::isEmpty);
+    assertThat(unused).as("edges that nothing uses: take them from the table").isEmpty();
+  }
+
+  @Test
   void aNewEdgeIsFoundWithItsLine() {
     String text =
         """
