@@ -46,11 +46,6 @@ final class CachingAllocator implements Allocations.Memory<CachingAllocator.Bloc
       this.address = address;
       this.size = size;
     }
-
-    /** The bytes that were asked for. */
-    long asked() {
-      return asked;
-    }
   }
 
   private static final Comparator<Block> BY_SIZE =

@@ -2,7 +2,7 @@ package dev.tessera.models.train;
 
 import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Target;
-import dev.tessera.models.graph.TensorType;
+import dev.tessera.models.graph.memory.Allocations;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -100,10 +100,12 @@ public record GpuMemoryEstimate(
     void run(List<Phase> phases) {
       for (Phase phase : phases) {
         List<CachingAllocator.Block> sum = tree(phase, shards);
-        release(updates.get(phase).allocations().replay(allocator, exact));
+        release(updates.get(phase).allocations().replay(allocator, exact).blocks());
         phase
             .stateUpdate()
-            .ifPresent(update -> release(update.program().allocations().replay(allocator, exact)));
+            .ifPresent(
+                update ->
+                    release(update.program().allocations().replay(allocator, exact).blocks()));
         release(sum);
       }
       release(carried);
@@ -122,15 +124,12 @@ public record GpuMemoryEstimate(
 
     /** Those results that are carried stay for the step. */
     private List<CachingAllocator.Block> one(Phase phase) {
-      List<CachingAllocator.Block> sums = new ArrayList<>();
-      List<TensorType> outputs = phase.gradient().outputs();
-      for (CachingAllocator.Block block : phase.gradient().allocations().replay(allocator, exact)) {
-        boolean summed =
-            phase.carries().isEmpty()
-                || block.asked() == outputs.get(0).bytes()
-                || block.asked() == outputs.get(1).bytes();
-        (summed ? sums : carried).add(block);
-      }
+      Allocations.Left<CachingAllocator.Block> left =
+          phase.gradient().allocations().replay(allocator, exact);
+      List<CachingAllocator.Block> kept = phase.carried(left.ofResults());
+      List<CachingAllocator.Block> sums = new ArrayList<>(left.blocks());
+      sums.removeAll(kept);
+      carried.addAll(kept);
       return sums;
     }
 

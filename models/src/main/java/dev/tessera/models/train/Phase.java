@@ -4,6 +4,7 @@ import dev.tessera.models.graph.Program;
 import dev.tessera.models.runtime.NativeTensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -31,6 +32,9 @@ public record Phase(
     Optional<StateUpdate> stateUpdate,
     Schedule schedule) {
 
+  /** After the gradient and the summary. */
+  private static final int FIRST_CARRIED = 2;
+
   /** The program of {@link #step}. */
   public Program gradient() {
     return step.program();
@@ -48,11 +52,18 @@ public record Phase(
    */
   public record Results(NativeTensor gradient, NativeTensor summary, List<NativeTensor> carried) {}
 
+  /** Of what belongs to a call's results, in order, that of the carried ones; no nulls. */
+  <T> List<T> carried(List<T> ofResults) {
+    return ofResults.subList(FIRST_CARRIED, ofResults.size()).stream()
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
   /** Takes all that a call of {@link #gradient} returned. */
   public Results take(dev.tessera.models.runtime.Results returned) {
     List<NativeTensor> carried = new ArrayList<>();
     for (int i = 0; i < carries.size(); i++) {
-      carried.add(returned.take(2 + i));
+      carried.add(returned.take(FIRST_CARRIED + i));
     }
     return new Results(returned.take(0), returned.take(1), carried);
   }

@@ -17,7 +17,7 @@ public final class Allocations {
     void free(B block);
   }
 
-  public static final Allocations NONE = new Allocations(new long[0]);
+  public static final Allocations NONE = new Allocations(new long[0], new int[0]);
 
   /** Marks what is asked for in exact float32 alone. */
   private static final long EXACT = 1L << 62;
@@ -25,17 +25,28 @@ public final class Allocations {
   /** Bytes asked for, or -1 - n for the n-th of these given back. */
   private final long[] events;
 
-  private Allocations(long[] events) {
+  /** Of each result the number of what was asked for; -1 where it has no memory of its own. */
+  private final int[] results;
+
+  private Allocations(long[] events, int[] results) {
     this.events = events;
+    this.results = results;
   }
+
+  /**
+   * What is left when a call has returned.
+   *
+   * @param blocks all of it, in the order in which it was asked for
+   * @param ofResults of each result; null where it has no memory of its own
+   */
+  public record Left<B>(List<B> blocks, List<B> ofResults) {}
 
   /**
    * Asks {@code memory} as a call would.
    *
    * @param exact whether the device computes float32 as such, and not as tf32
-   * @return what is left when it returns: its results
    */
-  public <B> List<B> replay(Memory<B> memory, boolean exact) {
+  public <B> Left<B> replay(Memory<B> memory, boolean exact) {
     List<B> blocks = new ArrayList<>();
     for (long event : events) {
       if (event >= 0) {
@@ -48,8 +59,12 @@ public final class Allocations {
         }
       }
     }
+    List<B> ofResults = new ArrayList<>();
+    for (int number : results) {
+      ofResults.add(number < 0 ? null : blocks.get(number));
+    }
     blocks.removeIf(block -> block == null);
-    return blocks;
+    return new Left<>(blocks, ofResults);
   }
 
   /** Writes them down. */
@@ -81,8 +96,11 @@ public final class Allocations {
       events[size++] = event;
     }
 
-    Allocations finish() {
-      return new Allocations(Arrays.copyOf(events, size));
+    /**
+     * @param results numbers of what results take; -1 for none
+     */
+    Allocations finish(int... results) {
+      return new Allocations(Arrays.copyOf(events, size), results);
     }
   }
 }

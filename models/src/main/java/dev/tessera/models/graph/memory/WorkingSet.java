@@ -26,6 +26,11 @@ public final class WorkingSet {
     Storage(long bytes) {
       this.bytes = bytes;
     }
+
+    /** The number; -1 of what takes nothing. */
+    int place() {
+      return bytes > 0 ? number : -1;
+    }
   }
 
   private final Map<Value, Storage> storages = new HashMap<>();
@@ -40,12 +45,16 @@ public final class WorkingSet {
   private long held;
   private long peak;
 
-  private WorkingSet() {}
+  private final List<Value> results;
+
+  private WorkingSet(List<Value> results) {
+    this.results = results;
+  }
 
   /** Of {@code steps} that run in order; the caller holds {@code results} at the end. */
   public static WorkingSet of(List<Step> steps, List<Value> results) {
-    WorkingSet set = new WorkingSet();
-    set.run(steps, results);
+    WorkingSet set = new WorkingSet(results);
+    set.run(steps);
     return set;
   }
 
@@ -55,10 +64,13 @@ public final class WorkingSet {
   }
 
   public Allocations allocations() {
-    return recorder.finish();
+    return recorder.finish(
+        results.stream()
+            .mapToInt(result -> storages.containsKey(result) ? storages.get(result).place() : -1)
+            .toArray());
   }
 
-  private void run(List<Step> steps, List<Value> results) {
+  private void run(List<Step> steps) {
     Map<Value, Integer> lastUse = new HashMap<>();
     for (int i = 0; i < steps.size(); i++) {
       for (Value operand : steps.get(i).operands()) {
