@@ -105,6 +105,13 @@ class PySparkIT {
     assertThat(ingested.get("metrics").get("written").asInt()).isEqualTo(96);
     assertThat(ingested.get("outputs").get(0).asText()).isEqualTo("file:" + folder + "/images");
 
+    // What the second argument was given.
+    assertThat(ingested.get("lines"))
+        .extracting(JsonNode::asText)
+        .anyMatch(line -> line.startsWith("ingest  96 images read"))
+        .last()
+        .isEqualTo("table  file:" + folder + "/images  2 classes");
+
     JsonNode trained = told.get(1);
     assertThat(trained.get("exit_code").asInt()).as(trained.toString()).isZero();
     assertThat(trained.get("run_directory").asText())

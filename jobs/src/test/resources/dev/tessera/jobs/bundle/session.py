@@ -2,6 +2,7 @@
 import json
 import sys
 
+from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 
 bundle, natives, folder, plugins = sys.argv[1:]
@@ -19,11 +20,25 @@ if plugins:
 spark = builder.getOrCreate()
 app = spark._jvm.dev.tessera.jobs.TesseraApp
 told = []
+lines = []
+
+
+class Lines:
+    def accept(self, line):
+        lines.append(line)
+
+    class Java:
+        implements = ["java.util.function.Consumer"]
+
+
+ensure_callback_server_started(spark.sparkContext._gateway)
 
 
 def run(*arguments):
-    result = app.run(list(arguments))
+    lines.clear()
+    result = app.run(list(arguments), Lines())
     fields = json.loads(result.json())
+    fields["lines"] = list(lines)
     fields["command"] = arguments[0]
     told.append(fields)
     return result, fields
