@@ -161,7 +161,7 @@ final class LocalFiles {
           try {
             known.add(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
           } catch (NoSuchFileException e) {
-            continue; // Deleted since: whoever reads it says so.
+            // Deleted since: whoever reads it says so.
           }
         }
         regular.clear();

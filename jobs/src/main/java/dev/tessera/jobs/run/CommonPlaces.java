@@ -68,7 +68,7 @@ public final class CommonPlaces {
   static CommonPlaces of(SparkConf spark, Configuration hadoop, List<String> mounts) {
     List<Mount> read = new ArrayList<>();
     for (String line : mounts) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       if (words.length > 2) {
         read.add(new Mount(Path.of(words[1].replace("\\040", " ")), words[2]));
       }

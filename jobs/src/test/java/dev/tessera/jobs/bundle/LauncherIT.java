@@ -334,7 +334,7 @@ class LauncherIT {
     assertThat(confOf(there, "spark.executor.defaultJavaOptions")).startsWith("-Dai.djl");
     // What the user says stands behind ours and holds.
     String conf = "spark.executor.defaultJavaOptions=-Djava.io.tmpdir=/mine";
-    assertThat(confOf(tessera(spark, "demo", "--conf", conf).lines(), conf.split("=")[0]))
+    assertThat(confOf(tessera(spark, "demo", "--conf", conf).lines(), conf.split("=", 2)[0]))
         .startsWith(folders)
         .endsWith(" -Djava.io.tmpdir=/mine");
   }

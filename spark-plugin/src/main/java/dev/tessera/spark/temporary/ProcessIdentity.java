@@ -91,7 +91,7 @@ record ProcessIdentity(long pid, long start, String place, String boot) {
     String stat =
         new String(Files.readAllBytes(PROC.resolve(pid + "/stat")), StandardCharsets.ISO_8859_1);
     // The name stands in parentheses and may hold any letter.
-    return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[START]);
+    return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[START]);
   }
 
   private static Instant booted() throws IOException {
