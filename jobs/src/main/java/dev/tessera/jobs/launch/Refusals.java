@@ -71,7 +71,7 @@ final class Refusals {
 
   private static void checkPackages(String packages) {
     for (String one : packages.split(",", -1)) {
-      if (!COORDINATE.matcher(one.strip()).matches()) {
+      if (!one.isBlank() && !COORDINATE.matcher(one.strip()).matches()) {
         throw new UserException(
             "--packages " + one.strip() + ": no package (expected: group:artifact:version)");
       }
