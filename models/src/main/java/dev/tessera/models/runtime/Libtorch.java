@@ -21,6 +21,9 @@ public final class Libtorch {
   // Thrown by nobody: the cause of what each later call throws anew.
   private static UserException refused;
 
+  /** By which DJL finds the jar with libtorch. */
+  private static final String NATIVES = "native/lib/pytorch.properties";
+
   private final String version;
   private final Path folder;
   private final StableApi api;
@@ -55,6 +58,14 @@ public final class Libtorch {
       loaded = start();
     }
     return loaded;
+  }
+
+  /**
+   * Whether {@code classes} or a folder that was named has libtorch: a load without it would fail
+   * for good.
+   */
+  public static boolean isFound(ClassLoader classes) {
+    return libraryPath() != null || classes.getResource(NATIVES) != null;
   }
 
   @SuppressWarnings("StaticAssignmentOfThrowable")

@@ -10,6 +10,8 @@ import java.util.UUID;
 import java.util.function.IntFunction;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs one task on all ranks of a gang, on barrier tasks that all start together and talk to each
@@ -17,6 +19,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  * retries a barrier result stage.
  */
 public final class Gang<R extends Serializable> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gang.class);
 
   private final JavaSparkContext spark;
   private final GangSpec spec;
@@ -105,21 +109,29 @@ public final class Gang<R extends Serializable> {
   }
 
   private List<R> attempt(int number, Need need) throws AttemptFailure, InterruptedException {
-    // A retry reads what it goes on from while executors are replaced; at first the slots decide.
-    RankTask<R> early = number > 0 ? task(number) : null;
+    if (number > 0) {
+      // A retry reads what it goes on from while executors are replaced; at first the slots decide.
+      prepare(number);
+    }
     int ranks = ranks(number);
     if (number > 0) {
       listener.onRecovery(RecoveryPart.EXECUTORS);
     }
     AttemptId id = new AttemptId(runId, number);
     byte[] secret = GangSecret.toSend();
-    RankTask<R> task = early == null ? task(number) : early;
+    // Once more: a rank of the last attempt that was still at work may have gone further meanwhile.
+    RankTask<R> task = task(number);
     need.of(task);
     RankPlan<R> plan =
         new RankPlan<>(id, ranks, spec.gpu(), spec.algorithm(), spec.settings(), task);
     RunStatus.driver().attempt(spec.name(), number, ranks);
     return new AttemptJob<>(spark, plan, new Attempt(id, ranks, secret), listener)
         .run(spec.name() + ", attempt " + (number + 1));
+  }
+
+  private void prepare(int number) throws AttemptFailure {
+    RankTask<R> early = task(number);
+    LOG.debug("Attempt {} may begin with {}", number, early);
   }
 
   /** What the store refuses now it may give to the next attempt. */

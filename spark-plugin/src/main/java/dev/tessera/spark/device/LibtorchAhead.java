@@ -7,8 +7,14 @@ public final class LibtorchAhead {
 
   private LibtorchAhead() {}
 
-  /** Returns at once. Where it cannot be loaded, the rank that needs it says so. */
+  /**
+   * Returns at once. Where it cannot be loaded, the rank that needs it says so. Where it is not
+   * there yet, since it comes with a task's own jars, nothing is tried: a failure would be final
+   * for the process.
+   */
   public static void begin() {
-    RankThread.ahead(Libtorch::load);
+    if (Libtorch.isFound(LibtorchAhead.class.getClassLoader())) {
+      RankThread.ahead(Libtorch::load);
+    }
   }
 }

@@ -61,7 +61,8 @@ public final class RankThread {
           chosen.thread.setContextClassLoader(loader);
           try {
             work.run();
-          } catch (RuntimeException | LinkageError e) {
+          } catch (Throwable e) {
+            // Whatever it is, the thread has to serve its task.
             LOG.debug("What a rank's thread did ahead of its task failed", e);
           }
           chosen.thread.setContextClassLoader(null);

@@ -178,7 +178,7 @@ public final class RunFolder {
           removeUnused(own, dead(own, self));
         }
       }
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | RuntimeException e) {
       // Cleaning up is no reason to stop a command.
     }
   }

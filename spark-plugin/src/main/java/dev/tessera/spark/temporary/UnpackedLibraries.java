@@ -1,7 +1,6 @@
 package dev.tessera.spark.temporary;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -51,12 +50,12 @@ public final class UnpackedLibraries {
   public static void sweep(Path temporary, Path cache) {
     try {
       libraries(temporary);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | RuntimeException e) {
       // Cleaning up is no reason to stop a command.
     }
     try {
       halves(cache);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | RuntimeException e) {
       // Likewise.
     }
   }

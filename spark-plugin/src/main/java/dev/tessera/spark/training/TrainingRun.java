@@ -28,10 +28,13 @@ public final class TrainingRun {
 
   private final TrainingPlan plan;
   private final SerializableConfiguration hadoop;
+  private TrainingTask last;
+  private int lastAttempt;
+  private List<Path> lastListed = List.of();
   private long resumedImages;
   private volatile long written;
 
-  private TrainingRun(TrainingPlan plan, Configuration conf) {
+  TrainingRun(TrainingPlan plan, Configuration conf) {
     this.plan = plan;
     this.hadoop = new SerializableConfiguration(conf);
   }
@@ -49,8 +52,7 @@ public final class TrainingRun {
     TrainingRun run = new TrainingRun(plan, spark.hadoopConfiguration());
     Path place = new Path(plan.checkpoints()).getParent();
     try {
-      List<TrainingMessage.Totals> totals =
-          Gang.run(spark, gang, attempt -> run.task(), run.heard(listener));
+      List<TrainingMessage.Totals> totals = Gang.run(spark, gang, run::task, run.heard(listener));
       PlaceProof.ofEnd(plan, run.newest());
       return totals;
     } finally {
@@ -58,7 +60,36 @@ public final class TrainingRun {
     }
   }
 
-  private TrainingTask task() {
+  /** Asked twice before a retry: what was read the first time holds if the same is there still. */
+  TrainingTask task(int attempt) {
+    List<Path> there = listed();
+    if (last == null || attempt != lastAttempt || !there.equals(lastListed)) {
+      last = read();
+      lastAttempt = attempt;
+      lastListed = there;
+    }
+    return last;
+  }
+
+  private List<Path> listed() {
+    try {
+      return store().newestFirst();
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  private CheckpointStore store() throws IOException {
+    Path root = new Path(plan.checkpoints());
+    return new CheckpointStore(root.getFileSystem(hadoop.value()), root);
+  }
+
+  private RuntimeException unreadable(IOException e) {
+    return IoFailure.of(
+        "Cannot read checkpoints in " + plan.checkpoints() + ": " + e.getMessage(), e);
+  }
+
+  private TrainingTask read() {
     Optional<Checkpoint> newest = newest();
     if (newest.isEmpty() && written > 0) {
       throw new UserException(lost("none is there"));
@@ -70,16 +101,13 @@ public final class TrainingRun {
 
   private Optional<Checkpoint> newest() {
     try {
-      Path root = new Path(plan.checkpoints());
-      CheckpointSurvey there =
-          new CheckpointStore(root.getFileSystem(hadoop.value()), root).survey();
+      CheckpointSurvey there = store().survey();
       if (there.newest().isEmpty() && !there.damaged().isEmpty()) {
         throw new UserException(lost(there.reasons()));
       }
       return there.newest();
     } catch (IOException e) {
-      throw IoFailure.of(
-          "Cannot read checkpoints in " + plan.checkpoints() + ": " + e.getMessage(), e);
+      throw unreadable(e);
     }
   }
 
