@@ -103,11 +103,7 @@ public final class Lease implements AutoCloseable {
     try {
       FileSystem fs = plain(folder.getFileSystem(conf));
       Lease lease = new Lease(fs, folder, Owner.here(doing), conf.get(TAKE_OVER, ""), expires);
-      lease.claim();
-      lease.renewals =
-          lease.renewing.scheduleWithFixedDelay(
-              lease::renew, renewed.toMillis(), renewed.toMillis(), TimeUnit.MILLISECONDS);
-      ShutdownHookManager.get().addShutdownHook(lease.hook, HOOK_PRIORITY);
+      lease.begin(renewed);
       return lease;
     } catch (IOException e) {
       throw IoFailure.of(
@@ -132,6 +128,31 @@ public final class Lease implements AutoCloseable {
     }
   }
 
+  private void begin(Duration renewed) throws IOException {
+    boolean held = false;
+    try {
+      claim();
+      renewals =
+          renewing.scheduleWithFixedDelay(
+              this::renew, renewed.toMillis(), renewed.toMillis(), TimeUnit.MILLISECONDS);
+      ShutdownHookManager.get().addShutdownHook(hook, HOOK_PRIORITY);
+      held = true;
+    } finally {
+      if (!held) {
+        withdraw();
+      }
+    }
+  }
+
+  /** As {@link #release}, of an interrupted thread too: a claim that stays blocks the folder. */
+  private void withdraw() {
+    boolean interrupted = Thread.interrupted();
+    release();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** The name of this host, as owners are told. */
   public static String host() {
     return Owner.hostName();
@@ -149,6 +170,20 @@ public final class Lease implements AutoCloseable {
     if (lost != null) {
       throw new InvalidDatasetException(lost);
     }
+  }
+
+  /**
+   * As {@link #require}, of the claim as it is now: a process that was stopped for long has not
+   * looked since.
+   */
+  void requireNow() {
+    renew();
+    require();
+  }
+
+  /** Random; no two claims have the same. */
+  String id() {
+    return owner.id();
   }
 
   /** Gives the folder back. Never throws: a claim that stays expires. */
@@ -175,32 +210,23 @@ public final class Lease implements AutoCloseable {
       if (fs.exists(claims) && fs.listStatus(claims).length == 0) {
         fs.delete(claims, false);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.warn("Cannot remove {}: it expires by itself", file(), e);
     }
   }
 
   private void claim() throws IOException {
-    boolean held = false;
-    try {
-      for (int round = 1; !held; round++) {
-        Claim other = contend();
-        held = other == null;
-        if (!held) {
-          fs.delete(file(), false);
-          if (round == TRIES || other.isSettled()) {
-            throw refusal(other);
-          }
-          pause(20, 400);
-        }
+    Claim other = contend();
+    for (int round = 1; other != null; round++) {
+      fs.delete(file(), false);
+      if (round == TRIES || other.isSettled()) {
+        throw refusal(other);
       }
-      owner = owner.holding(List.copyOf(displaced));
-      write();
-    } finally {
-      if (!held) {
-        renewing.shutdownNow();
-      }
+      pause(20, 400);
+      other = contend();
     }
+    owner = owner.holding(List.copyOf(displaced));
+    write();
   }
 
   /** Claims; null if nobody else does, or who has the better right. */

@@ -5,6 +5,7 @@ import dev.tessera.datasets.PlainFileSystem;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -13,12 +14,13 @@ import org.slf4j.LoggerFactory;
 /**
  * A new file that appears whole or not at all and has one writer at a time: it is made in a folder
  * of its own beside its place, which is owned meanwhile, and renamed. What a killed writer left
- * there is written over, and removed, by the next.
+ * there is removed by the next. Every writer makes a file of its own name: one that was stopped for
+ * so long that another took its place neither writes into that one's file nor removes it.
  */
 public final class OwnedFile {
 
   private static final Logger LOG = LoggerFactory.getLogger(OwnedFile.class);
-  private static final String CONTENT = "content";
+  private static final String CONTENT = "content-";
 
   private OwnedFile() {}
 
@@ -44,12 +46,13 @@ public final class OwnedFile {
     FileSystem fs = target.getFileSystem(conf);
     Path folder = workplace(target);
     try (Lease lease = Lease.acquire(conf, folder, doing)) {
-      Path made = new Path(folder, CONTENT);
+      Path made = new Path(folder, CONTENT + lease.id());
       try {
+        removeLeft(fs, folder);
         try (OutputStream out = PlainFileSystem.of(fs).create(made, true)) {
           content.write(out);
         }
-        lease.require();
+        lease.requireNow();
         if (fs.exists(target)) {
           throw new InvalidDatasetException(target + " exists: choose another or remove it.");
         }
@@ -61,6 +64,15 @@ public final class OwnedFile {
       }
     } finally {
       removeEmpty(fs, folder);
+    }
+  }
+
+  /** What writers before left; of the owner only, which writes nothing yet. */
+  private static void removeLeft(FileSystem fs, Path folder) throws IOException {
+    for (FileStatus entry : fs.listStatus(folder)) {
+      if (entry.isFile()) {
+        fs.delete(entry.getPath(), false);
+      }
     }
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +32,7 @@ final class Reception implements AutoCloseable {
   private final Refusals refusals;
 
   /** All below belongs to the monitor of this object. */
-  private final Connection[] arrived;
+  private final Arrivals arrivals;
 
   private final Deque<Hearing> unproven = new ArrayDeque<>();
   private boolean over;
@@ -47,7 +46,7 @@ final class Reception implements AutoCloseable {
     this.rank = rank;
     this.size = size;
     this.patience = patience;
-    this.arrived = new Connection[2 * size];
+    this.arrivals = new Arrivals(rank, size);
     this.refusals = new Refusals(rank);
   }
 
@@ -102,17 +101,11 @@ final class Reception implements AutoCloseable {
   }
 
   synchronized List<Integer> missing() {
-    List<Integer> missing = new ArrayList<>();
-    for (int other = rank + 1; other < size; other++) {
-      if (arrived[place(other, false)] == null || arrived[place(other, true)] == null) {
-        missing.add(other);
-      }
-    }
-    return missing;
+    return arrivals.missing();
   }
 
   synchronized Connection take(int other, boolean control) {
-    return arrived[place(other, control)];
+    return arrivals.of(other, control);
   }
 
   /** Who was turned away, for the message that somebody is missing. */
@@ -134,10 +127,6 @@ final class Reception implements AutoCloseable {
     refusals.sumUp();
   }
 
-  private static int place(int other, boolean control) {
-    return 2 * other + (control ? 1 : 0);
-  }
-
   /**
    * Why an authenticated caller is refused; else null, and it is kept: the next step is to tell it.
    * A rank that calls again has given its former connection up, whatever became of that here.
@@ -151,21 +140,21 @@ final class Reception implements AutoCloseable {
     if (refusal == null) {
       unproven.remove(hearing);
       notifyAll();
-      replace(purpose, null);
+      Connection former = arrivals.claim(purpose.from(), purpose.control(), hearing);
+      if (former != null) {
+        listener.drop(former.channel());
+      }
     }
     return refusal;
   }
 
-  private synchronized void arrive(Handshake.Heard heard, SocketChannel caller) {
-    replace(heard.purpose(), new Connection(caller, heard.keys()));
-  }
-
-  private void replace(Handshake.Purpose purpose, Connection connection) {
-    int place = place(purpose.from(), purpose.control());
-    if (arrived[place] != null) {
-      listener.drop(arrived[place].channel());
+  /** Its thread may have stood still since it was admitted: its rank may have called again. */
+  private synchronized void arrive(Hearing hearing, Handshake.Heard heard) {
+    Handshake.Purpose purpose = heard.purpose();
+    Connection connection = new Connection(hearing.caller, heard.keys());
+    if (over || !arrivals.keep(purpose.from(), purpose.control(), hearing, connection)) {
+      listener.drop(hearing.caller);
     }
-    arrived[place] = connection;
   }
 
   private synchronized void remove(Hearing hearing) {
@@ -208,7 +197,7 @@ final class Reception implements AutoCloseable {
         long deadline = System.nanoTime() + patience.toNanos();
         Handshake.Heard heard =
             new Handshake(run, caller, deadline).answer(purpose -> admit(this, purpose));
-        arrive(heard, caller);
+        arrive(this, heard);
       } catch (IOException | RuntimeException e) {
         String reason = e.getMessage() == null ? e.toString() : e.getMessage();
         refusals.add(from, wasPushedOut(this) ? "it had not proven itself in time" : reason);

@@ -60,12 +60,12 @@ final class PlaceProof {
   }
 
   /** When the driver hears of rank 0's file. */
-  static void ofDriver(TrainingMessage.Placed placed, Configuration conf) {
+  static void ofDriver(TrainingPlan plan, TrainingMessage.Placed placed, Configuration conf) {
     Path file = new Path(placed.path());
     try {
       FileSystem fs = PlainFileSystem.of(file.getFileSystem(conf));
       if (Patience.ask(() -> fs.exists(file))) {
-        clear(file.getParent(), conf);
+        clear(plan, conf);
         return;
       }
     } catch (IOException e) {
@@ -84,10 +84,14 @@ final class PlaceProof {
 
   /**
    * Removes rank 0's files, those of attempts among them that died before the driver heard of them.
-   * The driver's, which owns the run.
+   * The driver's, while it owns the run: after that they are those of another's rank 0.
    */
-  static void clear(Path run, Configuration conf) {
+  static void clear(TrainingPlan plan, Configuration conf) {
+    Path run = new Path(plan.checkpoints()).getParent();
     try {
+      if (!isOwned(plan, conf)) {
+        return;
+      }
       FileSystem fs = PlainFileSystem.of(run.getFileSystem(conf));
       for (FileStatus entry : Patience.ask(() -> fs.listStatus(run))) {
         if (entry.getPath().getName().startsWith(NAME)) {
@@ -107,7 +111,7 @@ final class PlaceProof {
   static void requireOwner(TrainingPlan plan, Configuration conf) {
     Path owner = new Path(plan.owner());
     try {
-      if (Patience.ask(() -> owner.getFileSystem(conf).exists(owner))) {
+      if (isOwned(plan, conf)) {
         return;
       }
     } catch (IOException e) {
@@ -119,6 +123,11 @@ final class PlaceProof {
             + " any more, so it writes no checkpoint there: its claim "
             + owner.getName()
             + " is gone.");
+  }
+
+  private static boolean isOwned(TrainingPlan plan, Configuration conf) throws IOException {
+    Path owner = new Path(plan.owner());
+    return Patience.ask(() -> owner.getFileSystem(conf).exists(owner));
   }
 
   /**

@@ -50,13 +50,12 @@ public final class TrainingRun {
       JavaSparkContext spark, GangSpec gang, TrainingPlan plan, TrainingListener listener) {
     TrainingLoop.requireDivisor(plan.schedule(), gang.ranks());
     TrainingRun run = new TrainingRun(plan, spark.hadoopConfiguration());
-    Path place = new Path(plan.checkpoints()).getParent();
     try {
       List<TrainingMessage.Totals> totals = Gang.run(spark, gang, run::task, run.heard(listener));
       PlaceProof.ofEnd(plan, run.newest());
       return totals;
     } finally {
-      PlaceProof.clear(place, spark.hadoopConfiguration());
+      PlaceProof.clear(plan, spark.hadoopConfiguration());
     }
   }
 
@@ -158,7 +157,7 @@ public final class TrainingRun {
           written = Math.max(written, checkpoint.images());
         }
         if (message instanceof TrainingMessage.Placed placed) {
-          PlaceProof.ofDriver(placed, hadoop.value());
+          PlaceProof.ofDriver(plan, placed, hadoop.value());
         } else if (message instanceof TrainingMessage told) {
           listener.onMessage(rank, told);
         }
