@@ -5,7 +5,6 @@ import dev.tessera.datasets.image.RgbImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -82,7 +81,7 @@ public record CifarSource(InputFiles files, boolean splits) implements ImageSour
       return List.of();
     }
     try (InputStream in = fs.open(names)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+      return Utf8.text(in.readAllBytes())
           .lines()
           .map(String::strip)
           .filter(line -> !line.isEmpty())

@@ -14,11 +14,10 @@ final class CsvText {
     List<String> row = new ArrayList<>();
     StringBuilder field = new StringBuilder();
     boolean quoted = false;
-    String all = text.startsWith("\ufeff") ? text.substring(1) : text;
-    for (int i = 0; i < all.length(); i++) {
-      char c = all.charAt(i);
-      if (quoted && c == '"' && i + 1 < all.length() && all.charAt(i + 1) == '"') {
-        field.append(all.charAt(++i));
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (quoted && c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"') {
+        field.append(text.charAt(++i));
       } else if (c == '"') {
         quoted = !quoted;
       } else if (!quoted && c == ',') {

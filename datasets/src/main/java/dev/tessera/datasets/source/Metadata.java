@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tessera.datasets.InvalidDatasetException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -101,7 +100,7 @@ final class Metadata {
       header = header(file, names);
       all = header == null ? List.of() : reader.parquetRows(table, used(header));
     } else {
-      String text = new String(reader.bytes(table), StandardCharsets.UTF_8);
+      String text = Utf8.text(reader.bytes(table));
       List<List<String>> csv = table.lowerName().endsWith(".csv") ? CsvText.rows(text) : null;
       header =
           header(file, csv == null ? keys(text, file) : csv.isEmpty() ? List.of() : csv.get(0));
@@ -291,6 +290,12 @@ final class Metadata {
         throw ParquetLabels.tooMany(String.join(", ", from), "label");
       }
     }
+    if (values.isEmpty() && columns.label().equals(Columns.AUTO)) {
+      // A column that the user did not name and that says nothing takes no folder's classes away.
+      log.note("classes: none from " + Names.of(from) + ", where no row has a label");
+      from.clear();
+      return;
+    }
     labels = ParquetLabels.of(values);
     log.note(
         "classes: "
@@ -326,7 +331,7 @@ final class Metadata {
     }
   }
 
-  /** Whether a column gives the classes. */
+  /** Whether a column gives the classes: one that the user names, or that has a value. */
   boolean givesClasses() {
     return labels != null;
   }

@@ -1,7 +1,6 @@
 package dev.tessera.datasets.source;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -90,8 +89,7 @@ final class Sidecars {
 
   /** A text file's words; null if it is empty or has only numbers. */
   static String words(byte[] bytes) {
-    String text = new String(bytes, StandardCharsets.UTF_8).strip();
-    text = text.startsWith("\ufeff") ? text.substring(1).strip() : text;
+    String text = Utf8.text(bytes).strip();
     return text.isEmpty() || NUMBERS.matcher(text).matches() ? null : text;
   }
 

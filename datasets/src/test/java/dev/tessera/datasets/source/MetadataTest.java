@@ -64,6 +64,37 @@ class MetadataTest {
   }
 
   @Test
+  void aByteOrderMarkIsNoPartOfAnyText() throws Exception {
+    pictures("a/1.png", "b/2.png");
+    write("a/metadata.jsonl", "\ufeff{\"file_name\": \"1.png\", \"label\": \"cat\"}\n");
+    write("b/metadata.csv", "\ufefffile_name,label\n2.png,dog\n");
+    write("b/2.txt", "\ufeffa dog\n");
+    assertThat(readings.lines(Readings.guessed(), dir))
+        .containsExactly("a/1.png cat -", "b/2.png dog - a dog");
+  }
+
+  @Test
+  void aGuessedColumnThatSaysNothingLeavesTheClassesToFolders() throws Exception {
+    pictures("a/1.png", "b/2.png");
+    write("metadata.csv", "file_name,label,text\na/1.png,,one\nb/2.png, ,two\n");
+    write("b/metadata.jsonl", "{\"file_name\": \"2.png\", \"label\": null}\n");
+    assertThat(readings.lines(Readings.guessed(), dir))
+        .containsExactly("a/1.png a - one", "b/2.png b -");
+    assertThat(readings.notes())
+        .contains(
+            "classes: none from b/metadata.jsonl, metadata.csv, where no row has a label",
+            "classes: a, b from folders");
+
+    Columns asked = new Columns(Columns.AUTO, "label", Columns.AUTO, Columns.NONE);
+    assertThat(new Readings().lines(Readings.columns(asked), dir))
+        .containsExactly("a/1.png - - one", "b/2.png - -");
+
+    write("b/metadata.jsonl", "{\"file_name\": \"2.png\", \"label\": 0}\n");
+    assertThat(new Readings().lines(Readings.guessed(), dir))
+        .containsExactly("a/1.png - - one", "b/2.png 0 -");
+  }
+
+  @Test
   void columnsAreNamedByTheUser() throws Exception {
     pictures("a/1.png", "b/2.png");
     write("metadata.csv", "file_name,label,kind,words\na/1.png,x,1.0,hello\nb/2.png,y,,bye\n");

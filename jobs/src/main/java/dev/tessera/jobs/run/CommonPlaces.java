@@ -16,14 +16,17 @@ import org.apache.spark.SparkConf;
 
 /**
  * Which paths mean the same on a host that nobody has chosen yet: those of file systems that the
- * cluster shares, and local ones below a mount that all hosts have.
+ * cluster shares, and local ones below a mount that comes over the network or is declared.
  */
 public final class CommonPlaces {
 
   private static final Pattern SCHEME =
       Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]*:.*", Pattern.DOTALL);
 
-  /** Kinds of mounts that come over the network, as Linux names them. */
+  /**
+   * Kinds of mounts that come over the network, as Linux names them. Not every {@code fuse.*} does
+   * (a container's own disk may be one), and 9p and virtiofs join a virtual machine to its host.
+   */
   private static final Set<String> NETWORK =
       Set.of(
           "nfs",
@@ -41,8 +44,37 @@ public final class CommonPlaces {
           "pvfs2",
           "ocfs2",
           "gfs2",
-          "9p",
-          "virtiofs");
+          "fuse.afs",
+          "fuse.alluxio-fuse",
+          "fuse.beegfs",
+          "fuse.blobfuse",
+          "fuse.blobfuse2",
+          "fuse.ceph",
+          "fuse.ceph-fuse",
+          "fuse.curlftpfs",
+          "fuse.cvmfs2",
+          "fuse.davfs",
+          "fuse.dfuse",
+          "fuse.fuse_dfs",
+          "fuse.gcsfuse",
+          "fuse.geesefs",
+          "fuse.glusterfs",
+          "fuse.goofys",
+          "fuse.juicefs",
+          "fuse.lizardfs",
+          "fuse.mfs",
+          "fuse.mount-s3",
+          "fuse.mountpoint-s3",
+          "fuse.ossfs",
+          "fuse.rclone",
+          "fuse.s3fs",
+          "fuse.saunafs",
+          "fuse.seaweedfs",
+          "fuse.smbnetfs",
+          "fuse.sshfs");
+
+  /** The disk that a machine or a container calls its own, however it came by it. */
+  private static final Path ROOT = Path.of("/");
 
   private final SharedFolders declared;
   private final boolean localByDefault;
@@ -104,7 +136,7 @@ public final class CommonPlaces {
     return mounts.stream()
         .filter(mount -> place.startsWith(mount.place()))
         .reduce((a, b) -> nearest.compare(b, a) >= 0 ? b : a)
-        .map(mount -> NETWORK.contains(mount.kind()) || mount.kind().startsWith("fuse."))
+        .map(mount -> !mount.place().equals(ROOT) && NETWORK.contains(mount.kind()))
         .orElse(false);
   }
 

@@ -17,6 +17,11 @@ class CommonPlacesTest {
           "/dev/sdb1 /net/local xfs rw 0 0",
           "store /mnt/a\\040store fuse.s3fs rw 0 0");
 
+  private static boolean holdsOn(String path, String... mounts) {
+    return CommonPlaces.of(new SparkConf(false), new Configuration(false), List.of(mounts))
+        .hold(path);
+  }
+
   private static boolean holds(String path, String defaultFs) {
     SparkConf spark = new SparkConf(false).set("spark.tessera.sharedFolders", "/data, /srv/runs/");
     Configuration hadoop = new Configuration(false);
@@ -59,6 +64,32 @@ class CommonPlacesTest {
       })
   void theseAreNot(String path) {
     assertThat(holds(path, "file:///")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fuse.fuse-overlayfs",
+        "fuse.lxcfs",
+        "fuse.gocryptfs",
+        "fuseblk",
+        "fuse",
+        "9p",
+        "virtiofs",
+        "overlay"
+      })
+  void mountsOfOneMachineAreNot(String kind) {
+    assertThat(holdsOn("/mnt/c/x", "none / ext4 rw 0 0", "some /mnt/c " + kind + " rw 0 0"))
+        .isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"nfs4", "ceph", "fuse.sshfs", "fuse.glusterfs", "fuse.juicefs", "fuse.gcsfuse"})
+  void mountsFromTheNetworkAreButNeverTheRoot(String kind) {
+    assertThat(holdsOn("/mnt/c/x", "none / ext4 rw 0 0", "some /mnt/c " + kind + " rw 0 0"))
+        .isTrue();
+    assertThat(holdsOn("/mnt/c/x", "some / " + kind + " rw 0 0")).isFalse();
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
@@ -18,7 +19,7 @@ import java.util.zip.CRC32;
  *
  * @param pid its number
  * @param start when it began, in ticks since the boot
- * @param place the host's name and the space of process numbers, hashed
+ * @param place the machine, its name and the space of process numbers, hashed
  * @param boot the boot, hashed
  */
 record ProcessIdentity(long pid, long start, String place, String boot) {
@@ -32,8 +33,18 @@ record ProcessIdentity(long pid, long start, String place, String boot) {
   }
 
   private static final Path PROC = Path.of("/proc");
+  private static final Path MACHINE = Path.of("/etc/machine-id");
   private static final Pattern NAME =
       Pattern.compile("(\\d{1,10})-(\\d{1,18})-([0-9a-f]{8})-([0-9a-f]{8})");
+
+  /**
+   * File systems of one machine's own, as Linux names them. Others may be shared with a machine of
+   * the same name (many are called localhost), whose commands nobody here can see.
+   */
+  private static final Set<String> LOCAL =
+      Set.of(
+          "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "bcachefs", "f2fs", "jfs", "reiserfs",
+          "tmpfs", "ramfs", "overlay", "aufs");
 
   /** Of the field after the name in {@code /proc/PID/stat}, counted from zero. */
   private static final int START = 19;
@@ -44,10 +55,20 @@ record ProcessIdentity(long pid, long start, String place, String boot) {
    * @throws IOException if it is not there
    */
   static ProcessIdentity of(long pid) throws IOException {
+    return of(pid, MACHINE);
+  }
+
+  /**
+   * As above.
+   *
+   * @param machine a file that says which machine this is; containers may lack it
+   */
+  static ProcessIdentity of(long pid, Path machine) throws IOException {
     String host = Files.readString(PROC.resolve("sys/kernel/hostname")).strip();
     String space = Files.readSymbolicLink(PROC.resolve("self/ns/pid")).toString();
     String boot = Files.readString(PROC.resolve("sys/kernel/random/boot_id")).strip();
-    return new ProcessIdentity(pid, startOf(pid), hash(host + " " + space), hash(boot));
+    String place = host + " " + space + " " + textOf(machine);
+    return new ProcessIdentity(pid, startOf(pid), hash(place), hash(boot));
   }
 
   /** From its {@link #name}; empty if it is none. */
@@ -71,19 +92,30 @@ record ProcessIdentity(long pid, long start, String place, String boot) {
    * What became of it, asked by a process that is known to live.
    *
    * @param made when something of its was made: what is older than this boot of this machine is not
-   *     another machine's of the same name
+   *     another container's of the same name
+   * @param fileSystem the kind that this lies on: only on a machine's own is another boot an
+   *     earlier one
    */
-  Fate fate(ProcessIdentity asking, Instant made) throws IOException {
+  Fate fate(ProcessIdentity asking, Instant made, String fileSystem) throws IOException {
     if (!place.equals(asking.place)) {
       return Fate.UNKNOWN;
     }
     if (!boot.equals(asking.boot)) {
-      return made.isBefore(booted()) ? Fate.DEAD : Fate.UNKNOWN;
+      boolean earlier = LOCAL.contains(fileSystem) && made.isBefore(booted());
+      return earlier ? Fate.DEAD : Fate.UNKNOWN;
     }
     try {
       return startOf(pid) == start ? Fate.ALIVE : Fate.DEAD;
     } catch (NoSuchFileException e) {
       return Fate.DEAD;
+    }
+  }
+
+  private static String textOf(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      return "";
     }
   }
 

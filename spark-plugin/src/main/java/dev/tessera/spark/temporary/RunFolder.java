@@ -209,7 +209,15 @@ public final class RunFolder {
       throws IOException {
     return FileTree.isFolder(run)
         && FileTree.isMine(run)
-        && owner.fate(self, modified(run)) == ProcessIdentity.Fate.DEAD;
+        && owner.fate(self, modified(run), fileSystem(run)) == ProcessIdentity.Fate.DEAD;
+  }
+
+  private static String fileSystem(Path folder) {
+    try {
+      return Files.getFileStore(folder).type();
+    } catch (IOException e) {
+      return "unknown"; // The mount is of another container's view.
+    }
   }
 
   private static Instant modified(Path path) throws IOException {
