@@ -71,6 +71,11 @@ class MetadataTest {
     write("b/2.txt", "\ufeffa dog\n");
     assertThat(readings.lines(Readings.guessed(), dir))
         .containsExactly("a/1.png cat -", "b/2.png dog - a dog");
+    Files.createDirectory(dir.resolve("cifar"));
+    Files.write(dir.resolve("cifar/data_batch_1.bin"), new byte[3073]);
+    write("cifar/batches.meta.txt", "\ufeffairplane\nautomobile\n");
+    assertThat(new Readings().lines(Readings.guessed(), dir.resolve("cifar")))
+        .containsExactly("data_batch_1.bin#0 airplane train");
   }
 
   @Test
