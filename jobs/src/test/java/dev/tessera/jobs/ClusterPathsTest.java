@@ -63,6 +63,7 @@ class ClusterPathsTest {
             "--class",
             "--include",
             "--exclude",
+            "--heldout-files",
             // Of bench and verify, which need no cluster; --path is one between distributions.
             "--peer-precision",
             "--only",
