@@ -75,7 +75,7 @@ class MetadataTest {
     Files.write(dir.resolve("cifar/data_batch_1.bin"), new byte[3073]);
     write("cifar/batches.meta.txt", "\ufeffairplane\nautomobile\n");
     assertThat(new Readings().lines(Readings.guessed(), dir.resolve("cifar")))
-        .containsExactly("data_batch_1.bin#0 airplane train");
+        .containsExactly("data_batch_1.bin#0 airplane -");
   }
 
   @Test

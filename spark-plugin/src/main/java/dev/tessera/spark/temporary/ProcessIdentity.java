@@ -43,8 +43,20 @@ record ProcessIdentity(long pid, long start, String place, String boot) {
    */
   private static final Set<String> LOCAL =
       Set.of(
-          "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "bcachefs", "f2fs", "jfs", "reiserfs",
-          "tmpfs", "ramfs", "overlay", "aufs");
+          "ext2",
+          "ext3",
+          "ext4",
+          "xfs",
+          "btrfs",
+          "zfs",
+          "bcachefs",
+          "f2fs",
+          "jfs",
+          "reiserfs",
+          "tmpfs",
+          "ramfs",
+          "overlay",
+          "aufs");
 
   /** Of the field after the name in {@code /proc/PID/stat}, counted from zero. */
   private static final int START = 19;
