@@ -13,7 +13,6 @@ import dev.tessera.models.train.ArgumentSource;
 import dev.tessera.models.train.BatchColumn;
 import dev.tessera.models.train.Carry;
 import dev.tessera.models.train.Group;
-import dev.tessera.models.train.Knob;
 import dev.tessera.models.train.NamedMemory;
 import dev.tessera.models.train.Objective;
 import dev.tessera.models.train.Phase;
@@ -146,21 +145,6 @@ final class StepSample implements AutoCloseable {
     @Override
     public NativeTensor shard() {
       return shard;
-    }
-
-    @Override
-    public NativeTensor knob(Knob knob) {
-      throw new IllegalStateException("knob " + knob.name() + " is not sampled");
-    }
-
-    @Override
-    public NativeTensor summary() {
-      throw new IllegalStateException("a gradient takes no summary");
-    }
-
-    @Override
-    public NativeTensor lossScale() {
-      throw new IllegalStateException("samples are not float16");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tessera.models.train;
 
 import dev.tessera.models.runtime.NativeTensor;
+import java.util.function.Function;
 
 /** What an argument of a phase's program is. */
 public sealed interface Argument {
@@ -43,39 +44,25 @@ public sealed interface Argument {
   /** What every step has. */
   enum OfStep implements Argument {
     /** The flat state vector. */
-    STATE {
-      @Override
-      public NativeTensor from(ArgumentSource source) {
-        return source.state();
-      }
-    },
+    STATE(ArgumentSource::state),
     /** Metrics and statistics, summed over all shards: float32 {@code [n]}. */
-    SUMMARY {
-      @Override
-      public NativeTensor from(ArgumentSource source) {
-        return source.summary();
-      }
-    },
+    SUMMARY(ArgumentSource::summary),
     /** Key of the randomness: of the phase and, in a gradient, of the shard. */
-    KEY {
-      @Override
-      public NativeTensor from(ArgumentSource source) {
-        return source.key();
-      }
-    },
+    KEY(ArgumentSource::key),
     /** Number of the shard, int64. */
-    SHARD {
-      @Override
-      public NativeTensor from(ArgumentSource source) {
-        return source.shard();
-      }
-    },
+    SHARD(ArgumentSource::shard),
     /** Of the loss that is differentiated, as {@link LossScale} keeps it. */
-    LOSS_SCALE {
-      @Override
-      public NativeTensor from(ArgumentSource source) {
-        return source.lossScale();
-      }
+    LOSS_SCALE(ArgumentSource::lossScale);
+
+    private final Function<ArgumentSource, NativeTensor> tensor;
+
+    OfStep(Function<ArgumentSource, NativeTensor> tensor) {
+      this.tensor = tensor;
+    }
+
+    @Override
+    public NativeTensor from(ArgumentSource source) {
+      return tensor.apply(source);
     }
   }
 }

@@ -189,11 +189,6 @@ final class PhaseRunner implements AutoCloseable {
     public NativeTensor lossScale() {
       return state.group(phase.group()).lossScale();
     }
-
-    NativeTensor none(String argument) {
-      throw new IllegalStateException(
-          "phase " + phase.name() + ": there is no " + argument + " here");
-    }
   }
 
   /** A gradient's arguments. */
@@ -223,11 +218,6 @@ final class PhaseRunner implements AutoCloseable {
     public NativeTensor shard() {
       return shard.numberTensor();
     }
-
-    @Override
-    public NativeTensor summary() {
-      return none("summary");
-    }
   }
 
   /** The arguments of a state's update. */
@@ -246,21 +236,6 @@ final class PhaseRunner implements AutoCloseable {
     @Override
     public NativeTensor key() {
       return updateKey;
-    }
-
-    @Override
-    public NativeTensor column(BatchColumn column) {
-      return none("column " + column.name());
-    }
-
-    @Override
-    public NativeTensor carried(Carry carry) {
-      return none("carried " + carry.name());
-    }
-
-    @Override
-    public NativeTensor shard() {
-      return none("shard");
     }
   }
 

@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.function.IntFunction;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
@@ -24,7 +23,7 @@ public final class Gang<R extends Serializable> {
 
   private final JavaSparkContext spark;
   private final GangSpec spec;
-  private final IntFunction<RankTask<R>> tasks;
+  private final GangTasks<R> tasks;
   private final GangListener listener;
   private final String runId = UUID.randomUUID().toString();
 
@@ -33,11 +32,7 @@ public final class Gang<R extends Serializable> {
 
   private long kept;
 
-  private Gang(
-      JavaSparkContext spark,
-      GangSpec spec,
-      IntFunction<RankTask<R>> tasks,
-      GangListener listener) {
+  private Gang(JavaSparkContext spark, GangSpec spec, GangTasks<R> tasks, GangListener listener) {
     this.spark = spark;
     this.spec = spec;
     this.tasks = tasks;
@@ -57,8 +52,7 @@ public final class Gang<R extends Serializable> {
   /**
    * Runs the gang to its end.
    *
-   * @param tasks the task of an attempt, given its number from 0: where to resume is decided here;
-   *     an {@link UncheckedIOException} from it fails the attempt
+   * @param tasks the task of each attempt
    * @return what the ranks returned, in order of rank
    * @throws UserException (or {@code InvalidDatasetException}) for a mistake of the user's, found
    *     before anything is submitted or thrown by a rank; never retried
@@ -66,10 +60,7 @@ public final class Gang<R extends Serializable> {
    *     without anything new that is {@link GangListener#kept}
    */
   public static <R extends Serializable> List<R> run(
-      JavaSparkContext spark,
-      GangSpec spec,
-      IntFunction<RankTask<R>> tasks,
-      GangListener listener) {
+      JavaSparkContext spark, GangSpec spec, GangTasks<R> tasks, GangListener listener) {
     return new Gang<>(spark, spec, tasks, listener).attempts();
   }
 
@@ -110,7 +101,6 @@ public final class Gang<R extends Serializable> {
 
   private List<R> attempt(int number, Need need) throws AttemptFailure, InterruptedException {
     if (number > 0) {
-      // A retry reads what it goes on from while executors are replaced; at first the slots decide.
       prepare(number);
     }
     int ranks = ranks(number);
@@ -119,7 +109,6 @@ public final class Gang<R extends Serializable> {
     }
     AttemptId id = new AttemptId(runId, number);
     byte[] secret = GangSecret.toSend();
-    // Once more: a rank of the last attempt that was still at work may have gone further meanwhile.
     RankTask<R> task = task(number);
     need.of(task);
     RankPlan<R> plan =
@@ -129,15 +118,18 @@ public final class Gang<R extends Serializable> {
         .run(spec.name() + ", attempt " + (number + 1));
   }
 
-  private void prepare(int number) throws AttemptFailure {
-    RankTask<R> early = task(number);
-    LOG.debug("Attempt {} may begin with {}", number, early);
+  private void prepare(int number) {
+    try {
+      tasks.prepare(number);
+    } catch (RuntimeException e) {
+      LOG.debug("Attempt {} could not be prepared", number, e);
+    }
   }
 
   /** What the store refuses now it may give to the next attempt. */
   private RankTask<R> task(int number) throws AttemptFailure {
     try {
-      return tasks.apply(number);
+      return tasks.of(number);
     } catch (UncheckedIOException e) {
       throw new AttemptFailure(-1, e.getMessage(), e);
     }

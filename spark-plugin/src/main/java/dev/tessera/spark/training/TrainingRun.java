@@ -9,7 +9,9 @@ import dev.tessera.models.train.TrainingLoop;
 import dev.tessera.spark.barrier.Gang;
 import dev.tessera.spark.barrier.GangListener;
 import dev.tessera.spark.barrier.GangSpec;
+import dev.tessera.spark.barrier.GangTasks;
 import dev.tessera.spark.barrier.RankPlace;
+import dev.tessera.spark.barrier.RankTask;
 import dev.tessera.spark.barrier.RecoveryPart;
 import java.io.IOException;
 import java.io.Serializable;
@@ -28,9 +30,7 @@ public final class TrainingRun {
 
   private final TrainingPlan plan;
   private final SerializableConfiguration hadoop;
-  private TrainingTask last;
-  private int lastAttempt;
-  private List<Path> lastListed = List.of();
+  private Prepared prepared;
   private long resumedImages;
   private volatile long written;
 
@@ -51,7 +51,7 @@ public final class TrainingRun {
     TrainingLoop.requireDivisor(plan.schedule(), gang.ranks());
     TrainingRun run = new TrainingRun(plan, spark.hadoopConfiguration());
     try {
-      List<TrainingMessage.Totals> totals = Gang.run(spark, gang, run::task, run.heard(listener));
+      List<TrainingMessage.Totals> totals = Gang.run(spark, gang, run.tasks(), run.heard(listener));
       PlaceProof.ofEnd(plan, run.newest());
       return totals;
     } finally {
@@ -59,16 +59,36 @@ public final class TrainingRun {
     }
   }
 
-  /** Asked twice before a retry: what was read the first time holds if the same is there still. */
-  TrainingTask task(int attempt) {
-    List<Path> there = listed();
-    if (last == null || attempt != lastAttempt || !there.equals(lastListed)) {
-      last = read();
-      lastAttempt = attempt;
-      lastListed = there;
-    }
-    return last;
+  private GangTasks<TrainingMessage.Totals> tasks() {
+    return new GangTasks<>() {
+      @Override
+      public RankTask<TrainingMessage.Totals> of(int attempt) {
+        return task();
+      }
+
+      @Override
+      public void prepare(int attempt) {
+        TrainingRun.this.prepare();
+      }
+    };
   }
+
+  void prepare() {
+    prepared = read();
+  }
+
+  /** What was prepared holds if the same checkpoints are there still. */
+  TrainingTask task() {
+    Prepared early = prepared;
+    prepared = null;
+    Prepared now = early != null && early.listed().equals(listed()) ? early : read();
+    resumedImages = now.images();
+    written = Math.max(written, resumedImages);
+    return now.task();
+  }
+
+  /** A task, and the checkpoints that stood there when it was made. */
+  private record Prepared(List<Path> listed, long images, TrainingTask task) {}
 
   private List<Path> listed() {
     try {
@@ -88,19 +108,33 @@ public final class TrainingRun {
         "Cannot read checkpoints in " + plan.checkpoints() + ": " + e.getMessage(), e);
   }
 
-  private TrainingTask read() {
+  private Prepared read() {
+    List<Path> there = listed();
     Optional<Checkpoint> newest = newest();
     if (newest.isEmpty() && written > 0) {
       throw new UserException(lost("none is there"));
     }
-    resumedImages = newest.map(c -> c.manifest().imagesSeen()).orElse(0L);
-    written = Math.max(written, resumedImages);
-    return new TrainingTask(plan, newest.map(c -> c.path().toString()).orElse(null), hadoop);
+    return new Prepared(
+        there,
+        newest.map(c -> c.manifest().imagesSeen()).orElse(0L),
+        new TrainingTask(plan, newest.map(c -> c.path().toString()).orElse(null), hadoop));
   }
 
-  private Optional<Checkpoint> newest() {
+  /**
+   * Once more where checkpoints came and went meanwhile: a rank of the last attempt still writes.
+   */
+  private CheckpointSurvey survey() throws IOException {
+    CheckpointStore store = store();
+    List<Path> before = store.newestFirst();
+    CheckpointSurvey survey = store.survey();
+    return survey.newest().isPresent() || before.equals(store.newestFirst())
+        ? survey
+        : store.survey();
+  }
+
+  Optional<Checkpoint> newest() {
     try {
-      CheckpointSurvey there = store().survey();
+      CheckpointSurvey there = survey();
       if (there.newest().isEmpty() && !there.damaged().isEmpty()) {
         throw new UserException(lost(there.reasons()));
       }

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
@@ -50,7 +49,7 @@ class GangIT {
     spark.stop();
   }
 
-  private <R extends Serializable> List<R> run(int ranks, IntFunction<RankTask<R>> tasks) {
+  private <R extends Serializable> List<R> run(int ranks, GangTasks<R> tasks) {
     TesseraSettings settings = TesseraSettings.from(spark.getConf()).withRetry(QUICK);
     return Gang.run(spark, GangSpec.of("test", ranks, Algorithm.RING, settings), tasks, heard);
   }

@@ -24,17 +24,29 @@ class TrainingRunTest {
     Path root = new Path(folder.toUri());
     CheckpointStore store = new CheckpointStore(FileSystem.getLocal(conf), root);
     TrainingRun run = new TrainingRun(plan(root), conf);
-    assertThat(run.task(0).resume()).isNull();
+    assertThat(run.task().resume()).isNull();
 
     write(store, 64);
-    TrainingTask early = run.task(1);
-    assertThat(early.resume()).endsWith("step-000000000064");
-    assertThat(run.task(1)).as("nothing has changed").isSameAs(early);
-
+    run.prepare();
     // A rank of the cancelled attempt was still at its checkpoint, and keeps one.
     write(store, 128);
     store.keepLast(1);
-    assertThat(run.task(1).resume()).endsWith("step-000000000128");
+    assertThat(run.task().resume()).endsWith("step-000000000128");
+  }
+
+  @Test
+  void whatWasPreparedHoldsWhereNothingHasChanged() throws IOException {
+    Configuration conf = new Configuration();
+    Path root = new Path(folder.toUri());
+    FileSystem files = FileSystem.getLocal(conf);
+    write(new CheckpointStore(files, root), 64);
+    TrainingRun run = new TrainingRun(plan(root), conf);
+
+    run.prepare();
+    // Read again it would be passed over as damaged, and the run refused.
+    files.delete(new Path(root, "step-000000000064/manifest.json"), false);
+    assertThat(run.task().resume()).endsWith("step-000000000064");
+    assertThat(run.newest()).as("what was prepared holds once").isEmpty();
   }
 
   private static void write(CheckpointStore store, long images) throws IOException {
