@@ -41,7 +41,7 @@ final class AllowedEdges {
       models.diffusion.sampler : models models.graph models.runtime models.diffusion.space
       models.diffusion.law     : models.graph models.runtime models.diffusion.sampler
       models.diffusion     : models.graph models.structure models.nn models.optimizer models.train models.checkpoint models.diffusion.space
-      models.diffusion.reference : models.graph models.runtime models.nn models.diffusion models.diffusion.space
+      models.diffusion.reference : models.graph models.runtime models.nn models.train models.diffusion models.diffusion.space
       models.diffusion.likelihood : models.graph models.runtime models.diffusion models.diffusion.space models.diffusion.sampler models.diffusion.law
 
       spark.ui             :

@@ -21,8 +21,9 @@ public sealed interface BackboneRecipe extends Serializable {
   Structure structure();
 
   /**
-   * Whole steps that the label of a noise level is divided by, where a preconditioning counts
-   * steps; 1 for networks whose features tell neighbouring steps apart as they are.
+   * For the fingerprint: {@link Backbone#labelScale}, where it is not what older models had. Theirs
+   * were once given whole steps, so a model that divides them is another; 1 for networks of which
+   * that never changed.
    */
   default int stepsPerLabel() {
     return 1;
@@ -319,7 +320,7 @@ public sealed interface BackboneRecipe extends Serializable {
 
     @Override
     public int stepsPerLabel() {
-      return 1000;
+      return ConditionEmbedding.FOURIER_STEPS;
     }
 
     @Override
@@ -446,7 +447,7 @@ public sealed interface BackboneRecipe extends Serializable {
 
     @Override
     public int stepsPerLabel() {
-      return 250;
+      return (int) NoiseEmbedding.SCALE;
     }
 
     @Override

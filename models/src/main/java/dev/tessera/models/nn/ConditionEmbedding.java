@@ -102,9 +102,12 @@ final class ConditionEmbedding {
     return embedding.silu();
   }
 
-  /** Steps are this many units of its label: random frequencies are high. */
+  /** Of a label of random frequencies, which are high, one unit is so many steps. */
+  static final int FOURIER_STEPS = 1000;
+
+  /** Steps that are one unit of its label. */
   double labelScale() {
-    return form == Form.FOURIER ? 1000 : 1;
+    return form == Form.FOURIER ? FOURIER_STEPS : 1;
   }
 
   /** {@code [N, features]}. */

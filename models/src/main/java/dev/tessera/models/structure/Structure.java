@@ -16,7 +16,7 @@ public final class Structure {
   private final StringBuilder text;
 
   /**
-   * @param family the network\'s or family\'s word, which never changes
+   * @param family the network's or family's word, which never changes
    */
   public Structure(String family) {
     text = new StringBuilder(family);

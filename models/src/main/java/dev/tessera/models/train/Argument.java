@@ -47,7 +47,7 @@ public sealed interface Argument {
     STATE(ArgumentSource::state),
     /** Metrics and statistics, summed over all shards: float32 {@code [n]}. */
     SUMMARY(ArgumentSource::summary),
-    /** Key of the randomness: of the phase and, in a gradient, of the shard. */
+    /** Key of a gradient's randomness: of the phase and of the shard. */
     KEY(ArgumentSource::key),
     /** Number of the shard, int64. */
     SHARD(ArgumentSource::shard),

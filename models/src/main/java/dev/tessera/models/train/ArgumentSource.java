@@ -4,15 +4,20 @@ import dev.tessera.models.runtime.NativeTensor;
 
 /**
  * Where the tensors of one call of a phase's program come from. They stay the source's. What a
- * source does not have, it refuses: a gradient has no summary, an update of the state no shard.
+ * source does not have, it refuses: a gradient has no summary, an update of the state no shard and
+ * no key.
  */
 public interface ArgumentSource {
 
   NativeTensor parameters(String group);
 
-  NativeTensor state();
+  default NativeTensor state() {
+    throw none("state");
+  }
 
-  NativeTensor key();
+  default NativeTensor key() {
+    throw none("key");
+  }
 
   default NativeTensor column(BatchColumn column) {
     throw none("column " + column.name());

@@ -5,7 +5,6 @@ import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.memory.Allocations;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +78,7 @@ public record GpuMemoryEstimate(
     private final int shards;
     private final CachingAllocator allocator;
     private final boolean exact;
-    private final Map<Phase, Program> updates = new HashMap<>();
+    private final Map<String, Program> updates;
 
     /** Carried to later phases of the step. */
     private final List<CachingAllocator.Block> carried = new ArrayList<>();
@@ -88,19 +87,13 @@ public record GpuMemoryEstimate(
       this.shards = shards;
       this.allocator = allocator;
       this.exact = schedule.precision() == TrainingPrecision.FP32;
-      Map<String, Group> groups = new HashMap<>();
-      objective.groups().forEach(group -> groups.put(group.name(), group));
-      for (Phase phase : objective.phases()) {
-        Group group = groups.get(phase.group());
-        updates.put(
-            phase, Update.trace(group, LossScale.of(objective, group, schedule), Target.GPU));
-      }
+      this.updates = Update.programs(objective, schedule, Target.GPU);
     }
 
     void run(List<Phase> phases) {
       for (Phase phase : phases) {
         List<CachingAllocator.Block> sum = tree(phase, shards);
-        release(updates.get(phase).allocations().replay(allocator, exact).blocks());
+        release(updates.get(phase.group()).allocations().replay(allocator, exact).blocks());
         phase
             .stateUpdate()
             .ifPresent(

@@ -4,7 +4,6 @@ import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Target;
 import dev.tessera.models.graph.TensorType;
 import java.io.Serializable;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -51,16 +50,13 @@ public record MemoryEstimate(
     TrainingLoop.requireDivisor(schedule, ranks);
     int own = schedule.shards() / ranks;
     int depth = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(own);
-    Map<String, Group> groups = new HashMap<>();
-    objective.groups().forEach(group -> groups.put(group.name(), group));
+    Map<String, Program> updates = Update.programs(objective, schedule, Target.CPU);
     Call greatest = new Call(0, 0);
     for (Phase phase : objective.phases()) {
       List<TensorType> results = phase.gradient().outputs();
       long partial = results.get(0).bytes() + results.get(1).bytes();
-      Group group = groups.get(phase.group());
-      Program update = Update.trace(group, LossScale.of(objective, group, schedule), Target.CPU);
       greatest = greatest.or(new Call(depth * partial, phase.gradient().workingBytes()));
-      greatest = greatest.or(new Call(partial, update.workingBytes()));
+      greatest = greatest.or(new Call(partial, updates.get(phase.group()).workingBytes()));
     }
     return new MemoryEstimate(
         process,

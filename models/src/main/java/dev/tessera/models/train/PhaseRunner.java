@@ -31,7 +31,6 @@ final class PhaseRunner implements AutoCloseable {
   private final Update update;
   private final Optional<LossScaleRecipe> scaling;
   private final StateGuard guard;
-  private final NativeTensor updateKey;
   private final Map<Integer, NativeTensor> keys = new HashMap<>();
   private final Map<Knob, NativeTensor> knobs = new LinkedHashMap<>();
 
@@ -56,7 +55,6 @@ final class PhaseRunner implements AutoCloseable {
         scaling.isPresent() && stateUpdate != null
             ? new StateGuard(runtime, state.state().size())
             : null;
-    updateKey = runtime.scalar(0L);
     Stream.concat(phase.step().knobs(), phase.stateUpdate().stream().flatMap(u -> u.step().knobs()))
         .forEach(knob -> knobs.computeIfAbsent(knob, k -> runtime.scalar(0f)));
   }
@@ -79,7 +77,6 @@ final class PhaseRunner implements AutoCloseable {
   /** Sets what changes from step to step, before {@link #launch}. */
   void prepare(List<Shard> shards, TrainingSchedule schedule, long images) {
     long phaseKey = Hash.of(schedule.seed(), images, Hash.of(phase.name()));
-    updateKey.set(phaseKey);
     for (Shard shard : shards) {
       keys.computeIfAbsent(shard.number(), n -> runtime.scalar(0L))
           .set(Hash.of(phaseKey, shard.number()));
@@ -232,11 +229,6 @@ final class PhaseRunner implements AutoCloseable {
     public NativeTensor summary() {
       return summary;
     }
-
-    @Override
-    public NativeTensor key() {
-      return updateKey;
-    }
   }
 
   private static FloatMemory memory(NativeTensor tensor) {
@@ -254,7 +246,6 @@ final class PhaseRunner implements AutoCloseable {
     if (guard != null) {
       guard.close();
     }
-    updateKey.close();
     keys.values().forEach(NativeTensor::close);
     knobs.values().forEach(NativeTensor::close);
   }

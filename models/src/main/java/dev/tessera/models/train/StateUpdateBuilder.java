@@ -43,18 +43,6 @@ public final class StateUpdateBuilder {
     return trace.input(word, DType.FLOAT32, Shape.of(size));
   }
 
-  /** Makes {@link Trace#normal} and its like available; to be called before any operation. */
-  public void randomness() {
-    arguments.add(Argument.OfStep.KEY);
-    trace.randomness(trace.scalar("key", DType.INT64));
-  }
-
-  /** Takes a number that follows a schedule; to be called before any operation. */
-  public Tensor knob(Knob knob) {
-    arguments.add(new Argument.Scheduled(knob));
-    return trace.scalar("knob_" + knob.name(), DType.FLOAT32);
-  }
-
   /** The flat state vector. */
   public Tensor state() {
     return state;

@@ -1,5 +1,6 @@
 package dev.tessera.models.train;
 
+import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Target;
 import java.io.Serializable;
 import java.util.Collections;
@@ -22,18 +23,13 @@ public record StepCost(Map<String, Long> parameters, double flopsPerImage) imple
 
   public static StepCost of(Objective objective, TrainingSchedule schedule) {
     Map<String, Long> parameters = new LinkedHashMap<>();
-    Map<String, Double> updates = new LinkedHashMap<>();
-    for (Group group : objective.groups()) {
-      parameters.put(group.name(), group.layout().size());
-      updates.put(
-          group.name(),
-          Update.trace(group, LossScale.of(objective, group, schedule), Target.CPU).flops());
-    }
+    objective.groups().forEach(group -> parameters.put(group.name(), group.layout().size()));
+    Map<String, Program> updates = Update.programs(objective, schedule, Target.CPU);
     double step = 0;
     for (Phase phase : objective.phases()) {
       double once =
           schedule.shards() * phase.gradient().flops()
-              + updates.get(phase.group())
+              + updates.get(phase.group()).flops()
               + phase.stateUpdate().map(update -> update.program().flops()).orElse(0.0);
       step += once * phase.schedule().share(schedule.images());
     }

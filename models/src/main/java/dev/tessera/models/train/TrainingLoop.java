@@ -39,6 +39,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final List<PhaseRunner> phases = new ArrayList<>();
   private final List<Shard> shards = new ArrayList<>();
   private final TorchRuntime runtime;
+  private final Platform platform;
   private final Steps steps;
   private final Readback[] readbacks;
   private final PartTimers[] timers;
@@ -63,6 +64,7 @@ public final class TrainingLoop implements AutoCloseable {
       phases.add(new PhaseRunner(runtime, objective, phase, schedule, state, collective));
     }
     this.runtime = runtime;
+    platform = Platform.of(runtime);
     steps = runtime.onGpu() ? new GraphSteps(runtime, collective) : new EagerSteps();
     readbacks = new Readback[] {new Readback(runtime), new Readback(runtime)};
     timers = new PartTimers[] {new PartTimers(runtime), new PartTimers(runtime)};
@@ -131,7 +133,7 @@ public final class TrainingLoop implements AutoCloseable {
       long portion = schedule.checkpointImages();
       if (last || state.images() / portion > before / portion) {
         report(observer);
-        ReplicaCheck.require(state, collective, Platform.of(runtime));
+        ReplicaCheck.require(state, collective, platform);
         collective.apart(
             "its checkpoint",
             () -> {

@@ -7,7 +7,9 @@ import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -29,6 +31,16 @@ final class Update implements AutoCloseable {
     for (int i = 0; i < group.averages().size(); i++) {
       approaches.add(runtime.scalar(0f));
     }
+  }
+
+  /** The programs of all groups, by name. */
+  static Map<String, Program> programs(
+      Objective objective, TrainingSchedule schedule, Target target) {
+    Map<String, Program> programs = new LinkedHashMap<>();
+    for (Group group : objective.groups()) {
+      programs.put(group.name(), trace(group, LossScale.of(objective, group, schedule), target));
+    }
+    return programs;
   }
 
   static Program trace(Group group, Optional<LossScaleRecipe> scaling, Target target) {

@@ -8,7 +8,6 @@ import dev.tessera.models.diffusion.Signal;
 import dev.tessera.models.graph.DType;
 import dev.tessera.models.graph.Initializer;
 import dev.tessera.models.graph.Layout;
-import dev.tessera.models.graph.Program;
 import dev.tessera.models.graph.Segmentation;
 import dev.tessera.models.graph.Shape;
 import dev.tessera.models.nn.BackboneRecipe;
@@ -16,6 +15,9 @@ import dev.tessera.models.runtime.Executable;
 import dev.tessera.models.runtime.NativeTensor;
 import dev.tessera.models.runtime.Results;
 import dev.tessera.models.runtime.TorchRuntime;
+import dev.tessera.models.train.ArgumentSource;
+import dev.tessera.models.train.BatchColumn;
+import dev.tessera.models.train.Phase;
 
 /**
  * The program that training runs, on one batch, beside the loss that the recipe's papers write of
@@ -73,8 +75,7 @@ public record ObjectiveTrial(
     Signal signal = Signal.latents(ELEMENTS, 1, 1, MEAN, DEVIATION);
     DiffusionModel model = new DiffusionModel(recipe, signal, 0);
     Layout layout = model.layout();
-    Program program =
-        new DiffusionObjective(model, SHARDS, BATCH, Segmentation.WHOLE).phases().get(0).gradient();
+    Phase phase = new DiffusionObjective(model, SHARDS, BATCH, Segmentation.WHOLE).phases().get(0);
     int size = Math.toIntExact(layout.size());
     float[] weights = new Initializer.Normal(0.4).values(Shape.of(size), key);
     float[] direction = new Initializer.Normal(1).values(Shape.of(size), key + 1);
@@ -86,13 +87,13 @@ public record ObjectiveTrial(
     double h = 1e-5;
     double up = published.of(clean, moved(weights, direction, h), base);
     double down = published.of(clean, moved(weights, direction, -h), base);
-    try (Executable executable = runtime.load(program);
+    try (Executable executable = runtime.load(phase.gradient());
         NativeTensor flat = runtime.zeros(DType.FLOAT32, Shape.of(size));
         NativeTensor data = runtime.zeros(DType.FLOAT32, model.shape(BATCH));
         NativeTensor number = runtime.scalar(key)) {
       flat.set(weights);
       data.set(stored);
-      try (Results results = executable.run(flat, data, number)) {
+      try (Results results = executable.run(phase.step().arguments(source(flat, data, number)))) {
         double slope = 0;
         float[] gradient = results.get(0).toFloats();
         for (int i = 0; i < size; i++) {
@@ -105,6 +106,25 @@ public record ObjectiveTrial(
             slope);
       }
     }
+  }
+
+  private static ArgumentSource source(NativeTensor flat, NativeTensor data, NativeTensor key) {
+    return new ArgumentSource() {
+      @Override
+      public NativeTensor parameters(String group) {
+        return flat;
+      }
+
+      @Override
+      public NativeTensor column(BatchColumn column) {
+        return data;
+      }
+
+      @Override
+      public NativeTensor key() {
+        return key;
+      }
+    };
   }
 
   /** Data that are neither centred nor of the deviation that the recipe expects. */
